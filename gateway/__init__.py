@@ -1,0 +1,1 @@
+"""Schoolgate: a self-hosted SMS gateway that schools can trust."""

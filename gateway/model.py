@@ -1,0 +1,237 @@
+"""Frozen records and the message life cycle: the vocabulary that every layer shares.
+
+Nothing here does I/O. A transition that `NEXT` does not list is a bug, never a log line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final, Protocol
+
+Clock = Callable[[], datetime]
+"""Gives the present instant, aware, in UTC."""
+
+
+class Status(StrEnum):
+    """Where a part (and, derived from its parts, a message) is in its life."""
+
+    HELD = "held"
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    UNCERTAIN = "uncertain"
+
+
+class Event(StrEnum):
+    """What can happen to a part."""
+
+    RELEASED = "released"  # approved, reviewed, the window opened, the batch is complete
+    HELD_BACK = "held_back"  # the policy holds what was waiting (recipient_hold, quiet hours)
+    CLAIMED = "claimed"  # written ahead: the modem may take it from now on
+    ACCEPTED = "accepted"  # +CMGS and OK
+    GIVEN_BACK = "given_back"  # proven not sent; may be tried again
+    REFUSED = "refused"  # the network or the modem refused it for good
+    LOST_TRACK = "lost_track"  # after Ctrl-Z, neither accepted nor refused
+    REPORT_DELIVERED = "report_delivered"
+    REPORT_UNDELIVERED = "report_undelivered"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+
+
+class IllegalTransition(RuntimeError):
+    """An event that cannot happen in that status: a bug in Schoolgate."""
+
+
+WAITING: Final = frozenset({Status.HELD, Status.SCHEDULED, Status.QUEUED})
+FINAL: Final = frozenset(
+    {Status.DELIVERED, Status.UNDELIVERED, Status.FAILED, Status.EXPIRED, Status.CANCELLED}
+)
+
+NEXT: Final[Mapping[tuple[Status, Event], Status]] = {
+    **{(waiting, Event.CANCELLED): Status.CANCELLED for waiting in WAITING},
+    **{(waiting, Event.EXPIRED): Status.EXPIRED for waiting in WAITING},
+    (Status.HELD, Event.RELEASED): Status.QUEUED,
+    (Status.SCHEDULED, Event.RELEASED): Status.QUEUED,
+    (Status.QUEUED, Event.HELD_BACK): Status.HELD,
+    (Status.SCHEDULED, Event.HELD_BACK): Status.HELD,
+    (Status.QUEUED, Event.CLAIMED): Status.SENDING,
+    (Status.QUEUED, Event.REFUSED): Status.FAILED,
+    (Status.SENDING, Event.ACCEPTED): Status.SENT,
+    (Status.SENDING, Event.GIVEN_BACK): Status.QUEUED,
+    (Status.SENDING, Event.REFUSED): Status.FAILED,
+    (Status.SENDING, Event.LOST_TRACK): Status.UNCERTAIN,
+    (Status.SENT, Event.REPORT_DELIVERED): Status.DELIVERED,
+    (Status.SENT, Event.REPORT_UNDELIVERED): Status.UNDELIVERED,
+    # Evidence settles a doubt: a late +CMGS, a status report, or a person's word.
+    (Status.UNCERTAIN, Event.ACCEPTED): Status.SENT,
+    (Status.UNCERTAIN, Event.REPORT_DELIVERED): Status.DELIVERED,
+    (Status.UNCERTAIN, Event.REPORT_UNDELIVERED): Status.UNDELIVERED,
+    (Status.UNCERTAIN, Event.GIVEN_BACK): Status.QUEUED,
+    (Status.UNCERTAIN, Event.REFUSED): Status.FAILED,
+    # A report can overtake the +CMGS that it belongs to.
+    (Status.SENDING, Event.REPORT_DELIVERED): Status.DELIVERED,
+    (Status.SENDING, Event.REPORT_UNDELIVERED): Status.UNDELIVERED,
+}
+
+
+def advance(status: Status, event: Event) -> Status:
+    """Return the status after `event`; raise `IllegalTransition` where the table has none."""
+    try:
+        return NEXT[status, event]
+    except KeyError:
+        raise IllegalTransition(f"{event.value} cannot happen to a part that is {status.value}") from None
+
+
+# The first of these found among a message's parts is the message's status: the worst news first.
+_DERIVED: Final = (
+    Status.UNCERTAIN,
+    Status.SENDING,
+    Status.FAILED,
+    Status.UNDELIVERED,
+    Status.EXPIRED,
+    Status.CANCELLED,
+    Status.HELD,
+    Status.SCHEDULED,
+    Status.QUEUED,
+    Status.SENT,
+    Status.DELIVERED,
+)
+
+
+def derive(parts: Iterable[Status]) -> Status:
+    """Return a message's status from those of its parts (all delivered = delivered)."""
+    present = set(parts)
+    return next(status for status in _DERIVED if status in present)
+
+
+class HoldReason(StrEnum):
+    """Why a part is `held`."""
+
+    APPROVAL = "approval"
+    REVIEW = "review"
+    QUIET_HOURS = "quiet_hours"
+    RECIPIENT_HOLD = "recipient_hold"
+    BATCH = "batch"  # its batch is still being accepted
+
+
+class CancelReason(StrEnum):
+    """Why a part is `cancelled`."""
+
+    CALLER = "caller"
+    OPTED_OUT = "opted_out"
+    POLICY = "policy"  # the policy refused at hand-off what it had allowed at submission
+
+
+class FailureKind(StrEnum):
+    """What a refusal means for the next try."""
+
+    PERMANENT = "permanent"  # this message will never be taken: do not try again
+    TEMPORARY = "temporary"  # the network did not take it; try again later
+    DEVICE = "device"  # SIM, account or modem: hold the queue, blame no message
+    UNKNOWN = "unknown"  # it may have been taken
+
+
+# -- what the radio says to the use cases -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class RawSms:
+    """One PDU as the modem gave it (hex, SMSC octets included), before anything is decoded."""
+
+    pdu: str
+    modem: str
+    sim: str | None  # IMSI
+    route: str  # "stored" (+CMGL/+CMGR), "cmt" or "cds" (handed over directly)
+    memory: str | None
+    index: int | None
+    received_at: datetime
+
+
+class InboundSink(Protocol):
+    """Where a modem puts what it received. Only after `received` returns may a slot be freed."""
+
+    async def received(self, messages: Sequence[RawSms]) -> None:
+        """Commit `messages` durably; raise if that failed (they then stay on the SIM)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """`+CMGS: mr` and OK: the network took the part (3GPP TS 27.005, 3.5.1)."""
+
+    mr: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An explicit refusal: the network does not have the part. `code` is the CMS or CME number."""
+
+    kind: FailureKind  # never UNKNOWN
+    code: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """The hand-off stopped before Ctrl-Z (modem gone, no prompt): nothing left, safe to try again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    """The permit was refused at the prompt, after the claim: an opt-out came between. Nothing left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """After Ctrl-Z neither acceptance nor refusal: the part may or may not be on its way."""
+
+    reason: str
+
+
+SendOutcome = Accepted | Refused | NotSent | Revoked | Unclear
+
+
+class ModemPhase(StrEnum):
+    """What a modem is doing, in a technician's words."""
+
+    SEARCHING = "searching"  # the port is not there
+    OPENING = "opening"
+    INITIALISING = "initialising"
+    REGISTERING = "registering"
+    READY = "ready"
+    BLOCKED = "blocked"  # needs a person: PIN, PUK, no SIM, SIM swapped, port not ours
+    LOST = "lost"  # between two attempts
+
+
+@dataclass(frozen=True, slots=True)
+class ModemState:
+    """A snapshot of one modem for people, health and metrics."""
+
+    name: str
+    port: str
+    phase: ModemPhase
+    since: datetime
+    detail: str = ""  # one sentence for a technician: what is wrong and what to do
+    manufacturer: str = ""
+    model: str = ""
+    firmware: str = ""
+    imei: str = ""
+    imsi: str = ""
+    iccid: str = ""
+    operator: str = ""
+    registration: str = "unknown"  # home | roaming | searching | denied | not_registered | unknown
+    signal_dbm: int | None = None
+    storage_used: int | None = None
+    storage_total: int | None = None
+    notifications: str = "poll"  # the +CNMI set in force, or "poll"
+    failures: int = 0  # links lost since start
