@@ -1,0 +1,14 @@
+"""The database: schema, sealing, one way to write. It knows nothing of the radio."""
+
+from gateway.store.database import Database, StoreUnavailable
+from gateway.store.seal import KeyFileError, Keyring, SealBrokenError, create_key_file, load_key_file
+
+__all__ = [
+    "Database",
+    "KeyFileError",
+    "Keyring",
+    "SealBrokenError",
+    "StoreUnavailable",
+    "create_key_file",
+    "load_key_file",
+]

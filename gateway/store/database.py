@@ -1,0 +1,167 @@
+"""One way to write: transactions run one after another in a thread of their own, committed in groups.
+
+A transaction is a plain function of a connection. All that wait when the writer is free share one
+commit (one fsync). If any of them fails, the group is rolled back and each runs again by itself, so
+a function may run twice and must have no effect but on the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import sqlite3
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from gateway.store import dialect
+from gateway.store.schema_version import upgrade
+
+T = TypeVar("T")
+Transaction = Callable[[Connection], T]
+
+_READERS = 3
+_GROUP = 64
+
+
+class StoreUnavailable(Exception):
+    """The database cannot be read or written now (busy, full, gone); nothing was changed."""
+
+
+@dataclass(slots=True)
+class _Job:
+    run: Transaction[Any]
+    done: asyncio.Future[Any]
+
+
+class Database:
+    """Reads in parallel, writes in order. `write` returns only after the commit is on the disk."""
+
+    def __init__(self, url: str) -> None:
+        self._writer_engine = dialect.engine(url, writer=True, size=1)
+        self._reader_engine = dialect.engine(url, writer=False, size=_READERS)
+        self._writer = ThreadPoolExecutor(1, "store-writer")
+        self._readers = ThreadPoolExecutor(_READERS, "store-reader")
+        self._waiting: deque[_Job] = deque()
+        self._draining = False
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, url: str) -> AsyncIterator[Database]:
+        """Open the database, bring its schema up to date, and close it at the end."""
+        database = cls(url)
+        try:
+            loop = asyncio.get_running_loop()
+            with _translated():
+                await loop.run_in_executor(database._writer, upgrade, database._writer_engine)
+            yield database
+        finally:
+            await database._close()
+
+    async def write(self, transaction: Transaction[T]) -> T:
+        """Run `transaction` and commit it; all of it happened, or none and this raises.
+
+        Raises `StoreUnavailable` when the database refuses. Once given, it is carried out even if
+        the caller is cancelled meanwhile.
+        """
+        loop = asyncio.get_running_loop()
+        job = _Job(transaction, loop.create_future())
+        self._waiting.append(job)
+        if not self._draining:
+            self._draining = True
+            loop.run_in_executor(self._writer, self._drain, loop)
+        result: T = await job.done
+        return result
+
+    async def read(self, query: Transaction[T]) -> T:
+        """Run `query` on a consistent snapshot; it cannot write."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._readers, self._run_read, query)
+
+    def _run_read(self, query: Transaction[T]) -> T:
+        with _translated(), self._reader_engine.connect() as connection, connection.begin():
+            return query(connection)
+
+    def _drain(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Carry out what waits, in groups (writer thread)."""
+        while self._waiting:
+            group = [self._waiting.popleft() for _ in range(min(len(self._waiting), _GROUP))]
+            results = _run_group(self._writer_engine, group)
+            loop.call_soon_threadsafe(_settle, group, results)
+        loop.call_soon_threadsafe(self._drained, loop)
+
+    def _drained(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._draining = bool(self._waiting)
+        if self._draining:
+            loop.run_in_executor(self._writer, self._drain, loop)
+
+    async def _close(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._draining:
+            await loop.run_in_executor(self._writer, _nothing)
+        for engine, pool in ((self._reader_engine, self._readers), (self._writer_engine, self._writer)):
+            await loop.run_in_executor(pool, engine.dispose)
+            pool.shutdown()
+
+
+def _run_group(engine: Engine, group: list[_Job]) -> list[Any]:
+    """Return each job's result, or the exception that it raised."""
+    if len(group) > 1:
+        try:
+            with engine.connect() as connection, connection.begin():
+                return [job.run(connection) for job in group]
+        except Exception:  # noqa: BLE001, S110 - one of them: each again by itself, to learn which
+            pass
+    return [_run_one(engine, job) for job in group]
+
+
+def _run_one(engine: Engine, job: _Job) -> Any:  # noqa: ANN401 - whatever the job returns
+    try:
+        with _translated(), engine.connect() as connection, connection.begin():
+            return job.run(connection)
+    except Exception as exc:  # noqa: BLE001 - handed to the caller that awaits it
+        return _Failure(exc)
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    error: Exception
+
+
+def _settle(group: list[_Job], results: list[Any]) -> None:
+    for job, result in zip(group, results, strict=True):
+        if job.done.cancelled():
+            continue
+        if isinstance(result, _Failure):
+            job.done.set_exception(result.error)
+        else:
+            job.done.set_result(result)
+
+
+def _nothing() -> None:
+    """Pass through the writer's queue."""
+
+
+class _translated:  # noqa: N801 - reads as a statement
+    """Turn the driver's refusals into `StoreUnavailable`; leave every other error alone."""
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, OperationalError):
+            raise StoreUnavailable(_sentence(error)) from error
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            raise StoreUnavailable("the disk is full") from error
+
+
+def _sentence(error: DBAPIError) -> str:
+    original = error.orig
+    if isinstance(original, sqlite3.OperationalError):
+        return f"the database says: {original}"
+    return "the database does not answer"

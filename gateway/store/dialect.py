@@ -1,0 +1,49 @@
+"""Everything that SQLite and PostgreSQL do differently. Nothing else in the store may know."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from sqlalchemy import Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection, make_url
+
+_BUSY_MS = 10_000  # another process (the command line) may be writing
+
+
+def engine(url: str, *, writer: bool, size: int) -> Engine:
+    """Return an engine for `url`; a writer takes the write lock at BEGIN, a reader cannot write."""
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_size=size)
+    made = create_engine(url, pool_size=size, max_overflow=0, connect_args={"check_same_thread": False})
+
+    @event.listens_for(made, "connect")
+    def _connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # BEGIN is ours
+        for pragma in (
+            f"busy_timeout={_BUSY_MS}",
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "secure_delete=ON",
+            "cache_size=-4000",
+            *(() if writer else ("query_only=ON",)),
+        ):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    @event.listens_for(made, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+
+    return made
+
+
+def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an INSERT that knows ON CONFLICT on this connection's database."""
+    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def database_file(url: str) -> str | None:
+    """Return the path of an SQLite database, None where there is no file."""
+    parsed = make_url(url)
+    return parsed.database if parsed.get_backend_name() == "sqlite" else None

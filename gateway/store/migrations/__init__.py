@@ -1,0 +1,1 @@
+"""Numbered, atomic changes of the schema; a released one is never edited."""
