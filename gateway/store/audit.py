@@ -1,0 +1,76 @@
+"""The audit log: every decision and change, in the transaction that makes it (clause 1.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, insert, select
+
+from gateway.store.schema import audit
+
+_NOTHING: Final[Mapping[str, object]] = {}
+
+
+def row(
+    now: datetime,
+    *,
+    actor: str,
+    action: str,
+    target: str,
+    outcome: str,
+    clauses: Sequence[str] = (),
+    detail: Mapping[str, object] = _NOTHING,
+) -> dict[str, Any]:
+    """Return an entry; `detail` holds ids, codes and counts, never personal data."""
+    return {
+        "at": now,
+        "actor": actor,
+        "action": action,
+        "target": target,
+        "outcome": outcome,
+        "clauses": list(clauses),
+        "detail": dict(detail),
+    }
+
+
+def record(
+    connection: Connection,
+    now: datetime,
+    *,
+    actor: str,
+    action: str,
+    target: str,
+    outcome: str,
+    clauses: Sequence[str] = (),
+    detail: Mapping[str, object] = _NOTHING,
+) -> None:
+    """Append one entry."""
+    append(
+        connection,
+        [
+            row(
+                now,
+                actor=actor,
+                action=action,
+                target=target,
+                outcome=outcome,
+                clauses=clauses,
+                detail=detail,
+            )
+        ],
+    )
+
+
+def append(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Append entries made by `row`, in their order."""
+    entries = list(rows)
+    if entries:
+        connection.execute(insert(audit), entries)
+
+
+def of_target(connection: Connection, target: str) -> Sequence[Mapping[str, Any]]:
+    """Return every entry about `target`, oldest first."""
+    query = select(audit).where(audit.c.target == target).order_by(audit.c.seq)
+    return connection.execute(query).mappings().all()

@@ -1,0 +1,28 @@
+"""The use cases that the edges (HTTP, command line) may call, gathered for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.access import Access
+from gateway.batches import Batches
+from gateway.consents import Consents
+from gateway.health import Health
+from gateway.optouts import OptOuts
+from gateway.outbound import Outbound
+from gateway.queries import Queries
+from gateway.templates import Templates
+
+
+@dataclass(frozen=True, slots=True)
+class UseCases:
+    """One of each, built in the composition root."""
+
+    access: Access
+    outbound: Outbound
+    batches: Batches
+    queries: Queries
+    optouts: OptOuts
+    consents: Consents
+    templates: Templates
+    health: Health
