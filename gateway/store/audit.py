@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, RowMapping, insert, select
 
 from gateway.store.schema import audit
 
@@ -47,20 +47,10 @@ def record(
     detail: Mapping[str, object] = _NOTHING,
 ) -> None:
     """Append one entry."""
-    append(
-        connection,
-        [
-            row(
-                now,
-                actor=actor,
-                action=action,
-                target=target,
-                outcome=outcome,
-                clauses=clauses,
-                detail=detail,
-            )
-        ],
+    entry = row(
+        now, actor=actor, action=action, target=target, outcome=outcome, clauses=clauses, detail=detail
     )
+    append(connection, [entry])
 
 
 def append(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -70,7 +60,7 @@ def append(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
         connection.execute(insert(audit), entries)
 
 
-def of_target(connection: Connection, target: str) -> Sequence[Mapping[str, Any]]:
+def of_target(connection: Connection, target: str) -> Sequence[RowMapping]:
     """Return every entry about `target`, oldest first."""
     query = select(audit).where(audit.c.target == target).order_by(audit.c.seq)
     return connection.execute(query).mappings().all()

@@ -1,0 +1,227 @@
+"""The outbox: messages and their parts, entered sealed and claimed by compare-and-set.
+
+Entering and claiming are here; every other change of a status is in `lifecycle`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, and_, exists, func, insert, literal_column, or_, select, update
+
+from gateway.model import Event, HoldReason, Status
+from gateway.store import lifecycle
+from gateway.store.schema import counter, message, part
+from gateway.store.seal import Keyring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """A message as it enters the outbox."""
+
+    id: str
+    batch_id: str | None = None
+    kind: str
+    person_id: str | None = None
+    key_id: str | None = None
+    reference: str | None = None
+    number: str
+    number_index: bytes
+    purpose: str
+    template_id: str | None = None
+    body: str
+    alphabet: str
+    parts: int
+    test: bool = False
+    on_doubt: str = "ask"
+    status: Status
+    hold_reason: HoldReason | None = None
+    priority: int
+    not_before: datetime | None = None
+    expires_at: datetime
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A part and what is needed to decide on it and to build its PDU."""
+
+    message_id: str
+    number: int
+    total: int
+    status: Status
+    number_index: bytes
+    to: str
+    kind: str
+    purpose: str
+    template_id: str | None
+    key_id: str | None
+    body: str
+    alphabet: str
+    concat_reference: int | None
+    attempts: int
+    expires_at: datetime
+
+
+def seal(keyring: Keyring, new: NewMessage) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return the rows of a message and its parts, sealed; no database is needed."""
+    common = {"number_index": new.number_index, "status": new.status, "expires_at": new.expires_at}
+    row = common | {
+        "id": new.id,
+        "batch_id": new.batch_id,
+        "kind": new.kind,
+        "person_id": new.person_id,
+        "key_id": new.key_id,
+        "reference": new.reference,
+        "number_sealed": keyring.seal("message", "number", new.id, new.number),
+        "purpose": new.purpose,
+        "template_id": new.template_id,
+        "body_sealed": keyring.seal("message", "body", new.id, new.body),
+        "alphabet": new.alphabet,
+        "parts": new.parts,
+        "test": new.test,
+        "on_doubt": new.on_doubt,
+        "hold_reason": new.hold_reason,
+        "not_before": new.not_before,
+        "created_at": new.created_at,
+        "updated_at": new.created_at,
+    }
+    parts = [
+        common
+        | {
+            "message_id": new.id,
+            "number": number,
+            "priority": new.priority,
+            "not_before": new.not_before or new.created_at,
+        }
+        for number in range(1, new.parts + 1)
+    ]
+    return row, parts
+
+
+def add(connection: Connection, rows: Sequence[tuple[dict[str, Any], list[dict[str, Any]]]]) -> None:
+    """Insert messages made by `seal`."""
+    if rows:
+        connection.execute(insert(message), [row for row, _ in rows])
+        connection.execute(insert(part), [row for _, parts in rows for row in parts])
+
+
+_earlier = part.alias("earlier")
+_ON_ITS_WAY = (Status.SENT, Status.DELIVERED, Status.UNDELIVERED)
+_QUEUED = part.c.status == literal_column("'queued'")  # a literal, so that the partial index is used
+
+
+def next_queued(connection: Connection, keyring: Keyring, modem: str, now: datetime) -> Candidate | None:
+    """Return the first part that this modem may take: in order of priority, age and part number.
+
+    A part waits for the earlier parts of its message, and a message stays with the modem that sent
+    its first part (one sender, one concatenation reference).
+    """
+    query = (
+        select(part, message)
+        .join(message, message.c.id == part.c.message_id)
+        .where(
+            _QUEUED,
+            part.c.not_before <= now,
+            or_(part.c.modem.is_(None), part.c.modem == modem),
+            or_(
+                part.c.number == 1,
+                ~exists().where(
+                    _earlier.c.message_id == part.c.message_id,
+                    _earlier.c.number < part.c.number,
+                    _earlier.c.status.not_in(_ON_ITS_WAY),
+                ),
+            ),
+        )
+        .order_by(part.c.priority, part.c.message_id, part.c.number)
+        .limit(1)
+    )
+    row = connection.execute(query).mappings().first()
+    return None if row is None else _candidate(keyring, row)
+
+
+def _candidate(keyring: Keyring, row: RowMapping) -> Candidate:
+    ident = row[message.c.id]
+    return Candidate(
+        message_id=ident,
+        number=row[part.c.number],
+        total=row[message.c.parts],
+        status=Status(row[part.c.status]),
+        number_index=row[part.c.number_index],
+        to=keyring.open("message", "number", ident, row[message.c.number_sealed]),
+        kind=row[message.c.kind],
+        purpose=row[message.c.purpose],
+        template_id=row[message.c.template_id],
+        key_id=row[message.c.key_id],
+        body=keyring.open("message", "body", ident, row[message.c.body_sealed]),
+        alphabet=row[message.c.alphabet],
+        concat_reference=row[message.c.concat_reference],
+        attempts=row[part.c.attempts],
+        expires_at=row[part.c.expires_at],
+    )
+
+
+def waiting(connection: Connection, now: datetime | None = None) -> int:
+    """Return how many parts are queued (those that are due, if `now` is given)."""
+    query = select(func.count()).select_from(part).where(_QUEUED)
+    if now is not None:
+        query = query.where(part.c.not_before <= now)
+    return int(connection.execute(query).scalar_one())
+
+
+def any_due(connection: Connection, now: datetime) -> bool:
+    """Return whether a queued part is due."""
+    query = select(part.c.number).where(_QUEUED, part.c.not_before <= now).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def claim(
+    connection: Connection, candidate: Candidate, gateway: str, modem: str, sim: str | None, now: datetime
+) -> None:
+    """Write ahead that a modem takes this part; the message's later parts stay with that modem."""
+    lifecycle.change(
+        connection,
+        candidate.message_id,
+        candidate.number,
+        Status.QUEUED,
+        Event.CLAIMED,
+        now,
+        attempts=part.c.attempts + 1,
+        gateway=gateway,
+        modem=modem,
+        sim=sim,
+        claimed_at=now,
+        mr=None,
+        cause=None,
+    )
+    if candidate.total > 1 and candidate.number == 1:
+        _assign(connection, candidate.message_id, modem)
+
+
+def release_modem(connection: Connection, message_id: str) -> None:
+    """Let any modem take a message of which nothing has left."""
+    _assign(connection, message_id, None)
+
+
+def _assign(connection: Connection, message_id: str, modem: str | None) -> None:
+    connection.execute(update(part).where(part.c.message_id == message_id, _QUEUED).values(modem=modem))
+
+
+def next_reference(connection: Connection, gateway: str, modem: str) -> int:
+    """Return the next 8-bit concatenation reference of that modem; it survives restarts."""
+    key = and_(counter.c.gateway == gateway, counter.c.modem == modem, counter.c.name == "concat")
+    value = connection.execute(
+        update(counter).where(key).values(value=(counter.c.value + 1) % 256).returning(counter.c.value)
+    ).scalar()
+    if value is None:
+        value = 1
+        connection.execute(insert(counter).values(gateway=gateway, modem=modem, name="concat", value=value))
+    return int(value)
+
+
+def set_reference(connection: Connection, message_id: str, reference: int) -> None:
+    """Keep the concatenation reference of a message: every part carries the same."""
+    connection.execute(update(message).where(message.c.id == message_id).values(concat_reference=reference))
