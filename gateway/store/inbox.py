@@ -1,0 +1,71 @@
+"""What came in: every PDU as it came, and the messages that they make for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, literal_column, select, update
+
+from gateway.store.schema import inbound, inbox
+
+
+def seen(connection: Connection, fingerprint: bytes, since: datetime) -> bool:
+    """Return whether the same PDU came before, since then."""
+    query = select(inbound.c.id).where(inbound.c.fingerprint == fingerprint, inbound.c.received_at >= since)
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def journal(connection: Connection, values: dict[str, Any]) -> None:
+    """Keep a PDU."""
+    connection.execute(insert(inbound).values(values))
+
+
+def amend(connection: Connection, ident: str, values: dict[str, Any]) -> None:
+    """Write what was found out about a PDU."""
+    connection.execute(update(inbound).where(inbound.c.id == ident).values(values))
+
+
+def of_kind(connection: Connection, kind: str, before: datetime | None = None) -> Sequence[RowMapping]:
+    """Return the PDUs of an open kind (pending, part, parked), oldest first."""
+    query = select(inbound).where(inbound.c.kind == literal_column(f"'{kind}'"))
+    if before is not None:
+        query = query.where(inbound.c.received_at < before)
+    return connection.execute(query.order_by(inbound.c.id)).mappings().all()
+
+
+def parts_like(connection: Connection, row: dict[str, Any]) -> Sequence[RowMapping]:
+    """Return the stored parts with the key of `row`: sender, reference, total, reference width."""
+    query = select(inbound).where(
+        inbound.c.kind == literal_column("'part'"),
+        inbound.c.number_index == row["number_index"],
+        inbound.c.concat_reference == row["concat_reference"],
+        inbound.c.concat_total == row["concat_total"],
+        inbound.c.concat_wide == row["concat_wide"],
+    )
+    return connection.execute(query.order_by(inbound.c.id)).mappings().all()
+
+
+def add(connection: Connection, values: dict[str, Any], pdus: Sequence[str]) -> None:
+    """Put a message into the inbox and tie its PDUs to it."""
+    connection.execute(insert(inbox).values(values))
+    connection.execute(
+        update(inbound).where(inbound.c.id.in_(pdus)).values(kind="text", inbox_id=values["id"])
+    )
+
+
+def page(connection: Connection, after: str | None, limit: int) -> Sequence[RowMapping]:
+    """Return inbox messages, newest first, those before the id `after`."""
+    query = select(inbox)
+    if after is not None:
+        query = query.where(inbox.c.id < after)
+    return connection.execute(query.order_by(inbox.c.id.desc()).limit(limit)).mappings().all()
+
+
+def quarantine(connection: Connection, after: str | None, limit: int) -> Sequence[RowMapping]:
+    """Return PDUs that could not be decoded, newest first."""
+    query = select(inbound).where(inbound.c.kind == "quarantine")
+    if after is not None:
+        query = query.where(inbound.c.id < after)
+    return connection.execute(query.order_by(inbound.c.id.desc()).limit(limit)).mappings().all()

@@ -1,0 +1,166 @@
+"""What is on record about recipients, by blind index: opt-outs, holds, when they last wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, func, literal, null, select, union_all, update
+
+from gateway.store import dialect
+from gateway.store.schema import Instant, auto_reply, inbox, recipient_hold, suppression
+
+_CHUNK = 500
+
+
+@dataclass(slots=True)
+class RecipientRow:
+    """One recipient. `suppressed` maps a topic ('' = everything) to when it was opted out of."""
+
+    suppressed: dict[str, datetime] = field(default_factory=dict)
+    held_since: datetime | None = None
+    last_inbound_at: datetime | None = None
+
+
+def facts(connection: Connection, indexes: Sequence[bytes]) -> Mapping[bytes, RecipientRow]:
+    """Return a row for every index asked for; one query for each 500."""
+    rows = {index: RecipientRow() for index in indexes}
+    for chunk in chunks(list(rows), _CHUNK):
+        for kind, index, topic, at in _records(connection, chunk):
+            if kind == "opt-out":
+                rows[index].suppressed[topic] = at
+            elif kind == "hold":
+                rows[index].held_since = at
+            else:
+                rows[index].last_inbound_at = at
+    return rows
+
+
+def chunks(values: Sequence[bytes], size: int) -> Iterator[Sequence[bytes]]:
+    """Cut `values` into runs that a query's parameter list can hold."""
+    return (values[start : start + size] for start in range(0, len(values), size))
+
+
+def _records(connection: Connection, indexes: Sequence[bytes]) -> Iterator[tuple[str, bytes, str, datetime]]:
+    nothing = literal("")
+    query = union_all(
+        select(
+            literal("opt-out"), suppression.c.number_index, suppression.c.topic, suppression.c.since
+        ).where(suppression.c.number_index.in_(indexes), suppression.c.lifted_at.is_(null())),
+        select(literal("hold"), recipient_hold.c.number_index, nothing, recipient_hold.c.since).where(
+            recipient_hold.c.number_index.in_(indexes), recipient_hold.c.resolved_at.is_(null())
+        ),
+        select(
+            literal("inbound"),
+            inbox.c.number_index,
+            nothing,
+            func.max(inbox.c.received_at, type_=Instant),
+        )
+        .where(inbox.c.number_index.in_(indexes))
+        .group_by(inbox.c.number_index),
+    )
+    for row in connection.execute(query):
+        kind, index, topic, at = row
+        yield kind, index, topic, at
+
+
+def suppress(
+    connection: Connection,
+    now: datetime,
+    *,
+    id: str,  # noqa: A002 - the column's name
+    number_index: bytes,
+    topic: str,
+    source: str,
+    made_by: str,
+) -> bool:
+    """Opt a number out; False if it was already."""
+    statement = (
+        dialect.insert(connection, suppression)
+        .values(
+            id=id,
+            number_index=number_index,
+            topic=topic,
+            source=source,
+            made_by=made_by,
+            since=now,
+        )
+        .on_conflict_do_nothing()
+    )
+    return connection.execute(statement).rowcount > 0
+
+
+def lift(
+    connection: Connection, now: datetime, *, number_index: bytes, by: str, source: str | None = None
+) -> int:
+    """Lift a number's opt-outs (those of one source, if given); return how many."""
+    statement = update(suppression).where(
+        suppression.c.number_index == number_index, suppression.c.lifted_at.is_(null())
+    )
+    if source is not None:
+        statement = statement.where(suppression.c.source == source)
+    return connection.execute(statement.values(lifted_at=now, lifted_by=by)).rowcount
+
+
+def suppressions(
+    connection: Connection, number_index: bytes | None, after: str | None, limit: int
+) -> Sequence[RowMapping]:
+    """Return active opt-outs, newest first, those before the id `after`."""
+    query = select(suppression).where(suppression.c.lifted_at.is_(null()))
+    if number_index is not None:
+        query = query.where(suppression.c.number_index == number_index)
+    if after is not None:
+        query = query.where(suppression.c.id < after)
+    return connection.execute(query.order_by(suppression.c.id.desc()).limit(limit)).mappings().all()
+
+
+def hold(connection: Connection, now: datetime, *, id: str, number_index: bytes, inbox_id: str) -> None:  # noqa: A002
+    """Pause a number until a person has read its reply."""
+    statement = dialect.insert(connection, recipient_hold).values(
+        id=id, number_index=number_index, inbox_id=inbox_id, since=now
+    )
+    connection.execute(statement)
+
+
+def open_holds(connection: Connection) -> Sequence[RowMapping]:
+    """Return the holds that wait for a person, oldest first."""
+    query = select(recipient_hold).where(recipient_hold.c.resolved_at.is_(null()))
+    return connection.execute(query.order_by(recipient_hold.c.since)).mappings().all()
+
+
+def resolve_hold(
+    connection: Connection,
+    now: datetime,
+    *,
+    id: str,
+    by: str,
+    outcome: str,  # noqa: A002
+) -> bytes | None:
+    """Close every open hold of that hold's number; return the number's index, None if it was not open."""
+    open_ = recipient_hold.c.resolved_at.is_(null())
+    index = connection.execute(
+        select(recipient_hold.c.number_index).where(recipient_hold.c.id == id, open_)
+    ).scalar()
+    if index is not None:
+        connection.execute(
+            update(recipient_hold)
+            .where(recipient_hold.c.number_index == index, open_)
+            .values(resolved_at=now, resolved_by=by, outcome=outcome)
+        )
+    return index
+
+
+def replies_since(connection: Connection, number_index: bytes, since: datetime) -> int:
+    """Return how many automatic replies a number got since then (loop guard, 6.2)."""
+    query = select(func.count()).where(auto_reply.c.number_index == number_index, auto_reply.c.at >= since)
+    return int(connection.execute(query).scalar_one())
+
+
+def note_reply(connection: Connection, now: datetime, *, message_id: str, number_index: bytes) -> None:
+    """Remember that an automatic reply was queued."""
+    connection.execute(
+        dialect.insert(connection, auto_reply).values(
+            message_id=message_id, number_index=number_index, at=now
+        )
+    )
