@@ -69,7 +69,7 @@ def suppress(
     connection: Connection,
     now: datetime,
     *,
-    id: str,  # noqa: A002 - the column's name
+    ident: str,
     number_index: bytes,
     topic: str,
     source: str,
@@ -79,7 +79,7 @@ def suppress(
     statement = (
         dialect.insert(connection, suppression)
         .values(
-            id=id,
+            id=ident,
             number_index=number_index,
             topic=topic,
             source=source,
@@ -115,10 +115,10 @@ def suppressions(
     return connection.execute(query.order_by(suppression.c.id.desc()).limit(limit)).mappings().all()
 
 
-def hold(connection: Connection, now: datetime, *, id: str, number_index: bytes, inbox_id: str) -> None:  # noqa: A002
+def hold(connection: Connection, now: datetime, *, ident: str, number_index: bytes, inbox_id: str) -> None:
     """Pause a number until a person has read its reply."""
     statement = dialect.insert(connection, recipient_hold).values(
-        id=id, number_index=number_index, inbox_id=inbox_id, since=now
+        id=ident, number_index=number_index, inbox_id=inbox_id, since=now
     )
     connection.execute(statement)
 
@@ -133,14 +133,14 @@ def resolve_hold(
     connection: Connection,
     now: datetime,
     *,
-    id: str,
+    ident: str,
     by: str,
-    outcome: str,  # noqa: A002
+    outcome: str,
 ) -> bytes | None:
     """Close every open hold of that hold's number; return the number's index, None if it was not open."""
     open_ = recipient_hold.c.resolved_at.is_(null())
     index = connection.execute(
-        select(recipient_hold.c.number_index).where(recipient_hold.c.id == id, open_)
+        select(recipient_hold.c.number_index).where(recipient_hold.c.id == ident, open_)
     ).scalar()
     if index is not None:
         connection.execute(
