@@ -71,15 +71,10 @@ NEXT: Final[Mapping[tuple[Status, Event], Status]] = {
     (Status.SENDING, Event.LOST_TRACK): Status.UNCERTAIN,
     (Status.SENT, Event.REPORT_DELIVERED): Status.DELIVERED,
     (Status.SENT, Event.REPORT_UNDELIVERED): Status.UNDELIVERED,
-    # Evidence settles a doubt: a late +CMGS, a status report, or a person's word.
+    # Evidence settles a doubt: a late +CMGS, any status report, or a person's word.
     (Status.UNCERTAIN, Event.ACCEPTED): Status.SENT,
-    (Status.UNCERTAIN, Event.REPORT_DELIVERED): Status.DELIVERED,
-    (Status.UNCERTAIN, Event.REPORT_UNDELIVERED): Status.UNDELIVERED,
     (Status.UNCERTAIN, Event.GIVEN_BACK): Status.QUEUED,
     (Status.UNCERTAIN, Event.REFUSED): Status.FAILED,
-    # A report can overtake the +CMGS that it belongs to.
-    (Status.SENDING, Event.REPORT_DELIVERED): Status.DELIVERED,
-    (Status.SENDING, Event.REPORT_UNDELIVERED): Status.UNDELIVERED,
 }
 
 

@@ -35,6 +35,14 @@ def of_kind(connection: Connection, kind: str, before: datetime | None = None) -
     return connection.execute(query.order_by(inbound.c.id)).mappings().all()
 
 
+def parked(connection: Connection, number_index: bytes) -> Sequence[RowMapping]:
+    """Return the status reports about a recipient that fitted no part yet."""
+    query = select(inbound).where(
+        inbound.c.kind == literal_column("'parked'"), inbound.c.number_index == number_index
+    )
+    return connection.execute(query.order_by(inbound.c.id)).mappings().all()
+
+
 def parts_like(connection: Connection, row: dict[str, Any]) -> Sequence[RowMapping]:
     """Return the stored parts with the key of `row`: sender, reference, total, reference width."""
     query = select(inbound).where(

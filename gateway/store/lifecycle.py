@@ -136,6 +136,14 @@ def release(connection: Connection, message_id: str, status: Status, now: dateti
     refresh(connection, message_id, now)
 
 
+def hold_back(connection: Connection, message_id: str, reason: HoldReason, now: datetime) -> None:
+    """Take the queued parts of one message out of the queue until somebody releases them."""
+    after = advance(Status.QUEUED, Event.HELD_BACK)
+    queued = part.c.status == literal_column("'queued'")
+    connection.execute(update(part).where(part.c.message_id == message_id, queued).values(status=after))
+    refresh(connection, message_id, now, hold_reason=reason)
+
+
 def something_due(connection: Connection, now: datetime) -> bool:
     """Return whether `release_scheduled` or `expire_due` have work (asked every second)."""
     scheduled = select(part.c.number).where(_SCHEDULED, part.c.not_before <= now)

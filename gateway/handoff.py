@@ -1,0 +1,175 @@
+"""The transactions around a hand-off: settle what the radio answered, claim what goes next.
+
+Both are one transaction where they follow each other, so a part costs one commit. The policy is
+asked again on fresh facts in the very transaction that writes the claim ahead (promise 1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from gateway import sms
+from gateway.facts import PolicyDesk
+from gateway.gate import Gate, Permit
+from gateway.model import (
+    Accepted,
+    CancelReason,
+    Event,
+    FailureKind,
+    HoldReason,
+    NotSent,
+    Refused,
+    Revoked,
+    SendOutcome,
+    Status,
+    Unclear,
+)
+from gateway.receipts import settle_parked
+from gateway.store import Keyring, audit, lifecycle, outbox
+from gateway.store.outbox import Candidate
+from gateway.store.schema import part
+from policy import Decision, Outcome, Stage
+
+_RETRY: Final = tuple(timedelta(seconds=seconds) for seconds in (30, 120, 600, 1800))
+_LOOKS: Final = 50  # candidates decided in one transaction before others may write
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A part that is written ahead as this modem's, its PDU, and the permit to hand it over."""
+
+    candidate: Candidate
+    pdu: bytes
+    permit: Permit
+    more: bool  # another part can follow at once: keep the relay link
+
+
+def retry_after(attempts: int) -> timedelta:
+    """Return how long to wait after so many tries that the network refused for now."""
+    return _RETRY[min(max(attempts, 1), len(_RETRY)) - 1]
+
+
+class Handoff:
+    """What one gateway does in the store for one of its modems."""
+
+    def __init__(self, *, gateway: str, modem: str, keyring: Keyring, desk: PolicyDesk, gate: Gate) -> None:
+        self._gateway = gateway
+        self._modem = modem
+        self._keyring = keyring
+        self._desk = desk
+        self._gate = gate
+
+    def claim(self, connection: Connection, sim: str | None, now: datetime) -> Claim | None:
+        """Write ahead and return the next part that the policy lets go; None when nothing may."""
+        for _ in range(_LOOKS):
+            candidate = outbox.next_queued(connection, self._keyring, self._modem, now)
+            if candidate is None:
+                return None
+            if candidate.expires_at <= now:
+                lifecycle.expire_due(connection, now)
+                continue
+            decision = self._decide(connection, candidate, now)
+            if decision.outcome is Outcome.ALLOW:
+                return self._allow(connection, candidate, sim, now)
+            self._withhold(connection, candidate, decision, now)
+        return None
+
+    def _decide(self, connection: Connection, candidate: Candidate, now: datetime) -> Decision:
+        decision, facts = self._desk.decide_stored(connection, candidate, Stage.HANDOFF, now)
+        audit.record(
+            connection,
+            now,
+            actor=f"modem:{self._modem}",
+            action="hand-off",
+            target=candidate.message_id,
+            outcome=decision.outcome.value,
+            clauses=[reason.clause for reason in decision.reasons],
+            detail={"part": candidate.number, "codes": [r.code for r in decision.reasons], "facts": facts},
+        )
+        return decision
+
+    def _allow(self, connection: Connection, candidate: Candidate, sim: str | None, now: datetime) -> Claim:
+        reference = candidate.concat_reference or 0
+        if candidate.total > 1 and candidate.number == 1:
+            reference = outbox.next_reference(connection, self._gateway, self._modem)
+            outbox.set_reference(connection, candidate.message_id, reference)
+        outbox.claim(connection, candidate, self._gateway, self._modem, sim, now)
+        return Claim(
+            candidate=candidate,
+            pdu=_pdu(candidate, reference, now),
+            permit=self._gate.issue(candidate.number_index),
+            more=outbox.any_due(connection, now),
+        )
+
+    def _withhold(
+        self, connection: Connection, candidate: Candidate, decision: Decision, now: datetime
+    ) -> None:
+        """Take out of the queue what the policy no longer lets go."""
+        mine = part.c.message_id == candidate.message_id
+        codes = {reason.code for reason in decision.reasons}
+        if decision.outcome is Outcome.HOLD or codes == {"RECIPIENT_ON_HOLD"}:
+            reason = HoldReason.RECIPIENT_HOLD if "RECIPIENT_ON_HOLD" in codes else HoldReason.REVIEW
+            lifecycle.hold_back(connection, candidate.message_id, reason, now)
+            return
+        cancelled = CancelReason.OPTED_OUT if "RECIPIENT_OPTED_OUT" in codes else CancelReason.POLICY
+        lifecycle.cancel_waiting(connection, mine, cancelled, now, cause=", ".join(sorted(codes)))
+
+    def settle(self, connection: Connection, claim: Claim, outcome: SendOutcome, now: datetime) -> None:
+        """Write what became of a claimed part."""
+        match outcome:
+            case Accepted(mr):
+                self._change(connection, claim, Event.ACCEPTED, now, mr=mr, sent_at=now)
+                settle_parked(connection, claim.candidate.number_index, now)
+            case Refused(FailureKind.PERMANENT, code, text):
+                cause = f"CMS {code}: {text}"
+                self._change(connection, claim, Event.REFUSED, now, final_at=now, cause=cause)
+                self._abandon_rest(connection, claim, now)
+            case Refused(FailureKind.TEMPORARY, code, text):
+                later = now + retry_after(claim.candidate.attempts + 1)
+                self._give_back(connection, claim, now, cause=f"CMS {code}: {text}", not_before=later)
+            case Refused(_, code, text):
+                self._give_back(
+                    connection, claim, now, cause=f"CMS {code}: {text}", attempts=part.c.attempts - 1
+                )
+            case NotSent(reason):
+                self._give_back(connection, claim, now, cause=reason, attempts=part.c.attempts - 1)
+            case Revoked():
+                self._give_back(connection, claim, now, attempts=part.c.attempts - 1)
+            case Unclear(reason):
+                self._change(connection, claim, Event.LOST_TRACK, now, cause=reason)
+                settle_parked(connection, claim.candidate.number_index, now)
+
+    def _give_back(self, connection: Connection, claim: Claim, now: datetime, **values: object) -> None:
+        self._change(connection, claim, Event.GIVEN_BACK, now, **values)
+        if claim.candidate.number == 1:
+            outbox.release_modem(connection, claim.candidate.message_id)
+
+    def _abandon_rest(self, connection: Connection, claim: Claim, now: datetime) -> None:
+        mine = part.c.message_id == claim.candidate.message_id
+        lifecycle.cancel_waiting(
+            connection, mine, CancelReason.POLICY, now, cause="an earlier part was refused by the network"
+        )
+
+    def _change(
+        self, connection: Connection, claim: Claim, event: Event, now: datetime, **values: object
+    ) -> None:
+        candidate = claim.candidate
+        lifecycle.change(
+            connection, candidate.message_id, candidate.number, Status.SENDING, event, now, **values
+        )
+
+
+def _pdu(candidate: Candidate, reference: int, now: datetime) -> bytes:
+    """Return the SUBMIT of one part: a status report is asked for, validity is what is left of ours."""
+    submits = sms.submits(
+        candidate.body,
+        sms.Address.parse(candidate.to),
+        reference=reference,
+        status_report=True,
+        validity=candidate.expires_at - now,
+    )
+    return submits[candidate.number - 1].encode()

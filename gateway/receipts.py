@@ -1,0 +1,95 @@
+"""Status reports: which part is meant, and what became of it (3GPP TS 23.040, 9.2.3.15).
+
+A report is matched by SIM, TP-MR and recipient within eight days; one that fits no part yet is parked
+and looked at again when a part of that recipient has been sent, or has become uncertain.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, RowMapping
+
+from gateway.model import Event, Status
+from gateway.sms import TpOutcome, tp_outcome
+from gateway.store import audit, inbox, lifecycle, reports
+
+_EVENTS: Final = {
+    TpOutcome.DELIVERED: Event.REPORT_DELIVERED,
+    TpOutcome.PERMANENT: Event.REPORT_UNDELIVERED,
+    TpOutcome.EXPIRED: Event.REPORT_UNDELIVERED,
+    TpOutcome.TEMPORARY_FAILED: Event.REPORT_UNDELIVERED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A status report as it was journalled: row `id` of the inbound journal."""
+
+    id: str
+    sim: str | None
+    mr: int
+    status: int
+    number_index: bytes
+    scts: datetime | None
+
+
+def apply(connection: Connection, report: Report, now: datetime) -> None:
+    """Move the part that the report is about; park the report where there is none yet."""
+    row = reports.part_by_reference(
+        connection, sim=report.sim, mr=report.mr, number_index=report.number_index, scts=report.scts
+    )
+    if row is None:
+        row = reports.part_in_doubt(
+            connection, sim=report.sim, number_index=report.number_index, scts=report.scts
+        )
+        if row is not None:
+            _resolve(connection, row, report, now)
+    inbox.amend(connection, report.id, {"kind": "parked" if row is None else "report"})
+    event = _EVENTS.get(tp_outcome(report.status))
+    if row is not None and event is not None:
+        values = {"tp_status": report.status, "final_at": now}
+        lifecycle.change(connection, row["message_id"], row["number"], Status.SENT, event, now, **values)
+
+
+def _resolve(connection: Connection, row: RowMapping, report: Report, now: datetime) -> None:
+    """A report proves that the network has the part, whatever it says of the handset."""
+    lifecycle.change(
+        connection,
+        row["message_id"],
+        row["number"],
+        Status.UNCERTAIN,
+        Event.ACCEPTED,
+        now,
+        mr=report.mr,
+        sent_at=row["claimed_at"],
+    )
+    audit.record(
+        connection,
+        now,
+        actor="network",
+        action="doubt-resolved",
+        target=row["message_id"],
+        outcome="sent",
+        detail={"part": row["number"], "evidence": "status report", "report": report.id},
+    )
+
+
+def settle_parked(connection: Connection, number_index: bytes, now: datetime) -> None:
+    """Look again at the parked reports of a recipient."""
+    for row in inbox.parked(connection, number_index):
+        apply(connection, from_row(row), now)
+
+
+def from_row(row: RowMapping) -> Report:
+    """Return the report that a journal row holds."""
+    return Report(
+        id=row["id"],
+        sim=row["sim"],
+        mr=row["mr"],
+        status=row["tp_status"],
+        number_index=row["number_index"],
+        scts=row["scts"],
+    )
