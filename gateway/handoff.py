@@ -35,6 +35,7 @@ from gateway.store.schema import part
 from policy import Decision, Outcome, Stage
 
 _RETRY: Final = tuple(timedelta(seconds=seconds) for seconds in (30, 120, 600, 1800))
+_NO_ATTEMPT: Final = {"attempts": part.c.attempts - 1}
 _LOOKS: Final = 50  # candidates decided in one transaction before others may write
 
 
@@ -131,14 +132,12 @@ class Handoff:
             case Refused(FailureKind.TEMPORARY, code, text):
                 later = now + retry_after(claim.candidate.attempts + 1)
                 self._give_back(connection, claim, now, cause=f"CMS {code}: {text}", not_before=later)
-            case Refused(_, code, text):
-                self._give_back(
-                    connection, claim, now, cause=f"CMS {code}: {text}", attempts=part.c.attempts - 1
-                )
+            case Refused(_, code, text):  # the SIM's or the modem's fault: no attempt of the message's
+                self._give_back(connection, claim, now, cause=f"CMS {code}: {text}", **_NO_ATTEMPT)
             case NotSent(reason):
-                self._give_back(connection, claim, now, cause=reason, attempts=part.c.attempts - 1)
+                self._give_back(connection, claim, now, cause=reason, **_NO_ATTEMPT)
             case Revoked():
-                self._give_back(connection, claim, now, attempts=part.c.attempts - 1)
+                self._give_back(connection, claim, now, **_NO_ATTEMPT)
             case Unclear(reason):
                 self._change(connection, claim, Event.LOST_TRACK, now, cause=reason)
                 settle_parked(connection, claim.candidate.number_index, now)

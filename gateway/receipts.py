@@ -55,7 +55,7 @@ def apply(connection: Connection, report: Report, now: datetime) -> None:
 
 
 def _resolve(connection: Connection, row: RowMapping, report: Report, now: datetime) -> None:
-    """A report proves that the network has the part, whatever it says of the handset."""
+    """Take the report as proof that the network has the part, whatever it says of the handset."""
     lifecycle.change(
         connection,
         row["message_id"],

@@ -15,6 +15,7 @@ from gateway.store.schema import message, part
 
 # Literals, not parameters: the partial indexes are for these.
 _WAITS = part.c.status.in_([literal_column(f"'{status.value}'") for status in sorted(WAITING)])
+_MAY_BE_HELD = (Status.QUEUED, Status.SCHEDULED)
 _SCHEDULED = part.c.status == literal_column("'scheduled'")
 
 
@@ -137,11 +138,33 @@ def release(connection: Connection, message_id: str, status: Status, now: dateti
 
 
 def hold_back(connection: Connection, message_id: str, reason: HoldReason, now: datetime) -> None:
-    """Take the queued parts of one message out of the queue until somebody releases them."""
-    after = advance(Status.QUEUED, Event.HELD_BACK)
-    queued = part.c.status == literal_column("'queued'")
-    connection.execute(update(part).where(part.c.message_id == message_id, queued).values(status=after))
+    """Take the queued or scheduled parts of one message out of the queue until somebody releases them."""
+    after = {advance(status, Event.HELD_BACK) for status in _MAY_BE_HELD}
+    connection.execute(
+        update(part)
+        .where(part.c.message_id == message_id, part.c.status.in_(_MAY_BE_HELD))
+        .values(status=after.pop())
+    )
     refresh(connection, message_id, now, hold_reason=reason)
+
+
+def hold_recipient(connection: Connection, number_index: bytes, reason: HoldReason, now: datetime) -> None:
+    """Hold all that waits for one recipient."""
+    query = select(part.c.message_id).distinct()
+    mine = query.where(_WAITS, part.c.number_index == number_index, part.c.status.in_(_MAY_BE_HELD))
+    for message_id in connection.execute(mine).scalars().all():
+        hold_back(connection, message_id, reason, now)
+
+
+def release_recipient(connection: Connection, number_index: bytes, reason: HoldReason, now: datetime) -> None:
+    """Queue again what was held for that reason."""
+    query = select(message.c.id).where(
+        message.c.number_index == number_index,
+        message.c.status == Status.HELD,
+        message.c.hold_reason == reason,
+    )
+    for message_id in connection.execute(query).scalars().all():
+        release(connection, message_id, Status.HELD, now)
 
 
 def something_due(connection: Connection, now: datetime) -> bool:

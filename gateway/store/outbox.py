@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, and_, exists, func, insert, literal_column, or_, select, update
 
 from gateway.model import Event, HoldReason, Status
-from gateway.store import lifecycle
+from gateway.store import dialect, lifecycle
 from gateway.store.schema import counter, message, part
 from gateway.store.seal import Keyring
 
@@ -225,3 +225,11 @@ def next_reference(connection: Connection, gateway: str, modem: str) -> int:
 def set_reference(connection: Connection, message_id: str, reference: int) -> None:
     """Keep the concatenation reference of a message: every part carries the same."""
     connection.execute(update(message).where(message.c.id == message_id).values(concat_reference=reference))
+
+
+def beat(connection: Connection, now: datetime) -> None:
+    """Write something, to know that the store writes."""
+    key = {"gateway": "", "modem": "", "name": "heartbeat"}
+    value = int(now.timestamp())
+    statement = dialect.insert(connection, counter).values(**key, value=value)
+    connection.execute(statement.on_conflict_do_update(index_elements=list(key), set_={"value": value}))

@@ -31,7 +31,7 @@ def part_by_reference(
 def part_in_doubt(
     connection: Connection, *, sim: str | None, number_index: bytes, scts: datetime | None
 ) -> RowMapping | None:
-    """Return the one `uncertain` part that the report can be about; None if there is none or more than one."""
+    """Return the `uncertain` part that the report can be about, if there is just one."""
     query = select(part).where(
         part.c.status == literal_column("'uncertain'"),
         part.c.sim == sim,
@@ -43,7 +43,7 @@ def part_in_doubt(
 
 
 def _handed_over_before(scts: datetime | None) -> tuple[ColumnElement[bool], ...]:
-    """The SMSC stamps a message when it takes it, and reports on it for days."""
+    """Return the bounds that an SMSC's stamp, made as it takes the message, sets to the hand-off."""
     if scts is None:
         return ()
     return (part.c.claimed_at <= scts + _SLACK, part.c.claimed_at >= scts - _SLACK)

@@ -1,0 +1,40 @@
+"""Whether the gateway can do its job now, and if not, what is wrong in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from gateway.model import Clock, ModemPhase, ModemState
+from gateway.records import Readiness
+from gateway.sender import Radio
+from gateway.store import Database, StoreUnavailable, outbox
+
+
+@dataclass(slots=True)
+class Health:
+    """Asks the store and the modems; caches nothing."""
+
+    database: Database
+    radios: Sequence[Radio]
+    clock: Clock
+
+    async def ready(self) -> Readiness:
+        """Ready = the store writes, and a modem is registered."""
+        reasons = []
+        try:
+            await self.database.write(lambda c: outbox.beat(c, self.clock()))
+        except StoreUnavailable as exc:
+            reasons.append(str(exc))
+        if not any(state.phase is ModemPhase.READY for state in self.modems()):
+            reasons.append("no modem is registered")
+            reasons.extend(f"{state.name}: {state.detail or state.phase.value}" for state in self.modems())
+        return Readiness(ready=not reasons, reasons=tuple(reasons))
+
+    def modems(self) -> tuple[ModemState, ...]:
+        """Return a snapshot of every modem."""
+        return tuple(radio.state for radio in self.radios)
+
+    async def queue(self) -> int:
+        """Return how many parts wait to be sent."""
+        return await self.database.read(outbox.waiting)

@@ -1,0 +1,161 @@
+"""What a text from a parent means and does: STOP, START, HELP, a refusal to look at, or a message (6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from gateway import sms
+from gateway.gate import Gate
+from gateway.ids import new_id
+from gateway.model import CancelReason, HoldReason, Status
+from gateway.store import Keyring, audit, lifecycle, outbox, recipients
+from gateway.store.schema import message, part
+from policy import Classification, Kind, PolicySettings
+
+_HOURLY: Final = (timedelta(hours=1), 1)
+_DAILY: Final = (timedelta(days=1), 3)
+_VALIDITY: Final = timedelta(hours=24)
+_FIRST: Final = 0  # in the queue, before anything a person sends
+
+
+@dataclass(slots=True)
+class Replies:
+    """Acts inside the transaction that stores the inbound message."""
+
+    keyring: Keyring
+    gate: Gate
+    settings: PolicySettings
+    classify: Callable[[str], Classification]
+
+    def act(
+        self, connection: Connection, index: bytes, sender: str, text: str, inbox_id: str, now: datetime
+    ) -> str:
+        """Do what the text asks for and return its tier."""
+        verdict = self.classify(text)
+        match verdict.tier:
+            case "act":
+                self._opt_out(connection, index, sender, verdict, now)
+            case "hold":
+                self._hold(connection, index, inbox_id, now)
+            case "start":
+                self._opt_in(connection, index, sender, now)
+            case "help":
+                self._reply(connection, index, sender, Kind.HELP, self.settings.help_text, now)
+        return str(verdict.tier)
+
+    def act_on_part(
+        self, connection: Connection, index: bytes, sender: str, text: str, now: datetime
+    ) -> None:
+        """Obey a STOP that is one part of a longer message; the others may never come."""
+        verdict = self.classify(text)
+        if verdict.tier == "act":
+            self._opt_out(connection, index, sender, verdict, now)
+
+    def _opt_out(
+        self, connection: Connection, index: bytes, sender: str, verdict: Classification, now: datetime
+    ) -> None:
+        new = suppress(
+            connection,
+            self.gate,
+            self.settings,
+            index,
+            topic=verdict.topic or "",
+            source="sms",
+            made_by="recipient",
+            now=now,
+        )
+        if new:
+            text = self.settings.stop_confirmation
+            self._reply(connection, index, sender, Kind.OPT_OUT_CONFIRMATION, text, now)
+
+    def _hold(self, connection: Connection, index: bytes, inbox_id: str, now: datetime) -> None:
+        self.gate.revoke(index)
+        ident = new_id("hold", now)
+        recipients.hold(connection, now, ident=ident, number_index=index, inbox_id=inbox_id)
+        lifecycle.hold_recipient(connection, index, HoldReason.RECIPIENT_HOLD, now)
+        audit.record(
+            connection, now, actor="recipient", action="hold", target=ident, outcome="held", clauses=["6.2"]
+        )
+
+    def _opt_in(self, connection: Connection, index: bytes, sender: str, now: datetime) -> None:
+        """START lifts what the recipient made; consent on record is what it was (6.2)."""
+        lifted = recipients.lift(connection, now, number_index=index, by="recipient", source="sms")
+        if lifted:
+            audit.record(
+                connection,
+                now,
+                actor="recipient",
+                action="opt-out-lifted",
+                target=index.hex()[:16],
+                outcome="lifted",
+                clauses=["6.2"],
+            )
+            text = self.settings.start_confirmation
+            self._reply(connection, index, sender, Kind.START_CONFIRMATION, text, now)
+
+    def _reply(
+        self, connection: Connection, index: bytes, sender: str, kind: Kind, text: str, now: datetime
+    ) -> None:
+        """Queue one automatic reply, unless the number cannot get one or had enough (loop guard)."""
+        if not sender.startswith("+") or any(
+            recipients.replies_since(connection, index, now - span) >= most
+            for span, most in (_HOURLY, _DAILY)
+        ):
+            return
+        ident = new_id("msg", now)
+        split = sms.split(text)
+        new = outbox.NewMessage(
+            id=ident,
+            kind=kind.value,
+            number=sender,
+            number_index=index,
+            purpose="",
+            body=text,
+            alphabet=split.alphabet.value,
+            parts=len(split.parts),
+            status=Status.QUEUED,
+            priority=_FIRST,
+            expires_at=now + _VALIDITY,
+            created_at=now,
+        )
+        outbox.add(connection, [outbox.seal(self.keyring, new)])
+        recipients.note_reply(connection, now, message_id=ident, number_index=index)
+
+
+def suppress(
+    connection: Connection,
+    gate: Gate,
+    settings: PolicySettings,
+    index: bytes,
+    *,
+    topic: str,
+    source: str,
+    made_by: str,
+    now: datetime,
+) -> bool:
+    """Opt a number out and cancel all that waits for it, in the caller's transaction; False on a repeat."""
+    gate.revoke(index)
+    ident = new_id("opt", now)
+    new = recipients.suppress(
+        connection, now, ident=ident, number_index=index, topic=topic, source=source, made_by=made_by
+    )
+    mine = (part.c.number_index == index) & (message.c.kind != Kind.OPT_OUT_CONFIRMATION.value)
+    if topic:
+        mine &= message.c.purpose.in_(sorted(settings.purposes_of(topic)))
+    ended = lifecycle.cancel_waiting(connection, mine, CancelReason.OPTED_OUT, now)
+    audit.record(
+        connection,
+        now,
+        actor=made_by,
+        action="opt-out",
+        target=index.hex()[:16],
+        outcome="suppressed" if new else "repeated",
+        clauses=["6.2", "4.3"],
+        detail={"suppression": ident, "topic": topic, "source": source, "cancelled": ended},
+    )
+    return new

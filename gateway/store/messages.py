@@ -1,0 +1,88 @@
+"""Look at messages: one, a page by filter, their parts; and batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
+
+from gateway.model import Status
+from gateway.store.schema import batch, message, part, template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which messages; None is no condition."""
+
+    person_id: str
+    status: Status | None = None
+    reference: str | None = None
+    purpose: str | None = None
+    since: datetime | None = None
+
+
+def _messages() -> Select[Any]:
+    return select(message, template.c.name.label("template_name")).outerjoin(
+        template, template.c.id == message.c.template_id
+    )
+
+
+def one(connection: Connection, ident: str) -> RowMapping | None:
+    """Return one message."""
+    return connection.execute(_messages().where(message.c.id == ident)).mappings().first()
+
+
+def page(connection: Connection, wanted: Filter, before: str | None, limit: int) -> Sequence[RowMapping]:
+    """Return messages, newest first, those before the id `before`."""
+    conditions = {
+        message.c.person_id: wanted.person_id,
+        message.c.status: wanted.status,
+        message.c.reference: wanted.reference,
+        message.c.purpose: wanted.purpose,
+    }
+    query = _messages().where(*(column == value for column, value in conditions.items() if value is not None))
+    if wanted.since is not None:
+        query = query.where(message.c.created_at >= wanted.since)
+    if before is not None:
+        query = query.where(message.c.id < before)
+    return connection.execute(query.order_by(message.c.id.desc()).limit(limit)).mappings().all()
+
+
+def parts_of(connection: Connection, idents: Sequence[str]) -> Mapping[str, Sequence[RowMapping]]:
+    """Return the parts of each message, in order."""
+    found: dict[str, list[RowMapping]] = {ident: [] for ident in idents}
+    query = select(part).where(part.c.message_id.in_(idents)).order_by(part.c.message_id, part.c.number)
+    for row in connection.execute(query).mappings():
+        found[row["message_id"]].append(row)
+    return found
+
+
+def add_batch(connection: Connection, values: Mapping[str, Any]) -> None:
+    """Insert a batch."""
+    connection.execute(insert(batch).values(dict(values)))
+
+
+def amend_batch(connection: Connection, ident: str, **values: object) -> None:
+    """Change a batch."""
+    connection.execute(update(batch).where(batch.c.id == ident).values(values))
+
+
+def one_batch(connection: Connection, ident: str) -> RowMapping | None:
+    """Return one batch."""
+    return connection.execute(select(batch).where(batch.c.id == ident)).mappings().first()
+
+
+def batches_accepting(connection: Connection) -> Sequence[str]:
+    """Return the batches whose acceptance a crash cut off."""
+    return connection.execute(select(batch.c.id).where(batch.c.status == "accepting")).scalars().all()
+
+
+def batch_counts(connection: Connection, ident: str) -> Mapping[Status, int]:
+    """Return how many messages of a batch are in each status."""
+    query = (
+        select(message.c.status, func.count()).where(message.c.batch_id == ident).group_by(message.c.status)
+    )
+    return {Status(status): count for status, count in connection.execute(query)}

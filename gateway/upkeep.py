@@ -1,0 +1,101 @@
+"""What time alone brings about: scheduled parts fall due, validity ends, doubts are decided."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import Connection
+
+from gateway.bell import Bell
+from gateway.inbound import Inbound
+from gateway.model import CancelReason, Clock, Event, Status
+from gateway.store import Database, StoreUnavailable, audit, idempotency, lifecycle, messages, outbox
+from gateway.store.schema import message
+
+log = structlog.get_logger()
+
+_TICK = 1.0  # seconds
+_HOURLY = 3600  # ticks
+
+
+@dataclass(slots=True)
+class Upkeep:
+    """One look a second, a write only when something is due."""
+
+    gateway: str
+    database: Database
+    inbound: Inbound
+    bell: Bell
+    clock: Clock
+    doubt: timedelta
+
+    async def recover(self) -> None:
+        """After a start: what was between hand-off and answer is in doubt; half a batch is no batch."""
+        await self.database.write(lambda c: self._recover(c, self.clock()))
+        await self.inbound.retry_pending()
+
+    def _recover(self, connection: Connection, now: datetime) -> None:
+        for row in lifecycle.in_doubt(connection, Status.SENDING, self.gateway):
+            cause = "the gateway stopped between the hand-off and the modem's answer"
+            lifecycle.change(
+                connection,
+                row["message_id"],
+                row["number"],
+                Status.SENDING,
+                Event.LOST_TRACK,
+                now,
+                cause=cause,
+            )
+        for ident in messages.batches_accepting(connection):
+            mine = message.c.batch_id == ident
+            lifecycle.cancel_waiting(connection, mine, CancelReason.CALLER, now, "batch was not completed")
+            messages.amend_batch(connection, ident, status="cancelled")
+
+    async def run(self) -> None:
+        """Tick until cancelled."""
+        ticks = 0
+        while True:
+            try:
+                await self._tick(self.clock(), hourly=ticks % _HOURLY == 0)
+            except StoreUnavailable as exc:
+                log.warning("store unavailable", action="store_unavailable", why=str(exc))
+            ticks += 1
+            await asyncio.sleep(_TICK)
+
+    async def _tick(self, now: datetime, *, hourly: bool) -> None:
+        due = await self.database.read(lambda c: self._due(c, now))
+        if due or hourly:
+            await self.database.write(lambda c: self._work(c, now))
+        if await self.database.read(lambda c: outbox.any_due(c, now)):
+            self.bell.ring()
+
+    def _due(self, connection: Connection, now: datetime) -> bool:
+        return lifecycle.something_due(connection, now) or any(self._decided(connection, now))
+
+    def _decided(self, connection: Connection, now: datetime) -> list[tuple[str, int]]:
+        """Return the parts in doubt for so long that `on_doubt = "resend"` decides."""
+        return [
+            (row["message_id"], row["number"])
+            for row in lifecycle.in_doubt(connection, Status.UNCERTAIN, self.gateway)
+            if row["on_doubt"] == "resend" and row["claimed_at"] + self.doubt <= now
+        ]
+
+    def _work(self, connection: Connection, now: datetime) -> None:
+        lifecycle.expire_due(connection, now)
+        lifecycle.release_scheduled(connection, now)
+        for ident, number in self._decided(connection, now):
+            lifecycle.change(connection, ident, number, Status.UNCERTAIN, Event.GIVEN_BACK, now)
+            audit.record(
+                connection,
+                now,
+                actor="gateway",
+                action="doubt-resolved",
+                target=ident,
+                outcome="queued",
+                detail={"part": number, "rule": "on_doubt = resend"},
+            )
+        self.inbound.tidy(connection, now)
+        idempotency.forget_old(connection, now)
