@@ -35,6 +35,7 @@ class Event(StrEnum):
     """What can happen to a part."""
 
     RELEASED = "released"  # approved, reviewed, the window opened, the batch is complete
+    POSTPONED = "postponed"  # the same, but its time has not come
     HELD_BACK = "held_back"  # the policy holds what was waiting (recipient_hold, quiet hours)
     CLAIMED = "claimed"  # written ahead: the modem may take it from now on
     ACCEPTED = "accepted"  # +CMGS and OK
@@ -60,6 +61,7 @@ NEXT: Final[Mapping[tuple[Status, Event], Status]] = {
     **{(waiting, Event.CANCELLED): Status.CANCELLED for waiting in WAITING},
     **{(waiting, Event.EXPIRED): Status.EXPIRED for waiting in WAITING},
     (Status.HELD, Event.RELEASED): Status.QUEUED,
+    (Status.HELD, Event.POSTPONED): Status.SCHEDULED,
     (Status.SCHEDULED, Event.RELEASED): Status.QUEUED,
     (Status.QUEUED, Event.HELD_BACK): Status.HELD,
     (Status.SCHEDULED, Event.HELD_BACK): Status.HELD,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, literal_column, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, case, literal_column, select, update
 
 from gateway.model import WAITING, CancelReason, Event, HoldReason, Status, advance, derive
 from gateway.store.schema import message, part
@@ -117,24 +117,44 @@ def expire_due(connection: Connection, now: datetime) -> int:
 
 
 def release_scheduled(connection: Connection, now: datetime) -> int:
-    """Queue what was scheduled for now or before."""
-    due = (
-        connection.execute(select(part.c.message_id).distinct().where(_SCHEDULED, part.c.not_before <= now))
-        .scalars()
-        .all()
-    )
-    for ident in due:
-        release(connection, ident, Status.SCHEDULED, now)
-    return len(due)
+    """Queue what was scheduled for now or before; return how many messages that is."""
+    due = select(part.c.message_id).distinct().where(_SCHEDULED, part.c.not_before <= now)
+    idents = connection.execute(due).scalars().all()
+    after = advance(Status.SCHEDULED, Event.RELEASED)
+    for ident in idents:
+        connection.execute(update(part).where(part.c.message_id == ident, _SCHEDULED).values(status=after))
+        refresh(connection, ident, now)
+    return len(idents)
 
 
-def release(connection: Connection, message_id: str, status: Status, now: datetime) -> None:
-    """Queue the held or scheduled parts of one message."""
-    after = advance(status, Event.RELEASED)
+def let_go(connection: Connection, which: ColumnElement[bool], now: datetime) -> int:
+    """Queue (or schedule, where its time has not come) the held messages that satisfy `which`."""
+    queued, scheduled = advance(Status.HELD, Event.RELEASED), advance(Status.HELD, Event.POSTPONED)
+    held = select(message.c.id).where(message.c.status == Status.HELD, which)
     connection.execute(
-        update(part).where(part.c.message_id == message_id, part.c.status == status).values(status=after)
+        update(part)
+        .where(part.c.status == Status.HELD, part.c.message_id.in_(held))
+        .values(status=case((part.c.not_before > now, scheduled), else_=queued))
     )
-    refresh(connection, message_id, now)
+    freed = connection.execute(
+        update(message)
+        .where(message.c.status == Status.HELD, which)
+        .values(
+            status=case((message.c.not_before > now, scheduled), else_=queued),
+            hold_reason=None,
+            updated_at=now,
+        )
+    )
+    return freed.rowcount
+
+
+def hold_for(connection: Connection, which: ColumnElement[bool], reason: HoldReason, now: datetime) -> None:
+    """Give the held messages that satisfy `which` another reason."""
+    connection.execute(
+        update(message)
+        .where(message.c.status == Status.HELD, which)
+        .values(hold_reason=reason, updated_at=now)
+    )
 
 
 def hold_back(connection: Connection, message_id: str, reason: HoldReason, now: datetime) -> None:
@@ -154,17 +174,6 @@ def hold_recipient(connection: Connection, number_index: bytes, reason: HoldReas
     mine = query.where(_WAITS, part.c.number_index == number_index, part.c.status.in_(_MAY_BE_HELD))
     for message_id in connection.execute(mine).scalars().all():
         hold_back(connection, message_id, reason, now)
-
-
-def release_recipient(connection: Connection, number_index: bytes, reason: HoldReason, now: datetime) -> None:
-    """Queue again what was held for that reason."""
-    query = select(message.c.id).where(
-        message.c.number_index == number_index,
-        message.c.status == Status.HELD,
-        message.c.hold_reason == reason,
-    )
-    for message_id in connection.execute(query).scalars().all():
-        release(connection, message_id, Status.HELD, now)
 
 
 def something_due(connection: Connection, now: datetime) -> bool:

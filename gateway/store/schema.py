@@ -200,7 +200,6 @@ batch = Table(
     Column("person_id", Text, nullable=False),
     Column("key_id", Text, nullable=False),
     Column("status", Text, nullable=False),
-    Column("template_id", Text, nullable=False),
     Column("accepted", Integer, nullable=False),
     Column("refused", Integer, nullable=False),
     Column("approver_id", Text),

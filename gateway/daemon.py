@@ -1,0 +1,215 @@
+"""The composition root: builds every object once, runs every task in one group, stops in order."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+from prometheus_client import CollectorRegistry
+
+from api import build_app, serve
+from gateway.access import Access
+from gateway.batches import Batches
+from gateway.bell import Bell
+from gateway.clock import utc_now
+from gateway.config import Config, ConfigError, ModemSection
+from gateway.consents import Consents
+from gateway.facts import PolicyDesk
+from gateway.gate import Gate
+from gateway.handoff import Handoff
+from gateway.health import Health
+from gateway.inbound import Inbound
+from gateway.modem import Modem, ModemSettings, Timeouts
+from gateway.notify import notify
+from gateway.numbers import Identify
+from gateway.optouts import OptOuts
+from gateway.outbound import Outbound
+from gateway.pins import Pins
+from gateway.queries import Queries
+from gateway.replies import Replies
+from gateway.sender import Sender
+from gateway.store import Database, Keyring, load_key_file
+from gateway.templates import Templates
+from gateway.upkeep import Upkeep
+from gateway.usecases import UseCases
+from policy import Classifier, PolicySettings
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The database and the keys that open it."""
+
+    database: Database
+    keyring: Keyring
+    settings: PolicySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """A running gateway."""
+
+    use_cases: UseCases
+    store: Store
+    modems: tuple[Modem, ...]
+    api_url: str
+
+
+@asynccontextmanager
+async def opened(config: Config) -> AsyncIterator[Store]:
+    """Open what the configuration names; for the daemon, and for commands that need no radio."""
+    keyring = load_key_file(config.store.key_file)
+    settings = PolicySettings.load(config.policy.file)
+    async with Database.open(f"sqlite:///{config.store.path}") as database:
+        yield Store(database, keyring, settings)
+
+
+@asynccontextmanager
+async def started(config: Config) -> AsyncIterator[Daemon]:
+    """Run a gateway for as long as the block lasts; at its end parts in flight are finished first."""
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(opened(config))
+        bell, gate = Bell(), Gate()
+        desk = PolicyDesk(store.settings, store.keyring, allow_drama=config.policy.allow_drama_numbers)
+        inbound = _inbound(config, store, gate, bell)
+        modems = tuple(_modem(section, store, inbound) for section in config.modem)
+        upkeep = Upkeep(
+            gateway=config.gateway.name,
+            database=store.database,
+            inbound=inbound,
+            bell=bell,
+            clock=utc_now,
+            doubt=timedelta(minutes=config.sending.doubt_minutes),
+        )
+        await upkeep.recover()
+        senders = tuple(_sender(config, store, modem, desk, gate, bell) for modem in modems)
+        use_cases = _use_cases(config, store, desk, gate, bell, modems, senders)
+        registry = CollectorRegistry()
+        await stack.enter_async_context(_running(*(modem.run() for modem in modems), upkeep.run()))
+        await stack.enter_async_context(_running(*(sender.run() for sender in senders)))
+        app = build_app(use_cases, registry=registry, clock=utc_now)
+        url = await stack.enter_async_context(
+            serve(app, config.api.host, config.api.port, config.api.unix_socket)
+        )
+        yield Daemon(use_cases, store, modems, url)
+
+
+@asynccontextmanager
+async def _running(*work: Awaitable[None]) -> AsyncIterator[None]:
+    """Run tasks beside the block; cancel them at its end; one that dies ends the block."""
+
+    async def run(job: Awaitable[None]) -> None:
+        await job
+
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(run(job)) for job in work]
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+async def run(config: Config) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with started(config) as daemon:
+        notify("READY=1", f"STATUS=serving on {daemon.api_url}")
+        log.info("serving", action="serving", url=daemon.api_url, modems=len(daemon.modems))
+        await stop.wait()
+        notify("STOPPING=1", "STATUS=finishing the part in flight")
+        log.info("stopping", action="stopping")
+
+
+def _inbound(config: Config, store: Store, gate: Gate, bell: Bell) -> Inbound:
+    return Inbound(
+        gateway=config.gateway.name,
+        database=store.database,
+        keyring=store.keyring,
+        identify=Identify(store.settings),
+        replies=Replies(
+            keyring=store.keyring,
+            gate=gate,
+            settings=store.settings,
+            classify=Classifier(store.settings).classify,
+        ),
+        clock=utc_now,
+        on_change=bell.ring,
+    )
+
+
+def _modem(section: ModemSection, store: Store, inbound: Inbound) -> Modem:
+    settings = ModemSettings(
+        name=section.name,
+        port=str(section.port),
+        baud=section.baud,
+        pin=_pin(section),
+        profile=section.profile,
+        smsc=section.smsc,
+        sweep_every=section.sweep_seconds,
+        timeouts=Timeouts(submit=section.result_seconds),
+    )
+    pins = Pins(store.database, store.keyring, utc_now)
+    return Modem(settings, sink=inbound, clock=utc_now, remember_pin=pins)
+
+
+def _pin(section: ModemSection) -> str | None:
+    if section.pin_file is None:
+        return None
+    try:
+        pin = section.pin_file.read_text().strip()
+    except OSError as exc:
+        raise ConfigError(section.pin_file, [f"modem {section.name}: PIN file: {exc.strerror}"]) from exc
+    if not (pin.isdecimal() and 4 <= len(pin) <= 8):
+        raise ConfigError(section.pin_file, [f"modem {section.name}: a PIN is 4 to 8 digits"])
+    return pin
+
+
+def _sender(config: Config, store: Store, modem: Modem, desk: PolicyDesk, gate: Gate, bell: Bell) -> Sender:
+    handoff = Handoff(
+        gateway=config.gateway.name, modem=modem.name, keyring=store.keyring, desk=desk, gate=gate
+    )
+    return Sender(modem, handoff, store.database, gate, bell, utc_now)
+
+
+def _use_cases(
+    config: Config,
+    store: Store,
+    desk: PolicyDesk,
+    gate: Gate,
+    bell: Bell,
+    modems: tuple[Modem, ...],
+    senders: tuple[Sender, ...],
+) -> UseCases:
+    database, keyring, settings = store.database, store.keyring, store.settings
+    validity = timedelta(hours=config.sending.validity_hours)
+    outbound = Outbound(
+        database=database,
+        keyring=keyring,
+        desk=desk,
+        bell=bell,
+        clock=utc_now,
+        validity=validity,
+        rates=tuple(sender.rate for sender in senders),
+    )
+    return UseCases(
+        access=Access(database=database, keyring=keyring, settings=settings, clock=utc_now),
+        outbound=outbound,
+        batches=Batches(outbound=outbound),
+        queries=Queries(database, keyring),
+        optouts=OptOuts(
+            database=database, keyring=keyring, settings=settings, gate=gate, bell=bell, clock=utc_now
+        ),
+        consents=Consents(database=database, keyring=keyring, settings=settings, clock=utc_now),
+        templates=Templates(database=database, settings=settings, clock=utc_now),
+        health=Health(database, modems, utc_now),
+    )

@@ -1,0 +1,122 @@
+"""Opt-outs by staff, and the replies that wait for a person's judgement (6.2, 4.3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping
+
+from gateway.bell import Bell
+from gateway.errors import Fault, Invalid, NotFound
+from gateway.gate import Gate
+from gateway.model import Clock, HoldReason
+from gateway.records import Caller, HoldView, Page, SuppressionView
+from gateway.replies import suppress
+from gateway.store import Database, Keyring, audit, lifecycle, recipients
+from gateway.store.schema import message
+from policy import PolicySettings, canonical
+
+
+@dataclass(slots=True)
+class OptOuts:
+    """Staff may opt a number out at any time; lifting takes evidence and two people (not here)."""
+
+    database: Database
+    keyring: Keyring
+    settings: PolicySettings
+    gate: Gate
+    bell: Bell
+    clock: Clock
+
+    async def add(self, caller: Caller, number: str, *, topic: str = "", note: str = "") -> SuppressionView:
+        """Opt a number out at once, everything or one topic; what waits for it is cancelled."""
+        index = self.keyring.index(self._known(number))
+        if topic and topic not in self.settings.topics:
+            known = ", ".join(sorted(self.settings.topics)) or "none is configured"
+            raise Invalid((Fault("topic", f"no such topic; known: {known}"),))
+
+        def transaction(connection: Connection) -> RowMapping:
+            now = self.clock()
+            suppress(
+                connection,
+                self.gate,
+                self.settings,
+                index,
+                topic=topic,
+                source="staff",
+                made_by=caller.handle,
+                now=now,
+                note=note,
+            )
+            rows = recipients.suppressions(connection, index, None, 100)
+            return next(row for row in rows if row["topic"] == topic)
+
+        return _view(await self.database.write(transaction))
+
+    async def list(
+        self, *, number: str | None = None, cursor: str | None = None, limit: int = 50
+    ) -> Page[SuppressionView]:
+        """Return the opt-outs in force, newest first; of one number, if given."""
+        index = None if number is None else self.keyring.index(self._known(number))
+        rows = await self.database.read(lambda c: recipients.suppressions(c, index, cursor, limit + 1))
+        shown = rows[:limit]
+        return Page(tuple(_view(row) for row in shown), shown[-1]["id"] if len(rows) > limit else None)
+
+    async def holds(self) -> tuple[HoldView, ...]:
+        """Return the numbers that wait for a person to read their reply."""
+        rows = await self.database.read(recipients.open_holds)
+        return tuple(HoldView(row["id"], row["inbox_id"], row["since"]) for row in rows)
+
+    async def resolve_hold(self, caller: Caller, hold_id: str, outcome: str) -> None:
+        """End a hold: `opt_out` suppresses the number, `not_an_opt_out` lets its messages go."""
+        if outcome not in ("opt_out", "not_an_opt_out"):
+            raise Invalid((Fault("outcome", "must be opt_out or not_an_opt_out"),))
+        await self.database.write(lambda c: self._resolve(c, caller, hold_id, outcome, self.clock()))
+        self.bell.ring()
+
+    def _resolve(
+        self, connection: Connection, caller: Caller, hold_id: str, outcome: str, now: datetime
+    ) -> None:
+        index = recipients.resolve_hold(connection, now, ident=hold_id, by=caller.handle, outcome=outcome)
+        if index is None:
+            raise NotFound(f"there is no open hold {hold_id}")
+        audit.record(
+            connection,
+            now,
+            actor=caller.handle,
+            action="hold-resolved",
+            target=hold_id,
+            outcome=outcome,
+            clauses=["6.2"],
+        )
+        if outcome == "opt_out":
+            suppress(
+                connection,
+                self.gate,
+                self.settings,
+                index,
+                topic="",
+                source="staff",
+                made_by=caller.handle,
+                now=now,
+            )
+            return
+        held = (message.c.number_index == index) & (message.c.hold_reason == HoldReason.RECIPIENT_HOLD)
+        lifecycle.let_go(connection, held, now)
+
+    def _known(self, number: str) -> str:
+        found = canonical(number, self.settings)
+        if found is None:
+            raise Invalid((Fault("number", "is not a telephone number; write it as +447…"),))
+        return found
+
+
+def _view(row: RowMapping) -> SuppressionView:
+    return SuppressionView(
+        id=row["id"],
+        topic=row["topic"],
+        source=row["source"],
+        made_by=row["made_by"],
+        since=row["since"],
+    )

@@ -1,0 +1,246 @@
+"""Submit, check and cancel one message. The decision and its message are one transaction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from gateway import sms
+from gateway.bell import Bell
+from gateway.errors import Conflict, NotFound, Refusal
+from gateway.facts import Considered, PolicyDesk
+from gateway.ids import new_id
+from gateway.model import WAITING, CancelReason, Clock, HoldReason, Status
+from gateway.records import (
+    BatchRequest,
+    Caller,
+    CheckReport,
+    KeyKind,
+    MessageRequest,
+    Priority,
+    Receipt,
+)
+from gateway.sender import Rate
+from gateway.store import Database, Keyring, audit, idempotency, lifecycle, messages, outbox
+from gateway.store.schema import message
+from policy import Kind, Outcome
+
+PRIORITIES: Final = {Priority.HIGH: 10, Priority.NORMAL: 20, Priority.LOW: 30}
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What a submission came to: a receipt, or why not."""
+
+    receipt: Receipt | None
+    considered: Considered | None
+
+
+@dataclass(slots=True)
+class Outbound:
+    """The way in for one message."""
+
+    database: Database
+    keyring: Keyring
+    desk: PolicyDesk
+    bell: Bell
+    clock: Clock
+    validity: timedelta
+    rates: Sequence[Rate]
+
+    async def submit(
+        self, caller: Caller, request: MessageRequest, idempotency_key: str | None = None
+    ) -> Receipt:
+        """Decide and, if the policy lets it, accept a message durably.
+
+        Raises `Refusal` with every reason, `Conflict` for an Idempotency-Key that came with another body.
+        """
+        digest = digest_of(self.keyring, request)
+        answer = await self.database.write(
+            lambda c: self._submit(c, caller, request, idempotency_key, digest, self.clock())
+        )
+        if answer.receipt is None:
+            assert answer.considered is not None  # noqa: S101 - one of the two
+            raise Refusal(answer.considered.decision)
+        self.bell.ring()
+        return answer.receipt
+
+    def _submit(
+        self,
+        connection: Connection,
+        caller: Caller,
+        request: MessageRequest,
+        key: str | None,
+        digest: bytes,
+        now: datetime,
+    ) -> _Answer:
+        if key is not None and (before := replayed(connection, caller, key, digest)) is not None:
+            return _Answer(receipt_from(before), None)
+        considered = self.desk.consider(connection, caller, request, now)
+        ident = new_id("msg", now)
+        audit.append(connection, [decision_row(caller, ident, considered, now)])
+        if considered.decision.outcome is Outcome.DENY:
+            return _Answer(None, considered)
+        new = self.new_message(caller, request, considered, ident, now)
+        outbox.add(connection, [outbox.seal(self.keyring, new)])
+        receipt = Receipt(ident, new.status, new.hold_reason, new.parts)
+        if key is not None:
+            idempotency.keep(
+                connection,
+                now,
+                key_id=caller.key_id,
+                key=key,
+                request_hash=digest,
+                response=asdict(receipt),
+            )
+        return _Answer(receipt, considered)
+
+    def new_message(
+        self,
+        caller: Caller,
+        request: MessageRequest,
+        considered: Considered,
+        ident: str,
+        now: datetime,
+        batch_id: str | None = None,
+    ) -> outbox.NewMessage:
+        """Return the message that a decision lets in, with the status it begins in."""
+        begin = max(now, request.not_before or now)
+        status, hold_reason = _beginning(caller, request, considered, now)
+        assert considered.template is not None  # noqa: S101 - else it was denied
+        return outbox.NewMessage(
+            id=ident,
+            batch_id=batch_id,
+            kind=Kind.MESSAGE.value,
+            person_id=caller.person_id,
+            key_id=caller.key_id,
+            reference=request.reference,
+            number=considered.number,
+            number_index=considered.number_index,
+            purpose=considered.purpose,
+            template_id=considered.template.id,
+            body=considered.text,
+            alphabet=considered.split.alphabet.value,
+            parts=len(considered.split.parts),
+            test=caller.key_kind is KeyKind.TEST,
+            on_doubt=request.on_doubt or considered.template.on_doubt,
+            status=status,
+            hold_reason=hold_reason,
+            priority=PRIORITIES[request.priority],
+            not_before=request.not_before,
+            expires_at=begin + (request.validity or self.validity),
+            created_at=now,
+        )
+
+    async def check(self, caller: Caller, request: MessageRequest) -> CheckReport:
+        """Say what a submission would come to, and change nothing."""
+        now = self.clock()
+
+        def query(connection: Connection) -> tuple[Considered, int]:
+            return self.desk.consider(connection, caller, request, now), outbox.waiting(connection)
+
+        considered, queue = await self.database.read(query)
+        split = considered.split
+        without = _without(considered.text, split)
+        return CheckReport(
+            decision=considered.decision,
+            text=considered.text,
+            parts=len(split.parts),
+            alphabet=split.alphabet.value,
+            units=split.units,
+            forced_by=split.forced_by,
+            parts_without=without,
+            queue=queue,
+            seconds=self.estimate(queue + len(split.parts)),
+        )
+
+    def estimate(self, parts: int) -> float | None:
+        """Return the seconds that so many parts take on the modems, at their measured rates."""
+        speeds = [1 / rate.seconds for rate in self.rates if rate.seconds]
+        return parts / sum(speeds) if speeds else None
+
+    async def cancel(self, caller: Caller, ident: str) -> None:
+        """Cancel what still waits; `Conflict` when it has left or ended."""
+        await self.database.write(lambda c: self._cancel(c, caller, ident, self.clock()))
+
+    def _cancel(self, connection: Connection, caller: Caller, ident: str, now: datetime) -> None:
+        row = messages.one(connection, ident)
+        if row is None or row["person_id"] != caller.person_id:
+            raise NotFound(f"there is no message {ident}")
+        if Status(row["status"]) not in WAITING:
+            raise Conflict(
+                "NOT_CANCELLABLE", f"the message is {row['status']}: only what waits can be cancelled"
+            )
+        lifecycle.cancel_waiting(connection, message.c.id == ident, CancelReason.CALLER, now)
+        audit.record(connection, now, actor=caller.handle, action="cancel", target=ident, outcome="cancelled")
+
+
+def _beginning(
+    caller: Caller, request: MessageRequest, considered: Considered, now: datetime
+) -> tuple[Status, HoldReason | None]:
+    if considered.decision.outcome is Outcome.HOLD:
+        codes = {reason.code for reason in considered.decision.reasons}
+        held = HoldReason.APPROVAL if "APPROVAL_REQUIRED" in codes else HoldReason.REVIEW
+        return Status.HELD, held
+    if caller.key_kind is KeyKind.TEST:
+        return Status.DELIVERED, None  # a test key never reaches a radio
+    if request.not_before is not None and request.not_before > now:
+        return Status.SCHEDULED, None
+    return Status.QUEUED, None
+
+
+def _without(text: str, split: sms.Split) -> int | None:
+    """Return the parts it would take without the characters that force UCS-2."""
+    if split.forced_by is None:
+        return None
+    plain = "".join(char for char in text if sms.split(char).forced_by is None)
+    return len(sms.split(plain).parts)
+
+
+def decision_row(caller: Caller, target: str, considered: Considered, now: datetime) -> dict[str, Any]:
+    """Return the audit entry of a decision at submission."""
+    return audit.row(
+        now,
+        actor=caller.handle,
+        action="submit",
+        target=target,
+        outcome=considered.decision.outcome.value,
+        clauses=[reason.clause for reason in considered.decision.reasons],
+        detail={
+            "codes": [reason.code for reason in considered.decision.reasons],
+            "key": caller.key_id,
+            "facts": considered.facts,
+        },
+    )
+
+
+def digest_of(keyring: Keyring, request: MessageRequest | BatchRequest) -> bytes:
+    """Return a keyed digest of a request; equal requests give equal digests."""
+    return keyring.index(json.dumps(asdict(request), sort_keys=True, default=str))
+
+
+def replayed(connection: Connection, caller: Caller, key: str, digest: bytes) -> Mapping[str, Any] | None:
+    """Return the answer given to the same request before; `Conflict` when the body differs."""
+    found = idempotency.find(connection, caller.key_id, key)
+    if found is None:
+        return None
+    if found[0] != digest:
+        raise Conflict("IDEMPOTENCY_CONFLICT", "this Idempotency-Key came with another body before")
+    return found[1]
+
+
+def receipt_from(answer: Mapping[str, Any]) -> Receipt:
+    """Return the receipt that was kept, marked as a replay."""
+    hold = answer["hold_reason"]
+    return Receipt(
+        id=answer["id"],
+        status=Status(answer["status"]),
+        hold_reason=HoldReason(hold) if hold else None,
+        parts=answer["parts"],
+        replayed=True,
+    )
