@@ -20,7 +20,7 @@ from gateway.clock import utc_now
 from gateway.config import Config, ConfigError, ModemSection
 from gateway.consents import Consents
 from gateway.facts import PolicyDesk
-from gateway.gate import Gate
+from gateway.gate import Gate, end_of_step
 from gateway.handoff import Handoff
 from gateway.health import Health
 from gateway.inbound import Inbound
@@ -75,7 +75,7 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
     """Run a gateway for as long as the block lasts; at its end parts in flight are finished first."""
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened(config))
-        bell, gate = Bell(), Gate()
+        bell, gate = Bell(), Gate(end_of_step(asyncio.get_running_loop()))
         desk = PolicyDesk(store.settings, store.keyring, allow_drama=config.policy.allow_drama_numbers)
         inbound = _inbound(config, store, gate, bell)
         modems = tuple(_modem(section, store, inbound) for section in config.modem)

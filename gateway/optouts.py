@@ -29,7 +29,7 @@ class OptOuts:
     bell: Bell
     clock: Clock
 
-    async def add(self, caller: Caller, number: str, *, topic: str = "", note: str = "") -> SuppressionView:
+    async def add(self, caller: Caller, number: str, *, topic: str = "") -> SuppressionView:
         """Opt a number out at once, everything or one topic; what waits for it is cancelled."""
         index = self.keyring.index(self._known(number))
         if topic and topic not in self.settings.topics:
@@ -47,7 +47,6 @@ class OptOuts:
                 source="staff",
                 made_by=caller.handle,
                 now=now,
-                note=note,
             )
             rows = recipients.suppressions(connection, index, None, 100)
             return next(row for row in rows if row["topic"] == topic)

@@ -137,7 +137,6 @@ def suppress(
     source: str,
     made_by: str,
     now: datetime,
-    note: str = "",
 ) -> bool:
     """Opt a number out and cancel all that waits for it, in the caller's transaction; False on a repeat."""
     gate.revoke(index)
@@ -157,6 +156,6 @@ def suppress(
         target=index.hex()[:16],
         outcome="suppressed" if new else "repeated",
         clauses=["6.2", "4.3"],
-        detail={"suppression": ident, "topic": topic, "source": source, "cancelled": ended, "note": note},
+        detail={"suppression": ident, "topic": topic, "source": source, "cancelled": ended},
     )
     return new

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import AbstractContextManager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -48,7 +48,7 @@ class Radio(Protocol):
     async def settled(self) -> None:
         """Wait until the link may transmit and all that came in is committed."""
 
-    async def send(self, pdu: bytes, *, permit: AbstractContextManager[bool], more: bool) -> SendOutcome:
+    async def send(self, pdu: bytes, *, permit: Callable[[], bool], more: bool) -> SendOutcome:
         """Hand one part over."""
 
 
@@ -108,7 +108,7 @@ class Sender:
     async def _send_and_record(self, claim: Claim) -> Claim | None:
         loop = asyncio.get_running_loop()
         began = loop.time()
-        outcome = await self.modem.send(claim.pdu, permit=claim.permit, more=claim.more)
+        outcome = await self.modem.send(claim.pdu, permit=lambda: claim.permit.valid, more=claim.more)
         self.gate.give_back(claim.permit)
         if isinstance(outcome, Accepted):
             self.rate.note(loop.time() - began)
