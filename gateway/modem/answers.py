@@ -1,0 +1,274 @@
+"""What modems answer, in all the forms seen in the field, as values. Pure; the lines come without line ends.
+
+A parser either returns a value or raises `AnswerUnreadable`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.modem.errors import AnswerUnreadable
+
+_QUOTED: Final = re.compile(r'"([^"]*)"')
+_GROUP: Final = re.compile(r"\(([^()]*)\)|([^,()]+)")
+_NUMBER: Final = re.compile(r"\d+")
+_MEMORY_NAME: Final = re.compile(r"\b(SM|ME|MT|SR|BM|TA)\b")
+_HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+_ENTRY: Final = re.compile(r"[^:]*: *(.*?)(?: +((?:[0-9A-Fa-f]{2}){8,}))?")
+_CARD: Final = re.compile(r"(?<![0-9A-Fa-f])(89[0-9]{15,18}[0-9Ff]?)(?![0-9A-Fa-f])")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One slot of a memory. `status` as in +CMGL: 0 and 1 received, 2 and 3 our own; None if not told."""
+
+    index: int
+    status: int | None
+    length: int | None
+    pdu: str
+
+    @property
+    def inbound(self) -> bool:
+        """Received, rather than written here by somebody."""
+        return self.status not in (2, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A message memory and how full it is (None where the modem did not say)."""
+
+    name: str
+    used: int | None = None
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """The network's answer to the SIM (3GPP TS 27.007, 7.2)."""
+
+    stat: int | None
+
+    @property
+    def usable(self) -> bool:
+        """SMS can be sent: home, roaming, for SMS only, or for calls by fallback."""
+        return self.stat in (1, 5, 6, 7, 9, 10)
+
+    @property
+    def word(self) -> str:
+        """As `ModemState.registration` has it."""
+        return _REGISTRATION_WORDS.get(self.stat, "unknown")
+
+
+_REGISTRATION_WORDS: Final[dict[int | None, str]] = {
+    0: "not_registered",
+    1: "home",
+    2: "searching",
+    3: "denied",
+    5: "roaming",
+    6: "home",
+    7: "roaming",
+    8: "not_registered",
+    9: "home",
+    10: "roaming",
+    11: "not_registered",
+}
+
+
+def value(lines: tuple[str, ...]) -> str:
+    """Return what follows the colon in the last line of the answer."""
+    if not lines:
+        raise AnswerUnreadable("the answer is empty")
+    return lines[-1].partition(":")[2].strip()
+
+
+def words(lines: tuple[str, ...]) -> str:
+    """Return a name: the first line, without `+CGMI:` and quotes."""
+    first = next(iter(lines), "")
+    if first.startswith(("+", "^")):
+        first = first.partition(":")[2]
+    return first.strip().strip('"').strip()
+
+
+def digits(lines: tuple[str, ...]) -> str:
+    """Return a number such as an IMEI or IMSI: the first line that is one."""
+    for line in lines:
+        bare = words((line,)).split(",")[0]
+        if bare.isdecimal():
+            return bare
+    raise AnswerUnreadable("no number in the answer")
+
+
+def card_number(lines: tuple[str, ...]) -> str:
+    """Return the ICCID (ITU-T E.118: starts with 89), without a filler F."""
+    for line in lines:
+        if (match := _CARD.search(line)) is not None:
+            return match[1].rstrip("Ff")
+    raise AnswerUnreadable("no card number in the answer")
+
+
+def numbers(lines: tuple[str, ...]) -> tuple[int, ...]:
+    """Return all numbers of a one-line answer."""
+    return tuple(map(int, _NUMBER.findall(value(lines))))
+
+
+def first_number(lines: tuple[str, ...]) -> int:
+    """Return the first number of a one-line answer."""
+    if not (found := numbers(lines)):
+        raise AnswerUnreadable("no number in the answer")
+    return found[0]
+
+
+def pin_state(lines: tuple[str, ...]) -> str:
+    """Return READY, SIM PIN, SIM PUK, NOT INSERTED and the like."""
+    return value(lines).strip('"').strip().upper()
+
+
+def tries_cpinr(lines: tuple[str, ...]) -> int:
+    """Parse `+CPINR: SIM PIN,3,3` (27.007, 8.65); take the line of the SIM PIN where there are several."""
+    for line in lines:
+        fields = [field.strip(' "') for field in value((line,)).split(",")]
+        if fields[0] == "SIM PIN" and len(fields) > 1 and fields[1].isdecimal():
+            return int(fields[1])
+    raise AnswerUnreadable("no count of PIN attempts in the answer")
+
+
+def tries_field(position: int) -> Callable[[tuple[str, ...]], int]:
+    """Return a parser for a vendor's count: the field at `position`."""
+
+    def parse(lines: tuple[str, ...]) -> int:
+        fields = [field.strip() for field in value(lines).split(",")]
+        if len(fields) > position and fields[position].isdecimal():
+            return int(fields[position])
+        raise AnswerUnreadable("no count of PIN attempts in the answer")
+
+    return parse
+
+
+def smsc(lines: tuple[str, ...]) -> str:
+    """Return the number of the SMS centre, empty where there is none; some modems write UCS-2 hex."""
+    text = value(lines).split(",")[0].strip().strip('"')
+    if text.startswith("00") and len(text) % 4 == 0 and _HEX.fullmatch(text):
+        text = bytes.fromhex(text).decode("utf-16-be", errors="replace")
+    return text
+
+
+def signal_dbm(lines: tuple[str, ...]) -> int | None:
+    """Parse `+CSQ`: `20,99` is -73 dBm; 99 is unknown."""
+    level = first_number(lines)
+    return 2 * level - 113 if level <= 31 else None
+
+
+def operator(lines: tuple[str, ...]) -> str:
+    """Return the name or number of the network, empty where there is none."""
+    fields = value(lines).split(",")
+    return fields[2].strip().strip('"').strip() if len(fields) > 2 else ""
+
+
+def registration(lines: tuple[str, ...]) -> Registration:
+    """Parse `+CREG: <n>,<stat>[,…]`; a `+CREG: <stat>` among the lines is news that came at the same time."""
+    answered: int | None = None
+    for line in lines:
+        fields = [field.strip() for field in value((line,)).split(",")]
+        if len(fields) > 1 and fields[0].isdecimal() and fields[1].isdecimal():
+            answered = int(fields[1])
+        elif len(fields) == 1 and fields[0].isdecimal() and answered is None:
+            answered = int(fields[0])
+    return Registration(answered)
+
+
+def memories(lines: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+    """Parse `+CPMS=?`: what may be read from, written to, received into; bracketed, bare or broken."""
+    text = value(lines)
+    groups = [_MEMORY_NAME.findall(inner) for inner in re.findall(r"\(([^()]*)\)", text)]
+    groups = groups if len(groups) > 1 else [[name] for name in _MEMORY_NAME.findall(text)]
+    return tuple(tuple(dict.fromkeys(group)) for group in groups)
+
+
+def memory_in_use(lines: tuple[str, ...]) -> tuple[Memory, ...]:
+    """Parse `+CPMS: "SM",3,20,"SM",3,20,"SM",3,20`."""
+    found = re.findall(r'"?([A-Z]{2})"? *, *(\d+) *, *(\d+)', value(lines))
+    return tuple(Memory(name, int(used), int(total)) for name, used, total in found)
+
+
+def memory_counts(names: tuple[str, ...]) -> Callable[[tuple[str, ...]], tuple[Memory, ...]]:
+    """Return a parser for `+CPMS: 3,20,3,20,3,20`; some modems say only OK."""
+
+    def parse(lines: tuple[str, ...]) -> tuple[Memory, ...]:
+        counts = numbers(lines) if lines else ()
+        if len(counts) < 2 * len(names):
+            return tuple(map(Memory, names))
+        return tuple(Memory(name, counts[2 * i], counts[2 * i + 1]) for i, name in enumerate(names))
+
+    return parse
+
+
+def ranges(lines: tuple[str, ...]) -> tuple[frozenset[int], ...]:
+    """Parse `+CNMI: (0-2),(0,1,3),(0),…` as sets."""
+    return tuple(_range(bracketed or bare) for bracketed, bare in _GROUP.findall(value(lines)))
+
+
+def _range(text: str) -> frozenset[int]:
+    found: set[int] = set()
+    for piece in text.split(","):
+        ends = _NUMBER.findall(piece)
+        if ends:
+            found.update(range(int(ends[0]), int(ends[-1]) + 1))
+    return frozenset(found)
+
+
+def slots(lines: tuple[str, ...]) -> tuple[int, ...]:
+    """Return the used indexes that `+CMGD=?` lists; empty where it gives a mere range."""
+    inner = re.search(r"\(([^()]*)\)", value(lines))
+    if inner is None or "-" in inner[1]:
+        return ()
+    return tuple(map(int, _NUMBER.findall(inner[1])))
+
+
+def listing(lines: tuple[str, ...]) -> tuple[Stored, ...]:
+    """Parse `+CMGL: <index>,<stat>,[<alpha>],<length>` and the PDU under it; alpha may be missing."""
+    found: list[Stored] = []
+    for header, pdu in _entries(lines, "+CMGL:"):
+        index, *rest = _fields(header)
+        if index.isdecimal():
+            found.append(_stored(int(index), rest, pdu))
+    return tuple(found)
+
+
+def reading(lines: tuple[str, ...], index: int) -> Stored | None:
+    """Parse `+CMGR: [<stat>,][<alpha>,]<length>` and the PDU; an empty slot answers OK or a zero length."""
+    for header, pdu in _entries(lines, "+CMGR:"):
+        return _stored(index, _fields(header), pdu)
+    return None
+
+
+def _entries(lines: tuple[str, ...], prefix: str) -> list[tuple[str, str]]:
+    """Pair each header with the hex line under it (or after it: some modems use one line)."""
+    found: list[tuple[str, str]] = []
+    header: str | None = None
+    for line in lines:
+        if line.startswith(prefix):
+            match = _ENTRY.fullmatch(line)
+            header, same_line = (match[1], match[2]) if match else (line, None)
+            if same_line:
+                found.append((header, same_line))
+                header = None
+        elif header is not None and _HEX.fullmatch(line):
+            found.append((header, line))
+            header = None
+    return found
+
+
+def _fields(header: str) -> list[str]:
+    return [field.strip() for field in _QUOTED.sub("", header).split(",")]
+
+
+def _stored(index: int, fields: list[str], pdu: str) -> Stored:
+    """`fields` are stat, alpha and length, any of which but the last may be missing."""
+    length = int(fields[-1]) if fields and fields[-1].isdecimal() else None
+    status = int(fields[-3]) if len(fields) > 2 and fields[-3].isdecimal() else None
+    if len(fields) == 2 and fields[0].isdecimal():
+        status = int(fields[0])
+    return Stored(index, status, length, pdu.upper())

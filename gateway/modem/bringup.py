@@ -1,0 +1,97 @@
+"""From an open port to a modem that receives: identity, SIM, PDU mode, memories, notifications."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from gateway.modem import commands
+from gateway.modem.delivery import Delivery, negotiate
+from gateway.modem.errors import CommandFailed, ModemGone, SimBlocked
+from gateway.modem.identity import Equipment, attempt, card, equipment
+from gateway.modem.link import Sleep
+from gateway.modem.pin import unlock
+from gateway.modem.profiles import Profile, profile_for
+from gateway.modem.session import Session
+from gateway.modem.settings import ModemSettings, PinMemory
+
+log = structlog.get_logger()
+
+_MODE_TRIES: Final = 10  # a modem that has just started refuses PDU mode until its SMS part is ready
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What the bring-up found and agreed."""
+
+    equipment: Equipment
+    profile: Profile
+    iccid: str
+    imsi: str
+    smsc: str
+    delivery: Delivery
+
+
+async def bring_up(
+    session: Session,
+    settings: ModemSettings,
+    *,
+    known_card: str,
+    memory: PinMemory,
+    sleep: Sleep,
+    met: Callable[[Equipment, str], None],
+) -> Ready:
+    """Bring the modem up; raise `SimBlocked` or `ModemGone`. `met` hears early whom we speak to.
+
+    No ATZ and no AT&F: they may drop the user's profile. No +CSCS and no +CSMP: PDU mode needs neither.
+    """
+    for command in (commands.NO_ECHO, commands.NUMBERED_ERRORS):
+        await attempt(session, command)
+    machine = await equipment(session)
+    profile = profile_for(machine.manufacturer, machine.model, settings.profile)
+    iccid = await card(session)
+    met(machine, iccid)
+    _same_card(iccid, settings.iccid, known_card)
+    sim = iccid or f"imei:{machine.imei}"
+    await unlock(session, settings, sim=sim, profile=profile, memory=memory, sleep=sleep)
+    iccid = iccid or await card(session)
+    _same_card(iccid, settings.iccid, known_card)
+    imsi = await attempt(session, commands.IMSI) or ""
+    for text in profile.hush:
+        await attempt(session, commands.do(text))
+    await _pdu_mode(session, sleep)
+    delivery = await negotiate(session, settings.reports)
+    return Ready(machine, profile, iccid, imsi, await _smsc(session, settings), delivery)
+
+
+def _same_card(iccid: str, wanted: str | None, known: str) -> None:
+    """Stop at a strange SIM: what is queued was allowed for the one that we know."""
+    if iccid and wanted and iccid != wanted:
+        raise SimBlocked(f"this is SIM …{iccid[-4:]}, but the configuration wants SIM …{wanted[-4:]}")
+    if iccid and known and iccid != known:
+        raise SimBlocked(
+            f"the SIM was changed from …{known[-4:]} to …{iccid[-4:]}: restart the gateway to accept it"
+        )
+
+
+async def _pdu_mode(session: Session, sleep: Sleep) -> None:
+    for _ in range(_MODE_TRIES):
+        try:
+            await session.run(commands.PDU_MODE)
+        except CommandFailed:
+            await sleep(1.0)
+            continue
+        return
+    raise ModemGone("the modem refuses PDU mode (AT+CMGF=0)")
+
+
+async def _smsc(session: Session, settings: ModemSettings) -> str:
+    """Return the SMS centre of the SIM; a SIM without one gets the configured one."""
+    number = await attempt(session, commands.SMSC) or ""
+    if not number.strip("+") and settings.smsc is not None:
+        await attempt(session, commands.set_smsc(settings.smsc))
+        return settings.smsc
+    return number

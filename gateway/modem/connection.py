@@ -1,0 +1,243 @@
+"""One link from its bring-up to its end: hears, reads, tends and sends. Used once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import structlog
+
+from gateway.model import Clock, InboundSink, ModemPhase, NotSent, RawSms, SendOutcome
+from gateway.modem.answers import Stored
+from gateway.modem.at import Urc
+from gateway.modem.bringup import Ready, bring_up
+from gateway.modem.direct import Directs, Handed
+from gateway.modem.errors import ModemGone
+from gateway.modem.facts import Report
+from gateway.modem.identity import Equipment
+from gateway.modem.inbox import Inbox
+from gateway.modem.link import Sleep, backoff
+from gateway.modem.port import Port
+from gateway.modem.relay import RelayLink
+from gateway.modem.session import Session
+from gateway.modem.settings import ModemSettings, PinMemory
+from gateway.modem.submission import submit
+from gateway.modem.watch import Watch
+
+log = structlog.get_logger()
+
+_BOOT: Final = {
+    "RDY", "^SYSSTART", "*ATREADY", "SMS Ready", "Call Ready", "SMS DONE", "PB DONE", "^BOOT",
+    "+CFUN", "+CPIN", "+QIND", "+QUSIM", "+WIND", "^SIMST",
+}  # fmt: skip
+_FULL: Final = {"^SMMEMFULL", "+SMS FULL", "+SMSFULL", "^SMGO"}
+_REGISTRATION: Final = {"+CREG", "+CGREG", "+CEREG"}
+_LONGEST_RETRY: Final = 30.0
+
+
+class NotCommitted(Exception):
+    """The store did not take what was read: it stays where it is, and we try again."""
+
+
+class Connection:
+    """One link. `registered` and `clean` together say whether it may transmit."""
+
+    def __init__(
+        self,
+        settings: ModemSettings,
+        port: Port,
+        *,
+        sink: InboundSink,
+        clock: Clock,
+        sleep: Sleep,
+        report: Report,
+        changed: Callable[[], None],
+    ) -> None:
+        """Listen from now on; nothing is written before `run`."""
+        self.ready: Ready | None = None
+        self._settings = settings
+        self._sink = sink
+        self._clock = clock
+        self._sleep = sleep
+        self._report = report
+        self._changed = changed
+        self._wake = asyncio.Event()
+        self._early: list[Urc] = []  # hints from before the memories were known
+        self._inbox: Inbox | None = None
+        self._watch: Watch | None = None
+        self._relay: RelayLink | None = None
+        self._session = Session(port, self._hear, settings.timeouts)
+        self._directs = Directs(self._session, self._post_direct, self._stir)
+
+    @property
+    def registered(self) -> bool:
+        """The bring-up is over and the network takes our messages."""
+        return self._watch is not None and self._watch.registered and not self._session.lost.done()
+
+    @property
+    def clean(self) -> bool:
+        """All inbound messages that we know of were read and committed."""
+        return self._inbox is not None and self._inbox.clean and self._directs.clean
+
+    async def run(self, *, known_card: str, memory: PinMemory) -> None:
+        """Live until the link dies; always raises `ModemGone`."""
+        gone: ModemGone | None = None
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._until_lost())
+                tasks.create_task(self._commit_directs())
+                await self._live(known_card, memory)
+        except* ModemGone as group:
+            gone = next(exc for exc in group.exceptions if isinstance(exc, ModemGone))
+        finally:
+            self._session.close()
+        raise gone or ModemGone("the link ended")
+
+    async def send(self, pdu: bytes, *, permit: Callable[[], bool], more: bool) -> SendOutcome:
+        """Hand one part over; the caller waited for `registered` and `clean`."""
+        relay = self._relay
+        if relay is None:
+            return NotSent("the modem is not ready")
+        if more:
+            try:
+                await relay.keep()
+            except ModemGone as exc:
+                return NotSent(str(exc))
+        outcome = await submit(self._session, pdu, permit)
+        relay.used()
+        return outcome
+
+    async def _until_lost(self) -> None:
+        await asyncio.shield(self._session.lost)  # cancelling us must not cancel the future
+
+    async def _live(self, known_card: str, memory: PinMemory) -> None:
+        self._report(phase=ModemPhase.INITIALISING, detail="")
+        ready = await bring_up(
+            self._session,
+            self._settings,
+            known_card=known_card,
+            memory=memory,
+            sleep=self._sleep,
+            met=self._met,
+        )
+        self._agree(ready)
+        assert self._watch is not None  # noqa: S101 - just agreed
+        await self._watch.begin(ready.iccid)
+        while True:
+            await self._work(self._watch)
+
+    def _met(self, machine: Equipment, iccid: str) -> None:
+        self._report(
+            manufacturer=machine.manufacturer,
+            model=machine.model,
+            firmware=machine.firmware,
+            imei=machine.imei,
+            iccid=iccid,
+        )
+
+    def _agree(self, ready: Ready) -> None:
+        """Take up what was agreed, and the hints that came before it."""
+        self.ready = ready
+        self._report(imsi=ready.imsi, iccid=ready.iccid, notifications=ready.delivery.words)
+        self._directs.acknowledge = ready.delivery.acknowledge
+        self._inbox = Inbox(self._session, ready.delivery, self._post_stored, self._stir)
+        self._watch = Watch(self._session, self._settings, ready.delivery, self._inbox, self._report)
+        self._relay = RelayLink(self._session, ready.profile.keep_link)
+        early, self._early = self._early, []
+        for urc in early:
+            self._hear(urc)
+
+    async def _work(self, watch: Watch) -> None:
+        """Read first, then tend, then wait for news or for the next thing that is due."""
+        self._wake.clear()
+        await self._drain()
+        await watch.tend()
+        if self._relay is not None:
+            await self._relay.release()
+        self._changed()
+        release_at = self._relay.due if self._relay is not None else None
+        due = watch.due if release_at is None else min(watch.due, release_at)
+        try:
+            async with asyncio.timeout_at(due):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    async def _drain(self) -> None:
+        failures = 0
+        while self._inbox is not None and not self._inbox.clean:
+            try:
+                await self._inbox.drain()
+            except NotCommitted:
+                failures += 1
+                await self._sleep(backoff(failures, _LONGEST_RETRY))
+
+    async def _commit_directs(self) -> None:
+        failures = 0
+        while True:
+            try:
+                await self._directs.run()
+            except NotCommitted:
+                failures += 1
+                await self._sleep(backoff(failures, _LONGEST_RETRY))
+
+    def _stir(self) -> None:
+        self._wake.set()
+        self._changed()
+
+    def _hear(self, urc: Urc) -> None:
+        """Act on an unsolicited line in the step in which it came."""
+        name = urc.name
+        if name in ("+CMT", "+CDS"):
+            self._take_direct(urc)
+        elif self._inbox is None or self._watch is None:
+            self._early.append(urc)
+            del self._early[:-100]
+        elif name in ("+CMTI", "+CDSI"):
+            self._watch.heard_hint()
+            (self._inbox.hint if name == "+CMTI" else self._inbox.report_hint)(urc.value)
+        elif name in _FULL:
+            log.warning("modem.memory_full", modem=self._settings.name, urc=name)
+            self._inbox.sweep()
+        else:
+            self._hear_of_itself(urc, self._watch)
+
+    def _hear_of_itself(self, urc: Urc, watch: Watch) -> None:
+        if urc.name in _REGISTRATION:
+            watch.registration_changed()
+            self._wake.set()
+        elif urc.name in _BOOT:
+            watch.suspect()
+            self._wake.set()
+        elif urc.name == "+CMGS":
+            # Nobody waits for it any more; whose it was, people and delivery reports decide.
+            log.warning("modem.late_result", modem=self._settings.name, mr=urc.value)
+        else:
+            log.debug("modem.unsolicited", modem=self._settings.name, name=urc.name)
+
+    def _take_direct(self, urc: Urc) -> None:
+        if urc.body is not None:
+            self._directs.take(Handed(urc.body.upper(), urc.name[1:].lower()))
+            return
+        log.warning("modem.direct_message_torn", modem=self._settings.name, urc=urc.name)
+        if self._inbox is not None:
+            self._inbox.sweep()
+
+    async def _post_stored(self, memory: str, stored: Sequence[Stored]) -> None:
+        await self._post([self._raw(slot.pdu, "stored", memory, slot.index) for slot in stored])
+
+    async def _post_direct(self, handed: Handed) -> None:
+        await self._post([self._raw(handed.pdu, handed.route)])
+
+    def _raw(self, pdu: str, route: str, memory: str | None = None, index: int | None = None) -> RawSms:
+        sim = self.ready.imsi if self.ready is not None else ""
+        return RawSms(pdu, self._settings.name, sim or None, route, memory, index, self._clock())
+
+    async def _post(self, messages: list[RawSms]) -> None:
+        try:
+            await self._sink.received(messages)
+        except Exception as exc:
+            # Whatever it was: uncommitted messages stay where they are, and we try again.
+            log.exception("modem.not_committed", modem=self._settings.name, count=len(messages))
+            raise NotCommitted from exc

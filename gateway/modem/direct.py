@@ -1,0 +1,63 @@
+"""Messages that the modem hands over without storing them (+CMT, +CDS): committed, then acknowledged."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+
+from gateway.modem import commands
+from gateway.modem.identity import attempt
+from gateway.modem.session import Session
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """One PDU and the way it came: "cmt" or "cds"."""
+
+    pdu: str
+    route: str
+
+
+class Directs:
+    """The queue between the line and the store. What is not committed is not acknowledged either."""
+
+    def __init__(
+        self, session: Session, post: Callable[[Handed], Awaitable[None]], changed: Callable[[], None]
+    ) -> None:
+        """Begin empty; `changed` is told when `clean` may have changed."""
+        self.acknowledge = False  # CSMS=1: the network repeats what is not acknowledged
+        self._session = session
+        self._post = post
+        self._changed = changed
+        self._queue: deque[Handed] = deque()
+        self._more = asyncio.Event()
+
+    @property
+    def clean(self) -> bool:
+        """All that was handed over is committed."""
+        return not self._queue
+
+    def take(self, handed: Handed) -> None:
+        """Queue what came."""
+        self._queue.append(handed)
+        self._more.set()
+        self._changed()
+
+    async def run(self) -> None:
+        """Commit and acknowledge for as long as the link lives."""
+        while True:
+            await self._more.wait()
+            self._more.clear()
+            while self._queue:
+                await self._post(self._queue[0])
+                self._queue.popleft()
+                self._changed()
+                if self.acknowledge:
+                    # A needless acknowledgement is answered with an error that means nothing.
+                    await attempt(self._session, commands.ACKNOWLEDGE)

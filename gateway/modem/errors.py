@@ -1,0 +1,65 @@
+"""What can go wrong on the link, named by what the caller can do about it."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from gateway.model import ModemPhase
+
+
+class ModemGone(Exception):
+    """The link is dead: close it and build a new one."""
+
+    phase: ClassVar[ModemPhase] = ModemPhase.LOST
+
+
+class PortMissing(ModemGone):
+    """There is no such port (now): wait for it to appear."""
+
+    phase = ModemPhase.SEARCHING
+
+
+class PortBusy(ModemGone):
+    """Another process holds the port; the sentence says which one."""
+
+    phase = ModemPhase.BLOCKED
+
+
+class PortDenied(ModemGone):
+    """The port belongs to others; the sentence says which group may open it."""
+
+    phase = ModemPhase.BLOCKED
+
+
+class SimBlocked(ModemGone):
+    """The SIM needs a person: PIN, PUK, not inserted, not the one we know."""
+
+    phase = ModemPhase.BLOCKED
+
+
+class CommandFailed(Exception):
+    """The command brought no usable answer; the session goes on."""
+
+
+class CommandRefused(CommandFailed):
+    """The modem answered with an error (`family` is CMS, CME or empty)."""
+
+    def __init__(self, command: str, family: str, code: int | None, text: str) -> None:
+        """Keep the pieces: callers decide by number, people read the text."""
+        super().__init__(f"{command}: {text}")
+        self.family = family
+        self.code = code
+        self.text = text
+
+
+class CommandTimeout(CommandFailed):
+    """No final result in time; the session has since got back into step."""
+
+    def __init__(self, command: str, seconds: float, lines: tuple[str, ...]) -> None:
+        """Keep the lines that did come: some modems forget the final OK."""
+        super().__init__(f"{command}: no answer within {seconds:g} s")
+        self.lines = lines
+
+
+class AnswerUnreadable(CommandFailed):
+    """The modem said OK but the answer makes no sense."""

@@ -1,0 +1,34 @@
+"""The fields of `ModemState` that the layers below report as they learn them."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypedDict, Unpack
+
+from gateway.model import ModemPhase
+
+
+class Facts(TypedDict, total=False):
+    """Some fields of `gateway.model.ModemState`."""
+
+    phase: ModemPhase
+    detail: str
+    manufacturer: str
+    model: str
+    firmware: str
+    imei: str
+    imsi: str
+    iccid: str
+    operator: str
+    registration: str
+    signal_dbm: int | None
+    storage_used: int | None
+    storage_total: int | None
+    notifications: str
+    failures: int
+
+
+class Report(Protocol):
+    """Takes what was learned."""
+
+    def __call__(self, **facts: Unpack[Facts]) -> None:
+        """Make `facts` part of the state."""

@@ -1,0 +1,56 @@
+"""Who holds a port, and who may: what a technician needs to read in the error."""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def holder_of(path: str) -> str:
+    """Return "name (pid n)" of another process that has `path` open, or "" where none can be seen."""
+    with contextlib.suppress(OSError):
+        device = Path(path).stat().st_rdev
+        for pid in _processes():
+            if _has_open(pid, device):
+                return f"{_name(pid)} (pid {pid})"
+    return ""
+
+
+def group_of(path: str) -> str:
+    """Return the name of the group that owns `path`."""
+    try:
+        number = Path(path).stat().st_gid
+    except OSError:
+        return "dialout"
+    try:
+        return grp.getgrgid(number).gr_name
+    except KeyError:
+        return str(number)
+
+
+def _processes() -> Iterator[int]:
+    ours = os.getpid()
+    names = (entry.name for entry in Path("/proc").iterdir())
+    pids = sorted(int(name) for name in names if name.isdecimal())
+    # Another process first: our own is the answer only when two modems are set to one port.
+    yield from (pid for pid in pids if pid != ours)
+    yield ours
+
+
+def _has_open(pid: int, device: int) -> bool:
+    with contextlib.suppress(OSError):  # not ours to look into, or gone by now
+        for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+            with contextlib.suppress(OSError):
+                if str(descriptor.readlink()).startswith("/dev/") and descriptor.stat().st_rdev == device:
+                    return True
+    return False
+
+
+def _name(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return "a process"

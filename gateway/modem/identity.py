@@ -1,0 +1,55 @@
+"""Who is on the line: the modem and its SIM."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from gateway.modem import commands
+from gateway.modem.commands import Command
+from gateway.modem.errors import CommandFailed
+from gateway.modem.session import Session
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """The modem itself."""
+
+    manufacturer: str = ""
+    model: str = ""
+    firmware: str = ""
+    imei: str = ""
+
+
+async def attempt(session: Session, command: Command[T]) -> T | None:
+    """Run `command`; None where the modem refuses it or talks nonsense."""
+    try:
+        return await session.run(command)
+    except CommandFailed:
+        return None
+
+
+async def first(session: Session, choices: Iterable[Command[T]]) -> T | None:
+    """Return the first answer that any of `choices` brings."""
+    for command in choices:
+        if (answer := await attempt(session, command)) is not None:
+            return answer
+    return None
+
+
+async def equipment(session: Session) -> Equipment:
+    """Ask the modem for its names; what it does not tell stays empty."""
+    return Equipment(
+        manufacturer=await attempt(session, commands.MANUFACTURER) or "",
+        model=await attempt(session, commands.MODEL) or "",
+        firmware=await attempt(session, commands.FIRMWARE) or "",
+        imei=await attempt(session, commands.IMEI) or "",
+    )
+
+
+async def card(session: Session) -> str:
+    """Return the SIM's ICCID, which can be read before any PIN; empty where it is not told."""
+    return await first(session, commands.CARD_NUMBERS) or ""

@@ -1,0 +1,205 @@
+"""Stored messages: read, committed, and only then deleted (promise 2).
+
+An unsolicited line is a hint that a memory holds something, never a reason to delete anything: what is
+deleted is the index that was just read and committed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+import structlog
+
+from gateway.modem import commands
+from gateway.modem.answers import Memory, Stored
+from gateway.modem.delivery import Delivery
+from gateway.modem.errors import CommandFailed, CommandRefused
+from gateway.modem.identity import attempt
+from gateway.modem.session import Session
+
+log = structlog.get_logger()
+
+_PLAIN_HINT: Final = re.compile(r'"?([A-Z]{2})"? *, *(\d+)')
+_MEMORY: Final = re.compile(r'"?([A-Z]{2})"?')
+_EMPTY: Final = {320, 321}  # memory failure or invalid index: how an empty slot or memory may answer
+_UNKNOWN_TOTAL: Final = 50
+
+Post = Callable[[str, Sequence[Stored]], Awaitable[None]]
+"""Commits what was read from a memory; raises where that failed."""
+
+
+class Inbox:
+    """What the modem's memories may hold for us."""
+
+    def __init__(self, session: Session, delivery: Delivery, post: Post, changed: Callable[[], None]) -> None:
+        """Begin with everything to read; `changed` is told when `clean` may have changed."""
+        self.used: int | None = None
+        self._session = session
+        self._home = delivery.home
+        self._readable = list(delivery.readable)
+        self._post = post
+        self._changed = changed
+        self._hints: dict[tuple[str, int], None] = {}
+        self._sweeps: dict[str, None] = dict.fromkeys(self._readable)
+        self._reading = False
+        self._selected: str | None = None
+        self._committed: dict[tuple[str, int], str] = {}  # not deleted yet
+
+    @property
+    def clean(self) -> bool:
+        """All that we know of was read and committed."""
+        return not (self._hints or self._sweeps or self._reading)
+
+    def hint(self, value: str) -> None:
+        """Take `+CMTI: "SM",3`. One plain hint is read by itself, anything odd by listing the memory."""
+        plain = _PLAIN_HINT.fullmatch(value)
+        if plain is not None and plain[1] in self._readable:
+            self._hints[plain[1], int(plain[2])] = None
+        else:
+            self._sweep(_MEMORY.match(value))
+        self._changed()
+
+    def report_hint(self, value: str) -> None:
+        """Take `+CDSI: "SR",4`. Some modems name SM for a report that lies in SR, so both are listed."""
+        plain = _PLAIN_HINT.fullmatch(value)
+        if plain is not None and plain[1] == "SR" and "SR" in self._readable:
+            self._hints["SR", int(plain[2])] = None
+        else:
+            self._sweep(_MEMORY.match(value))
+            self._sweeps.update(dict.fromkeys({"SR"} & set(self._readable)))
+        self._changed()
+
+    def sweep(self) -> None:
+        """List every memory at the next opportunity."""
+        self._sweeps.update(dict.fromkeys(self._readable))
+        self._changed()
+
+    def sweep_home(self) -> None:
+        """List the memory that receives: a burst may have announced fewer messages than it brought."""
+        self._sweeps[self._home[-1]] = None
+        self._changed()
+
+    async def drain(self) -> None:
+        """Read, commit and free until nothing is known to be left; raise what `post` or the link raises."""
+        while self._hints or self._sweeps:
+            if self._sweeps or len(self._hints) > 1:
+                await self._sweep_next()
+            else:
+                await self._read_hinted(next(iter(self._hints)))
+
+    def _sweep(self, named: re.Match[str] | None) -> None:
+        names = [named[1]] if named is not None and named[1] in self._readable else self._readable
+        self._sweeps.update(dict.fromkeys(names))
+
+    async def _sweep_next(self) -> None:
+        memory = next(iter(self._sweeps or (name for name, _ in self._hints)))
+        hints = [hint for hint in self._hints if hint[0] == memory]
+        self._begin()
+        for hint in hints:
+            del self._hints[hint]
+        self._sweeps.pop(memory, None)
+        try:
+            stored = await self._list(memory)
+            await self._commit(memory, stored)
+        except BaseException:
+            self._sweeps[memory] = None
+            raise
+        finally:
+            self._end()
+        await self._free(memory, stored)
+
+    async def _read_hinted(self, hint: tuple[str, int]) -> None:
+        memory, index = hint
+        self._begin()
+        del self._hints[hint]
+        stored: Stored | None = None
+        try:
+            await self._select(memory)
+            stored = await attempt(self._session, commands.reading(index))
+            if stored is None or not stored.inbound:
+                self._sweeps[memory] = None  # the index lied
+            else:
+                await self._commit(memory, (stored,))
+        except CommandFailed:
+            self._sweeps[memory] = None
+        except BaseException:
+            self._hints[hint] = None
+            raise
+        finally:
+            self._end()
+        if stored is not None:
+            await self._free(memory, (stored,))
+
+    def _begin(self) -> None:
+        self._reading = True
+
+    def _end(self) -> None:
+        self._reading = False
+        self._changed()
+
+    async def _select(self, memory: str) -> Memory:
+        """Make `memory` the one to read from; where messages are received stays as it is."""
+        if self._selected == memory:
+            return Memory(memory)
+        self._selected = None
+        counts = await self._session.run(commands.select((memory, *self._home[1:])))
+        self._selected = memory
+        return counts[0]
+
+    async def _list(self, memory: str) -> tuple[Stored, ...]:
+        try:
+            selected = await self._select(memory)
+        except CommandRefused as exc:
+            if memory != self._home[-1] and memory in self._readable:
+                self._readable.remove(memory)
+            log.warning("modem.memory_refused", memory=memory, why=exc.text)
+            return ()
+        except CommandFailed as exc:
+            log.warning("modem.memory_unreadable", memory=memory, why=str(exc))
+            return ()
+        try:
+            each = self._session.timeouts.read_each
+            return await self._session.run(commands.listing(each * (selected.used or 0)))
+        except CommandRefused as exc:
+            return () if exc.code in _EMPTY else await self._read_each(memory, exc)
+        except CommandFailed as exc:
+            return await self._read_each(memory, exc)
+
+    async def _read_each(self, memory: str, why: CommandFailed) -> tuple[Stored, ...]:
+        """Do without the listing: ask for slot after slot until all that are used were seen."""
+        log.warning("modem.listing_failed", memory=memory, why=str(why))
+        counts = await attempt(self._session, commands.MEMORY) or ()
+        used = counts[0].used if counts else None
+        total = (counts[0].total if counts else None) or _UNKNOWN_TOTAL
+        found: list[Stored] = []
+        for index in await attempt(self._session, commands.SLOTS) or range(total + 1):
+            if used is not None and len(found) >= used:
+                break
+            if (stored := await attempt(self._session, commands.reading(index))) is not None:
+                found.append(stored)
+        return tuple(found)
+
+    async def _commit(self, memory: str, stored: Sequence[Stored]) -> None:
+        fresh = [s for s in stored if s.inbound and self._committed.get((memory, s.index)) != s.pdu]
+        if fresh:
+            await self._post(memory, fresh)
+            self._committed.update({(memory, s.index): s.pdu for s in fresh})
+
+    async def _free(self, memory: str, stored: Sequence[Stored]) -> None:
+        for slot in stored:
+            place = (memory, slot.index)
+            # A new hint for this place means that the network replaced the message after we read it.
+            if self._committed.get(place) != slot.pdu or place in self._hints or self._selected != memory:
+                continue
+            try:
+                await self._session.run(commands.delete(slot.index))
+            except CommandRefused as exc:
+                if exc.code not in _EMPTY:
+                    log.warning("modem.delete_refused", memory=memory, index=slot.index, why=exc.text)
+                    continue
+            except CommandFailed as exc:
+                log.warning("modem.delete_failed", memory=memory, index=slot.index, why=str(exc))
+                continue
+            del self._committed[place]

@@ -1,0 +1,39 @@
+"""The supervisor of a link: a connection is used once; a lost one is never repaired, a new one is made."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, Never
+
+from gateway.modem.errors import ModemGone, PortMissing
+
+_LONGEST: Final = 60.0
+_LOOK_AGAIN: Final = 2.0  # a missing port costs nothing to look for, and a replugged modem should not wait
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Why a connection ended, and whether it had worked before."""
+
+    reason: ModemGone
+    worked: bool
+
+
+def backoff(failures: int, longest: float = _LONGEST) -> float:
+    """Return the seconds to wait after so many failures in a row: 1, 2, 4 … 60."""
+    return min(longest, 2.0 ** min(failures - 1, 16))
+
+
+async def keep_connected(
+    connect: Callable[[], Awaitable[Ended]], *, ended: Callable[[Ended, int], None], sleep: Sleep
+) -> Never:
+    """Connect, again and again. `ended` gets every end with the number of failures in a row."""
+    failures = 0
+    while True:
+        end = await connect()
+        failures = 1 if end.worked else failures + 1
+        ended(end, failures)
+        await sleep(backoff(failures, _LOOK_AGAIN if isinstance(end.reason, PortMissing) else _LONGEST))

@@ -1,0 +1,179 @@
+"""The modem as the rest of the gateway knows it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final, Unpack
+
+import structlog
+
+from gateway.model import Clock, InboundSink, ModemPhase, ModemState, NotSent, SendOutcome
+from gateway.modem.connection import Connection
+from gateway.modem.errors import ModemGone
+from gateway.modem.facts import Facts
+from gateway.modem.link import Ended, Sleep, keep_connected
+from gateway.modem.port import Port, open_port
+from gateway.modem.settings import ModemSettings, PinMemory
+
+log = structlog.get_logger()
+
+_PATIENCE: Final = 30.0  # for what came in between `settled()` and `send()`
+_WORKING: Final = {ModemPhase.REGISTERING, ModemPhase.READY}
+
+
+class Modem:
+    """One configured modem: keeps its link, reads what comes, sends what it is given."""
+
+    def __init__(
+        self,
+        settings: ModemSettings,
+        *,
+        sink: InboundSink,
+        clock: Clock,
+        sleep: Sleep = asyncio.sleep,
+        remember_pin: PinMemory,
+    ) -> None:
+        """Touch nothing yet; `run` does the work."""
+        self.name = settings.name
+        self._settings = settings
+        self._sink = sink
+        self._clock = clock
+        self._sleep = sleep
+        self._remember_pin = remember_pin
+        self._connection: Connection | None = None
+        self._card = ""
+        self._settled = asyncio.Event()
+        self._changed = asyncio.Event()  # replaced at every change
+        self._listeners: list[Callable[[ModemState], None]] = []
+        self._state = ModemState(
+            name=settings.name,
+            port=settings.port,
+            phase=ModemPhase.SEARCHING,
+            since=clock(),
+            detail="not started yet",
+        )
+
+    @property
+    def state(self) -> ModemState:
+        """What the modem is doing, for people, health and metrics."""
+        return self._state
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether `settled()` would return at once."""
+        return self._settled.is_set()
+
+    def subscribe(self, listener: Callable[[ModemState], None]) -> Callable[[], None]:
+        """Call `listener` with every new state, in the step of the change; return what ends that."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def run(self) -> None:
+        """Keep the modem connected until cancelled."""
+        try:
+            await keep_connected(self._connect, ended=self._ended, sleep=self._sleep)
+        finally:
+            self._refresh()
+
+    async def settled(self) -> None:
+        """Wait until the link may transmit and all inbound messages that we know of are committed."""
+        while not self._settled.is_set():
+            await self._settled.wait()
+
+    async def send(self, pdu: bytes, *, permit: Callable[[], bool], more: bool) -> SendOutcome:
+        """Hand one part over. What came in since `settled()` is read first: it may revoke the permit."""
+        if not self._settled.is_set() and (why := await self._unsettled()) is not None:
+            return NotSent(why)
+        connection = self._connection
+        if connection is None:
+            return NotSent(self._state.detail or "the modem is not connected")
+        return await connection.send(pdu, permit=permit, more=more)
+
+    async def _unsettled(self) -> str | None:
+        """Wait while messages are being read; return why nothing can be sent, or None once it can."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                while not self._settled.is_set():
+                    if self._connection is None or not self._connection.registered:
+                        return self._state.detail or f"the modem is {self._state.phase.value}"
+                    await self._changed.wait()
+        except TimeoutError:
+            return "inbound messages wait to be committed"
+        return None
+
+    async def _connect(self) -> Ended:
+        worked = False
+        try:
+            self._report(phase=ModemPhase.OPENING, detail="")
+            port = await open_port(self._settings.port, self._settings.baud, self._settings.timeouts.open)
+            connection = self._connection = self._build(port)
+            try:
+                await connection.run(known_card=self._card, memory=self._remember_pin)
+            finally:
+                self._connection = None
+                worked = connection.ready is not None
+                self._refresh()
+        except ModemGone as exc:
+            return Ended(exc, worked)
+        except Exception as exc:
+            # A fault of ours must not end the only thing that reads the SIM.
+            log.exception("modem.fault", modem=self.name)
+            return Ended(ModemGone(f"internal error: {type(exc).__name__}"), worked=False)
+        return Ended(ModemGone("the link ended"), worked)
+
+    def _build(self, port: Port) -> Connection:
+        return Connection(
+            self._settings,
+            port,
+            sink=self._sink,
+            clock=self._clock,
+            sleep=self._sleep,
+            report=self._report,
+            changed=self._refresh,
+        )
+
+    def _ended(self, end: Ended, failures: int) -> None:
+        level = log.warning if failures == 1 else log.debug
+        level("modem.lost", modem=self.name, port=self._settings.port, why=str(end.reason), failures=failures)
+        self._report(
+            phase=end.reason.phase,
+            detail=str(end.reason),
+            registration="unknown",
+            signal_dbm=None,
+            failures=self._state.failures + end.worked,
+        )
+
+    def _refresh(self) -> None:
+        """Follow what the connection says about itself."""
+        connection = self._connection
+        if connection is not None and connection.ready is not None:
+            self._card = self._card or connection.ready.iccid
+            self._enter_phase(connection)
+        if connection is not None and connection.registered and connection.clean:
+            self._settled.set()
+        else:
+            self._settled.clear()
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def _enter_phase(self, connection: Connection) -> None:
+        if connection.registered:
+            if self._state.phase is not ModemPhase.READY:
+                log.info("modem.ready", modem=self.name, port=self._settings.port, model=self._state.model)
+            self._report(phase=ModemPhase.READY, detail="")
+        else:
+            word = self._state.registration.replace("_", " ")
+            self._report(
+                phase=ModemPhase.REGISTERING, detail=f"no network takes this SIM: registration is {word}"
+            )
+
+    def _report(self, **facts: Unpack[Facts]) -> None:
+        if all(getattr(self._state, key) == value for key, value in facts.items()):
+            return
+        entered = facts.get("phase", self._state.phase) is not self._state.phase
+        since = self._clock() if entered else self._state.since
+        self._state = replace(self._state, since=since, **facts)
+        for listener in tuple(self._listeners):
+            listener(self._state)

@@ -1,0 +1,57 @@
+"""What a modem needs to be told, and what it needs from outside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds; each belongs to a kind of command, none to a call site."""
+
+    command: float = 5.0
+    prompt: float = 10.0
+    submit: float = 125.0  # modems answer up to 120 s late; a shorter wait only manufactures doubts
+    read: float = 10.0
+    read_each: float = 0.5  # more for each stored message in a listing
+    delete: float = 15.0
+    wake: float = 1.0  # one "AT" while getting into step
+    hush: float = 0.1  # after ESC, before the next byte
+    quiet: float = 0.5  # silence that proves that nothing old is on its way
+    late: float = 10.0  # the same after Ctrl-Z: a late result belongs to nobody else
+    open: float = 20.0
+    stall: float = 10.0  # the modem takes no bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModemSettings:
+    """One modem as its section of the configuration describes it."""
+
+    name: str
+    port: str
+    baud: int = 115200
+    pin: str | None = field(default=None, repr=False)
+    profile: str = "auto"
+    smsc: str | None = None  # used only where the SIM has none
+    iccid: str | None = None  # the one SIM that may be used here
+    reports: str = "auto"  # "stored" (+CDSI), "direct" (+CDS) or "auto"
+    sweep_every: float = 60.0
+    heartbeat_every: float = 20.0
+    registration_poll: float = 3.0
+    registration_wait: float = 300.0  # then ask the modem to choose a network again
+    ready_wait: float = 30.0  # for a SIM that says "busy" after its PIN or a cold start
+    timeouts: Timeouts = field(default_factory=Timeouts)
+
+
+class PinMemory(Protocol):
+    """Remembers, across restarts, which PIN was tried on which SIM: a wrong PIN is tried once, ever."""
+
+    async def tried(self, sim: str, pin_hash: str) -> bool:
+        """Tell whether this PIN was tried on this SIM without known success."""
+
+    async def trying(self, sim: str, pin_hash: str) -> None:
+        """Commit, before the PIN is written, that it is being tried."""
+
+    async def worked(self, sim: str, pin_hash: str) -> None:
+        """Forget the attempt: the SIM took the PIN."""

@@ -1,0 +1,123 @@
+"""Handing one part over: AT+CMGS, prompt, PDU, Ctrl-Z, result (3GPP TS 27.005, 4.3).
+
+Before Ctrl-Z nothing has left. After it only `+CMGS: n` and OK mean accepted, only an explicit refusal means
+refused, and everything else is unclear.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+
+from gateway import sms
+from gateway.model import Accepted, FailureKind, NotSent, Refused, Revoked, SendOutcome, Unclear
+from gateway.modem.at import Answer, Prompt, Result
+from gateway.modem.errors import ModemGone
+from gateway.modem.session import Session
+
+log = structlog.get_logger()
+
+_CTRL_Z: Final = "\x1a"
+_REFERENCE: Final = re.compile(r"(?:\+CMGS:)? *(\d+)")
+_RESULT: Final = "+CMGS"
+
+
+async def submit(session: Session, pdu: bytes, permit: Callable[[], bool]) -> SendOutcome:
+    """Hand `pdu` over (SMSC octets included). `permit` is asked in the very step that writes the PDU."""
+    command = f"AT+CMGS={len(pdu) - 1 - pdu[0]}"
+    body = pdu.hex().upper()
+    try:
+        async with session.turn():
+            return await _dialogue(session, command, body, permit)
+    except ModemGone as exc:
+        # Only the turn's beginning can raise: the dialogue turns every later loss into an outcome.
+        return NotSent(str(exc))
+
+
+async def _dialogue(session: Session, command: str, body: str, permit: Callable[[], bool]) -> SendOutcome:
+    try:
+        event = await session.ask(
+            f"{command}\r".encode(), Answer(prompt=True, echo=command), session.timeouts.prompt
+        )
+    except TimeoutError:
+        return await _withdraw(session, NotSent("the modem gave no prompt"))
+    except ModemGone as exc:
+        return NotSent(str(exc))
+    if isinstance(event, Result):
+        return _refused(event) or NotSent(f"the modem answered {event.text} instead of a prompt")
+    if not permit():
+        return await _withdraw(session, Revoked())
+    return await _deliver(session, body)
+
+
+async def _deliver(session: Session, body: str) -> SendOutcome:
+    """Write the PDU: up to the first `await` in `ask` this runs in the step that asked for the permit."""
+    timeouts = session.timeouts
+    answer = Answer(prefixes=(f"{_RESULT}:",), echo=body)
+    try:
+        event = await session.ask((body + _CTRL_Z).encode(), answer, timeouts.submit, then=timeouts.command)
+    except TimeoutError:
+        return await _outwaited(session)
+    except ModemGone as exc:
+        # Ctrl-Z is the last byte: as long as bytes are left unwritten, it has not gone.
+        return NotSent(str(exc)) if session.unwritten else Unclear(f"{exc} before the modem gave a result")
+    return _outcome(event, session.lines)
+
+
+def _outcome(event: Prompt | Result, lines: tuple[str, ...]) -> SendOutcome:
+    if isinstance(event, Prompt) or not event.ok:
+        text = "a prompt" if isinstance(event, Prompt) else event.text
+        refused = None if isinstance(event, Prompt) or lines else _refused(event)
+        return refused or Unclear(f"the modem answered {text}")
+    if (mr := _reference(lines)) is None:
+        return Unclear("the modem said OK but gave no +CMGS")
+    return Accepted(mr)
+
+
+async def _outwaited(session: Session) -> SendOutcome:
+    """Get back into step; a result that comes meanwhile can only be this part's."""
+    why = "the modem gave +CMGS but no OK" if session.lines else "the modem gave no result"
+    try:
+        found = await session.resynchronise(quiet=session.timeouts.late, late=_RESULT)
+    except ModemGone as exc:
+        return Unclear(f"{why}; {exc}")
+    mr = _reference(found)
+    return Unclear(f"{why} in time") if mr is None else Accepted(mr)
+
+
+async def _withdraw(session: Session, outcome: SendOutcome) -> SendOutcome:
+    """Leave the prompt by ESC, never by Ctrl-Z: that would submit what is half typed."""
+    try:
+        await session.resynchronise()
+    except ModemGone as exc:
+        log.info("modem.lost_at_prompt", why=str(exc))
+    return outcome
+
+
+def _reference(lines: tuple[str, ...]) -> int | None:
+    for line in lines:
+        if (match := _REFERENCE.match(line)) is not None:
+            return int(match[1]) % 256
+    return None
+
+
+def _refused(result: Result) -> Refused | None:
+    """Return the refusal, or None where the code leaves open what became of the part."""
+    code = result.code
+    if result.family == "CMS" and code is not None:
+        meaning = sms.cms_error(code)
+    elif (
+        result.family == "CME" and (code := code if code is not None else _by_words(result.text)) is not None
+    ):
+        meaning = sms.cme_error(code)
+    else:
+        return None
+    kind = FailureKind(meaning.kind)
+    return None if kind is FailureKind.UNKNOWN else Refused(kind, code, meaning.text)
+
+
+def _by_words(text: str) -> int | None:
+    return sms.cme_code(text.partition(":")[2].strip())

@@ -1,0 +1,197 @@
+"""What has to be looked at now and then: registration, signal, memories, and whether the modem forgot us."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+import structlog
+
+from gateway.modem import commands
+from gateway.modem.answers import Memory, Registration
+from gateway.modem.delivery import Delivery, settle_notifications
+from gateway.modem.errors import CommandFailed, ModemGone
+from gateway.modem.facts import Facts, Report
+from gateway.modem.identity import attempt, card
+from gateway.modem.inbox import Inbox
+from gateway.modem.session import Session
+from gateway.modem.settings import ModemSettings
+
+log = structlog.get_logger()
+
+_POLL: Final = 5.0  # between sweeps where nothing is announced
+_FOLLOW_UP: Final = 2.0  # after a hint: were there more messages than hints?
+_CHOOSE_AGAIN: Final = 900.0  # at most this often is the modem told to choose a network
+_ALARM: Final = 0.7  # of the memory that receives
+
+
+class Watch:
+    """Housekeeping of one link. `due` says when there is something to do next, in loop time."""
+
+    def __init__(
+        self, session: Session, settings: ModemSettings, delivery: Delivery, inbox: Inbox, report: Report
+    ) -> None:
+        """Begin with everything due; `report` takes fields of `ModemState`."""
+        self.registration = Registration(None)
+        self._session = session
+        self._settings = settings
+        self._delivery = delivery
+        self._inbox = inbox
+        self._report = report
+        self._iccid: str | None = None
+        self._domains = list(commands.REGISTRATIONS)
+        self._suspicious = False
+        self._count_due = True
+        self._unregistered_since: float | None = None
+        self._chosen_at = float("-inf")
+        self._follow_up = float("inf")
+        now = self._now()
+        self._register_at = now
+        self._sweep_at = now + self._every
+        self._beat_at = now + settings.heartbeat_every
+
+    @property
+    def registered(self) -> bool:
+        """SMS may be sent; a modem that knows none of the three queries is given the benefit of the doubt."""
+        return self.registration.usable or not self._domains
+
+    @property
+    def due(self) -> float:
+        """When to call `tend` next."""
+        if self._suspicious or (self._count_due and self._inbox.clean):
+            return self._now()
+        return min(self._register_at, self._sweep_at, self._beat_at, self._follow_up)
+
+    @property
+    def _every(self) -> float:
+        every = self._settings.sweep_every
+        return every if self._delivery.notifications is not None else min(every, _POLL)
+
+    def suspect(self) -> None:
+        """Note that the modem may have restarted: it says what modems say at boot."""
+        self._suspicious = True
+
+    def registration_changed(self) -> None:
+        """Note that it may have; the answer to a query decides."""
+        self._register_at = self._now()
+
+    def heard_hint(self) -> None:
+        """Look once more when the burst is over."""
+        self._follow_up = self._now() + _FOLLOW_UP
+
+    async def begin(self, iccid: str) -> None:
+        """Ask for news of the registration; modems differ in the domains that they know."""
+        self._iccid = iccid or None
+        for domain in self._domains:
+            await attempt(self._session, commands.do(f"AT+{domain}=1"))
+        self._report(signal_dbm=await attempt(self._session, commands.SIGNAL))
+
+    async def tend(self) -> None:
+        """Do what is due. Raise `ModemGone` if the modem has forgotten what it was told."""
+        now = self._now()
+        if self._suspicious:
+            self._suspicious = False
+            await self._verify(same_card=True)
+        if now >= self._register_at:
+            await self._register()
+        if self._count_due and self._inbox.clean:
+            self._count_due = False
+            await self._count()
+        if now >= self._follow_up:
+            self._follow_up = float("inf")
+            self._inbox.sweep_home()
+        if now >= self._sweep_at:
+            await self._look_around()
+        elif now >= self._beat_at:
+            await self._beat()
+
+    async def _look_around(self) -> None:
+        self._sweep_at = self._now() + self._every
+        self._inbox.sweep()
+        self._count_due = True
+        await self._verify(same_card=False)
+        await self._register()
+        self._report(signal_dbm=await attempt(self._session, commands.SIGNAL))
+        self._beat_at = self._now() + self._settings.heartbeat_every
+
+    async def _beat(self) -> None:
+        """Notice a modem that hangs while nothing is to be sent. A session in use needs no proof."""
+        every = self._settings.heartbeat_every
+        if self._now() - self._session.used_at >= every / 2:
+            self._report(signal_dbm=await attempt(self._session, commands.SIGNAL))
+        self._beat_at = self._now() + every
+
+    async def _verify(self, *, same_card: bool) -> None:
+        mode = await attempt(self._session, commands.MODE)
+        if mode not in (0, None):
+            raise ModemGone("the modem restarted and forgot its settings")
+        if same_card and self._iccid is not None and await card(self._session) not in ("", self._iccid):
+            raise ModemGone("the SIM was changed")
+        wanted = self._delivery.notifications
+        kept = await attempt(self._session, commands.NOTIFICATIONS)
+        if wanted is not None and kept is not None and kept[:4] != wanted[:4]:
+            log.warning("modem.notifications_lost", modem=self._settings.name)
+            if await settle_notifications(self._session, (wanted[:4],)) is None:
+                raise ModemGone("the modem no longer announces messages")
+            self._inbox.sweep()
+
+    async def _count(self) -> None:
+        receiving: Memory | None = next(
+            iter((await attempt(self._session, commands.MEMORY) or ())[-1:]), None
+        )
+        if receiving is None:
+            return
+        self._report(storage_used=receiving.used, storage_total=receiving.total)
+        if receiving.total and (receiving.used or 0) >= _ALARM * receiving.total:
+            log.warning(
+                "modem.memory_filling",
+                modem=self._settings.name,
+                memory=receiving.name,
+                used=receiving.used,
+                total=receiving.total,
+            )
+
+    async def _register(self) -> None:
+        self.registration = await self._registration()
+        now = self._now()
+        facts: Facts = {"registration": self.registration.word}
+        if self.registered:
+            self._unregistered_since = None
+            self._register_at = float("inf")
+            facts["operator"] = await attempt(self._session, commands.OPERATOR) or ""
+        else:
+            self._unregistered_since = self._unregistered_since or now
+            self._register_at = now + self._settings.registration_poll
+        self._report(**facts)
+        if not self.registered:
+            await self._choose_network(now)
+
+    async def _registration(self) -> Registration:
+        """Return the best news of the three domains: an LTE modem may be registered for EPS only."""
+        best = Registration(None)
+        for domain in tuple(self._domains):
+            try:
+                found = await self._session.run(commands.REGISTRATIONS[domain])
+            except CommandFailed:
+                if self.registration.stat is None:
+                    self._domains.remove(domain)
+                continue
+            if found.usable:
+                return found
+            if best.stat in (None, 0, 4):
+                best = found
+        return best
+
+    async def _choose_network(self, now: float) -> None:
+        since = self._unregistered_since
+        if since is None or now - since < self._settings.registration_wait:
+            return
+        if now - self._chosen_at < _CHOOSE_AGAIN:
+            return
+        self._chosen_at = now
+        log.warning("modem.choosing_network", modem=self._settings.name, out_for=round(now - since))
+        await attempt(self._session, commands.CHOOSE_NETWORK)
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
