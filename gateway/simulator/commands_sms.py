@@ -1,0 +1,185 @@
+"""AT commands that set the message service up and send (3GPP TS 27.005)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+from gateway.simulator.at import Command, Op
+from gateway.simulator.commands_general import encode_string
+from gateway.simulator.errors import Cms, CmsError, NoAnswer
+from gateway.simulator.storage import Stat
+from gateway.sms import Address, PduError, Submit, decode_submit, submits, tpdu_length
+
+if TYPE_CHECKING:
+    from gateway.simulator.modem import VirtualModem
+
+Lines = Iterable[str]
+_STATUS_REPORT: Final = 0x20  # first octet, in +CSMP
+_SEPARATOR: Final = re.compile(r"[^0-9A-Fa-f]")
+
+
+def require_ready(modem: VirtualModem) -> None:
+    """Raise the message service error while the SIM cannot be used."""
+    modem.sim.require_for_messages()
+    if modem.sim_busy:
+        raise CmsError(Cms.SIM_BUSY)
+
+
+def _service(modem: VirtualModem, command: Command) -> Lines:
+    allowed = modem.persona.csms_test
+    if command.op is Op.TEST:
+        return [f"+CSMS: {allowed}"]
+    if command.op is Op.READ:
+        return [f"+CSMS: {modem.settings.csms},1,1,1"]
+    if str(command.number(0)) not in re.findall(r"\d+", allowed):
+        raise CmsError(Cms.NOT_SUPPORTED)
+    modem.settings.csms = command.number(0)
+    return ["+CSMS: 1,1,1"]
+
+
+def _format(modem: VirtualModem, command: Command) -> Lines:
+    if command.op is Op.TEST:
+        return ["+CMGF: (0,1)"]
+    if command.op is Op.READ:
+        return [f"+CMGF: {int(modem.settings.text_mode)}"]
+    require_ready(modem)
+    modem.settings.text_mode = command.number(0, 0) == 1
+    return ()
+
+
+def _notify(modem: VirtualModem, command: Command) -> Lines:
+    if command.op is Op.TEST:
+        return [f"+CNMI: {modem.persona.cnmi_test}"]
+    if command.op is Op.READ:
+        return ["+CNMI: " + ",".join(map(str, modem.settings.cnmi))]
+    require_ready(modem)
+    current = modem.settings.cnmi
+    modem.inbox.notify(tuple(command.number(i, current[i]) for i in range(5)))
+    return ()
+
+
+def _centre(modem: VirtualModem, command: Command) -> Lines:
+    if command.op is Op.TEST:
+        return ()
+    require_ready(modem)
+    if command.op is Op.SET:
+        modem.sim.smsc = command.args[0]
+        return ()
+    return [f"+CSCA: {encode_string(modem, modem.sim.smsc)},{145 if modem.sim.smsc.startswith('+') else 129}"]
+
+
+def _parameters(modem: VirtualModem, command: Command) -> Lines:
+    if command.op is Op.TEST:
+        return ["+CSMP: (0-255),(0-255),(0-255),(0-255)"]
+    if command.op is Op.READ:
+        return ["+CSMP: " + ",".join(map(str, modem.settings.csmp))]
+    current = modem.settings.csmp
+    modem.settings.csmp = tuple(command.number(i, current[i]) for i in range(4))
+    return ()
+
+
+def _more(modem: VirtualModem, command: Command) -> Lines:
+    if command.op is Op.TEST:
+        return ["+CMMS: (0-2)"]
+    if command.op is Op.READ:
+        return [f"+CMMS: {modem.radio.multiple()}"]
+    modem.settings.cmms = command.number(0)
+    return ()
+
+
+def _route(_modem: VirtualModem, command: Command) -> Lines:
+    return ["+CGSMS: (0-3)"] if command.op is Op.TEST else ["+CGSMS: 1"] if command.op is Op.READ else ()
+
+
+def _accept(_modem: VirtualModem, _command: Command) -> Lines:
+    return ()
+
+
+async def _send(modem: VirtualModem, command: Command) -> Lines:
+    if command.op is not Op.SET:
+        return ()
+    require_ready(modem)
+    if not modem.settings.text_mode:
+        pdu = await ask_pdu(modem, command.number(0))
+        return () if pdu is None else await _submit(modem, pdu, "+CMGS")
+    recipient = Address.parse(command.args[0])
+    body = await modem.ask()
+    if not body.sent:
+        return ()
+    wants_report = bool(modem.settings.csmp[0] & _STATUS_REPORT)
+    parts = submits(body.text.replace("\r", "\n"), recipient, reference=0, status_report=wants_report)
+    if len(parts) != 1:
+        raise CmsError(Cms.BAD_TEXT)
+    return await _submit(modem, parts[0].encode(), "+CMGS")
+
+
+async def ask_pdu(modem: VirtualModem, length: int) -> bytes | None:
+    """Prompt for a PDU whose TPDU has `length` octets; None when ESC was typed."""
+    body = await modem.ask()
+    if not body.sent:
+        return None
+    try:
+        pdu = bytes.fromhex(_SEPARATOR.sub("", body.text))
+        if tpdu_length(pdu) != length:
+            raise CmsError(Cms.BAD_PDU)
+    except ValueError:  # no hex, or no PDU
+        raise CmsError(Cms.BAD_PDU) from None
+    return pdu
+
+
+async def _submit(modem: VirtualModem, pdu: bytes, name: str) -> Lines:
+    reference = await modem.radio.transmit(_decode(pdu), pdu)
+    return [f"{name}: {reference}"]
+
+
+def _decode(pdu: bytes) -> Submit:
+    try:
+        return decode_submit(pdu)
+    except PduError:
+        raise CmsError(Cms.BAD_PDU) from None
+
+
+async def _send_stored(modem: VirtualModem, command: Command) -> Lines:
+    if command.op is not Op.SET:
+        return ()
+    require_ready(modem)
+    slot = modem.storage.use(1).get(command.number(0))
+    try:
+        lines = await _submit(modem, slot.pdu, "+CMSS")
+    except NoAnswer:
+        slot.stat = Stat.SENT
+        raise
+    slot.stat = Stat.SENT
+    return lines
+
+
+async def _acknowledge(modem: VirtualModem, command: Command) -> Lines:
+    if command.op is Op.TEST:
+        return ["+CNMA: (0-2)"]
+    kind = command.number(0, 0) if command.args else 0
+    if len(command.args) > 1:
+        body = await modem.ask()  # the acknowledgement's own PDU: read, not used
+        if not body.sent:
+            return ()
+    modem.inbox.acknowledge(taken=kind != 2)
+    return ()
+
+
+TABLE: Final[Mapping[str, Callable[[VirtualModem, Command], Lines | Awaitable[Lines]]]] = {
+    "+CSMS": _service,
+    "+CMGF": _format,
+    "+CNMI": _notify,
+    "+CSCA": _centre,
+    "+CSMP": _parameters,
+    "+CMMS": _more,
+    "+CGSMS": _route,
+    "+CSDH": _accept,
+    "+CSCB": _accept,
+    "+CSAS": _accept,
+    "+CRES": _accept,
+    "+CMGS": _send,
+    "+CMSS": _send_stored,
+    "+CNMA": _acknowledge,
+}

@@ -1,0 +1,145 @@
+"""The receiving side of a modem: where a message goes, what is said about it, and its acknowledgement."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from gateway.simulator.at import AtError
+from gateway.simulator.errors import Cms, CmsError
+from gateway.simulator.ledger import Kind
+from gateway.simulator.relay import compose, is_report
+from gateway.simulator.storage import Memory, Stat
+from gateway.sms import Deliver, PduError, decode_inbound, tpdu_length
+
+if TYPE_CHECKING:
+    from gateway.simulator.modem import VirtualModem
+
+FILLER = "+447700900998"
+
+
+class Inbox:
+    """What one modem does with messages from the network, by `+CNMI` (3GPP TS 27.005, 3.4.1)."""
+
+    def __init__(self, modem: VirtualModem) -> None:
+        self._modem = modem
+        self._unacknowledged: asyncio.Future[bool] | None = None
+        self._buffered: list[str] = []  # indications under mode 0
+
+    def power_down(self) -> None:
+        """Forget what was under way; the network has no acknowledgement and will try again."""
+        self._buffered.clear()
+        if self._unacknowledged is not None and not self._unacknowledged.done():
+            self._unacknowledged.set_result(False)
+
+    async def take(self, pdu: bytes) -> bool:
+        """Take a message; False: not now, the network keeps it."""
+        if not self._modem.radio.registered or self._modem.sim.lock != "READY":
+            return False
+        if is_report(pdu):
+            return await self._take_report(pdu)
+        _, mt, *_ = self._modem.settings.cnmi
+        kind = _message_class(pdu)
+        if (mt == 2 and kind != 2) or (mt == 3 and kind == 3):
+            return await self._hand_over("+CMT: ,", pdu)
+        return self._store(2, pdu, "+CMTI" if mt else None)
+
+    async def _take_report(self, pdu: bytes) -> bool:
+        ds = self._modem.settings.cnmi[3]
+        if ds == 1:
+            return await self._hand_over("+CDS: ," if self._modem.persona.cds_comma else "+CDS: ", pdu)
+        if ds == 2:
+            return self._store("SR" if "SR" in self._modem.storage.memories else 2, pdu, "+CDSI")
+        self._modem.ledger.note(Kind.DROPPED, self._modem.name, pdu=pdu.hex().upper())
+        return True
+
+    # -- stored --------------------------------------------------------------------------------------
+
+    def _store(self, where: str | int, pdu: bytes, indication: str | None) -> bool:
+        storage = self._modem.storage
+        memory = storage.memories[where] if isinstance(where, str) else storage.use(where)
+        if memory.full:
+            self._say_full()
+            return False
+        index = memory.put(pdu, Stat.UNREAD)
+        self._modem.ledger.note(Kind.STORED, self._modem.name, memory=memory.name, index=index)
+        if indication is not None:
+            self._indicate(f'{indication}: "{memory.name}",{index}')
+        if memory.full:
+            self._say_full()
+        return True
+
+    def _say_full(self) -> None:
+        if self._modem.persona.full_line:
+            self._modem.urc(self._modem.persona.full_line)
+
+    def freed(self, memory: Memory, index: int) -> None:
+        """Take note of a deletion: the network may try again (SMMA, 3GPP TS 24.011, 7.3.2)."""
+        self._modem.ledger.note(Kind.DELETED, self._modem.name, memory=memory.name, index=index)
+        self._modem.radio.available()
+
+    def fill(self, free: int = 0) -> None:
+        """Fill the memory that takes what arrives with old messages."""
+        memory = self._modem.storage.use(2)
+        number = 0
+        while len(memory.slots) < memory.size - free:
+            number += 1
+            memory.put(compose(FILLER, f"Old message {number}")[0], Stat.READ)
+
+    # -- handed over ---------------------------------------------------------------------------------
+
+    async def _hand_over(self, header: str, pdu: bytes) -> bool:
+        self._indicate(f"{header}{tpdu_length(pdu)}\r\n{pdu.hex().upper()}")
+        if not self._modem.settings.csms:
+            return True  # the modem acknowledges by itself
+        self._unacknowledged = asyncio.get_running_loop().create_future()
+        try:
+            async with asyncio.timeout(self._modem.timing.ack_wait):
+                return await self._unacknowledged
+        except TimeoutError:
+            if self._modem.persona.unacknowledged_clears_cnmi:
+                self._modem.settings.cnmi = (0, 0, 0, 0, 0)
+            return False
+        finally:
+            self._unacknowledged = None
+
+    def acknowledge(self, *, taken: bool) -> None:
+        """Answer the network for the client (`+CNMA`)."""
+        if self._unacknowledged is None or self._unacknowledged.done():
+            raise CmsError(Cms.NO_ACK_EXPECTED)
+        self._modem.ledger.note(Kind.ACKNOWLEDGED, self._modem.name, taken=taken)
+        self._unacknowledged.set_result(taken)
+
+    # -- said ----------------------------------------------------------------------------------------
+
+    def _indicate(self, text: str) -> None:
+        if self._modem.settings.cnmi[0] == 0:
+            self._buffered.append(text)
+            return
+        if all(fault.indicates(self._modem) for fault in tuple(self._modem.faults)):
+            self._modem.urc(text)
+            self._modem.ledger.note(Kind.INDICATED, self._modem.name, line=text.partition("\r")[0])
+        else:
+            self._modem.ledger.note(Kind.INDICATION_LOST, self._modem.name, line=text.partition("\r")[0])
+        self._modem.drop_spent_faults()
+
+    def notify(self, values: tuple[int, ...]) -> None:
+        """Set `+CNMI`; leaving mode 0 flushes what was buffered, or with bfr 1 clears it."""
+        allowed = self._modem.persona.cnmi
+        if any(value not in known for value, known in zip(values, allowed, strict=False)):
+            raise CmsError(Cms.NOT_SUPPORTED)
+        if (values[0], values[3]) in self._modem.persona.cnmi_refused:
+            raise AtError
+        self._modem.settings.cnmi = values
+        if values[0]:
+            buffered, self._buffered = self._buffered, []
+            for text in () if values[4] else buffered:
+                self._indicate(text)
+
+
+def _message_class(pdu: bytes) -> int | None:
+    try:
+        message = decode_inbound(pdu)
+    except PduError:
+        return None
+    return message.message_class if isinstance(message, Deliver) else None
