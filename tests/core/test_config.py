@@ -1,0 +1,71 @@
+from pathlib import Path
+
+import pytest
+
+from gateway.config import ConfigError, load
+
+
+def _problems(tmp_path: Path, text: str) -> list[str]:
+    path = tmp_path / "schoolgate.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert all(line.startswith(str(path)) for line in str(caught.value).splitlines())
+    return list(caught.value.problems)
+
+
+def test_an_empty_file_is_a_configuration_without_modems_on_loopback(tmp_path: Path) -> None:
+    (tmp_path / "c.toml").touch()
+    config = load(tmp_path / "c.toml")
+    assert config.modem == ()
+    assert (config.api.host, config.api.port) == ("127.0.0.1", 8025)
+
+
+def test_relative_paths_are_relative_to_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text('[store]\npath = "data/x.db"\n[[modem]]\nname = "sim0"\nport = "modem0"\n')
+    config = load(path)
+    assert config.store.path == tmp_path / "data/x.db"
+    assert config.modem[0].port == tmp_path / "modem0"
+
+
+def test_an_unknown_key_names_its_line_and_what_is_known(tmp_path: Path) -> None:
+    (problem,) = _problems(tmp_path, '[gateway]\nname = "a"\n\n[store]\n# where\npth = "x"\n')
+    assert problem.startswith("line 6: store.pth: no such key")
+    assert "key_file, path" in problem
+
+
+def test_every_fault_is_listed_at_once(tmp_path: Path) -> None:
+    problems = _problems(tmp_path, '[gateway]\nname = "Not This"\n[api]\nport = 70000\n[colour]\n')
+    assert [problem.split(": ")[1] for problem in problems] == ["gateway.name", "api.port", "colour"]
+
+
+def test_the_second_of_two_modems_is_named_by_its_own_line(tmp_path: Path) -> None:
+    text = '[[modem]]\nname = "a"\nport = "/dev/x"\n\n[[modem]]\nname = "b"\nport = "/dev/y"\nbaud = 12\n'
+    (problem,) = _problems(tmp_path, text)
+    assert problem.startswith("line 8: modem.1.baud: ")
+    assert "115200" in problem
+
+
+def test_two_modems_cannot_share_a_port(tmp_path: Path) -> None:
+    text = '[[modem]]\nname = "a"\nport = "/dev/x"\n[[modem]]\nname = "b"\nport = "/dev/x"\n'
+    (problem,) = _problems(tmp_path, text)
+    assert problem == "line 6: modem.port: two modems have '/dev/x'"
+
+
+def test_a_missing_key_names_the_table_that_lacks_it(tmp_path: Path) -> None:
+    (problem,) = _problems(tmp_path, '\n\n[[modem]]\nname = "a"\n')
+    assert problem == "line 3: modem.0.port: is missing"
+
+
+@pytest.mark.parametrize(("content", "said"), [(b"= 1", "not TOML"), (b"\xff\xfe", "not UTF-8 at byte 0")])
+def test_what_is_not_toml_is_refused_in_words(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "c.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=said):
+        load(path)
+
+
+def test_a_missing_file_says_what_makes_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="schoolgate init"):
+        load(tmp_path / "none.toml")
