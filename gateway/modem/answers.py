@@ -12,28 +12,13 @@ from typing import Final
 
 from gateway.modem.errors import AnswerUnreadable
 
-_QUOTED: Final = re.compile(r'"([^"]*)"')
 _GROUP: Final = re.compile(r"\(([^()]*)\)|([^,()]+)")
+_WIDEST: Final = 64  # no setting has more values; a garbled range must not fill the memory
 _NUMBER: Final = re.compile(r"\d+")
+_MEMORY_GROUP: Final = re.compile(r"\([^()]*\)|\b[A-Z]{2}\b")
 _MEMORY_NAME: Final = re.compile(r"\b(SM|ME|MT|SR|BM|TA)\b")
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
-_ENTRY: Final = re.compile(r"[^:]*: *(.*?)(?: +((?:[0-9A-Fa-f]{2}){8,}))?")
 _CARD: Final = re.compile(r"(?<![0-9A-Fa-f])(89[0-9]{15,18}[0-9Ff]?)(?![0-9A-Fa-f])")
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """One slot of a memory. `status` as in +CMGL: 0 and 1 received, 2 and 3 our own; None if not told."""
-
-    index: int
-    status: int | None
-    length: int | None
-    pdu: str
-
-    @property
-    def inbound(self) -> bool:
-        """Received, rather than written here by somebody."""
-        return self.status not in (2, 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +66,7 @@ def value(lines: tuple[str, ...]) -> str:
     """Return what follows the colon in the last line of the answer."""
     if not lines:
         raise AnswerUnreadable("the answer is empty")
-    return lines[-1].partition(":")[2].strip()
+    return lines[-1].partition(":")[2].strip(" :")
 
 
 def words(lines: tuple[str, ...]) -> str:
@@ -181,9 +166,7 @@ def registration(lines: tuple[str, ...]) -> Registration:
 
 def memories(lines: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
     """Parse `+CPMS=?`: what may be read from, written to, received into; bracketed, bare or broken."""
-    text = value(lines)
-    groups = [_MEMORY_NAME.findall(inner) for inner in re.findall(r"\(([^()]*)\)", text)]
-    groups = groups if len(groups) > 1 else [[name] for name in _MEMORY_NAME.findall(text)]
+    groups = (_MEMORY_NAME.findall(match[0]) for match in _MEMORY_GROUP.finditer(value(lines)))
     return tuple(tuple(dict.fromkeys(group)) for group in groups)
 
 
@@ -215,60 +198,6 @@ def _range(text: str) -> frozenset[int]:
     for piece in text.split(","):
         ends = _NUMBER.findall(piece)
         if ends:
-            found.update(range(int(ends[0]), int(ends[-1]) + 1))
+            start, end = int(ends[0]), int(ends[-1])
+            found.update(range(start, min(end, start + _WIDEST) + 1))
     return frozenset(found)
-
-
-def slots(lines: tuple[str, ...]) -> tuple[int, ...]:
-    """Return the used indexes that `+CMGD=?` lists; empty where it gives a mere range."""
-    inner = re.search(r"\(([^()]*)\)", value(lines))
-    if inner is None or "-" in inner[1]:
-        return ()
-    return tuple(map(int, _NUMBER.findall(inner[1])))
-
-
-def listing(lines: tuple[str, ...]) -> tuple[Stored, ...]:
-    """Parse `+CMGL: <index>,<stat>,[<alpha>],<length>` and the PDU under it; alpha may be missing."""
-    found: list[Stored] = []
-    for header, pdu in _entries(lines, "+CMGL:"):
-        index, *rest = _fields(header)
-        if index.isdecimal():
-            found.append(_stored(int(index), rest, pdu))
-    return tuple(found)
-
-
-def reading(lines: tuple[str, ...], index: int) -> Stored | None:
-    """Parse `+CMGR: [<stat>,][<alpha>,]<length>` and the PDU; an empty slot answers OK or a zero length."""
-    for header, pdu in _entries(lines, "+CMGR:"):
-        return _stored(index, _fields(header), pdu)
-    return None
-
-
-def _entries(lines: tuple[str, ...], prefix: str) -> list[tuple[str, str]]:
-    """Pair each header with the hex line under it (or after it: some modems use one line)."""
-    found: list[tuple[str, str]] = []
-    header: str | None = None
-    for line in lines:
-        if line.startswith(prefix):
-            match = _ENTRY.fullmatch(line)
-            header, same_line = (match[1], match[2]) if match else (line, None)
-            if same_line:
-                found.append((header, same_line))
-                header = None
-        elif header is not None and _HEX.fullmatch(line):
-            found.append((header, line))
-            header = None
-    return found
-
-
-def _fields(header: str) -> list[str]:
-    return [field.strip() for field in _QUOTED.sub("", header).split(",")]
-
-
-def _stored(index: int, fields: list[str], pdu: str) -> Stored:
-    """`fields` are stat, alpha and length, any of which but the last may be missing."""
-    length = int(fields[-1]) if fields and fields[-1].isdecimal() else None
-    status = int(fields[-3]) if len(fields) > 2 and fields[-3].isdecimal() else None
-    if len(fields) == 2 and fields[0].isdecimal():
-        status = int(fields[0])
-    return Stored(index, status, length, pdu.upper())

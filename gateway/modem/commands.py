@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, Generic, Literal, TypeVar
 
-from gateway.modem import answers
-from gateway.modem.answers import Memory, Registration, Stored
+from gateway.modem import answers, listing
+from gateway.modem.answers import Memory, Registration
 from gateway.modem.at import Answer
+from gateway.modem.listing import Stored
 from gateway.modem.settings import Timeouts
 
 T = TypeVar("T")
@@ -106,7 +107,7 @@ MEMORY: Final = asking("AT+CPMS?", answers.memory_in_use)
 SERVICE: Final = asking("AT+CSMS?", answers.first_number)
 NOTIFICATION_RANGES: Final = asking("AT+CNMI=?", answers.ranges)
 NOTIFICATIONS: Final = asking("AT+CNMI?", answers.numbers)
-SLOTS: Final = asking("AT+CMGD=?", answers.slots)
+SLOTS: Final = asking("AT+CMGD=?", listing.slots)
 ACKNOWLEDGE: Final = do("AT+CNMA")
 
 
@@ -131,16 +132,16 @@ def set_smsc(number: str) -> Command[None]:
     return do(f'AT+CSCA="{number}",{145 if number.startswith("+") else 129}')
 
 
-def listing(extra: float = 0.0) -> Command[tuple[Stored, ...]]:
+def listed(extra: float = 0.0) -> Command[tuple[Stored, ...]]:
     """Every message in the memory selected for reading."""
-    return Command("AT+CMGL=4", answers.listing, prefixes=("+CMGL:",), pdu=True, pace="read", extra=extra)
+    return Command("AT+CMGL=4", listing.listing, prefixes=("+CMGL:",), pdu=True, pace="read", extra=extra)
 
 
-def reading(index: int) -> Command[Stored | None]:
+def read(index: int) -> Command[Stored | None]:
     """Return the message at `index`, or None where the slot is empty."""
     return Command(
         f"AT+CMGR={index}",
-        lambda lines: answers.reading(lines, index),
+        lambda lines: listing.reading(lines, index),
         prefixes=("+CMGR:",),
         pdu=True,
         pace="read",

@@ -9,7 +9,6 @@ from typing import Final
 import structlog
 
 from gateway.model import Clock, InboundSink, ModemPhase, NotSent, RawSms, SendOutcome
-from gateway.modem.answers import Stored
 from gateway.modem.at import Urc
 from gateway.modem.bringup import Ready, bring_up
 from gateway.modem.direct import Directs, Handed
@@ -18,7 +17,9 @@ from gateway.modem.facts import Report
 from gateway.modem.identity import Equipment
 from gateway.modem.inbox import Inbox
 from gateway.modem.link import Sleep, backoff
+from gateway.modem.listing import Stored
 from gateway.modem.port import Port
+from gateway.modem.references import References
 from gateway.modem.relay import RelayLink
 from gateway.modem.session import Session
 from gateway.modem.settings import ModemSettings, PinMemory
@@ -33,6 +34,7 @@ _BOOT: Final = {
 }  # fmt: skip
 _FULL: Final = {"^SMMEMFULL", "+SMS FULL", "+SMSFULL", "^SMGO"}
 _REGISTRATION: Final = {"+CREG", "+CGREG", "+CEREG"}
+_RESTARTED: Final = {"RDY", "^SYSSTART", "*ATREADY"}  # said at boot and at no other time
 _LONGEST_RETRY: Final = 30.0
 
 
@@ -67,6 +69,9 @@ class Connection:
         self._inbox: Inbox | None = None
         self._watch: Watch | None = None
         self._relay: RelayLink | None = None
+        self._references = References()
+        self._stumbles = 0  # parts in a row that the modem would not even begin to take
+        self._rest_until = 0.0
         self._session = Session(port, self._hear, settings.timeouts)
         self._directs = Directs(self._session, self._post_direct, self._stir)
 
@@ -74,6 +79,22 @@ class Connection:
     def registered(self) -> bool:
         """The bring-up is over and the network takes our messages."""
         return self._watch is not None and self._watch.registered and not self._session.lost.done()
+
+    @property
+    def transmits(self) -> bool:
+        """A part may be handed over now."""
+        return self.registered and asyncio.get_running_loop().time() >= self._rest_until
+
+    @property
+    def warning(self) -> str:
+        """What a technician should know of a link that works."""
+        if self.ready is None:
+            return ""
+        if self.ready.delivery.notifications is None:
+            return "the modem announces nothing: incoming messages are looked for every few seconds"
+        if not self.ready.smsc:
+            return "the SIM has no SMS centre number and none is configured: sending may fail"
+        return ""
 
     @property
     def clean(self) -> bool:
@@ -95,7 +116,7 @@ class Connection:
         raise gone or ModemGone("the link ended")
 
     async def send(self, pdu: bytes, *, permit: Callable[[], bool], more: bool) -> SendOutcome:
-        """Hand one part over; the caller waited for `registered` and `clean`."""
+        """Hand one part over; the caller waited for `transmits` and `clean`."""
         relay = self._relay
         if relay is None:
             return NotSent("the modem is not ready")
@@ -104,9 +125,21 @@ class Connection:
                 await relay.keep()
             except ModemGone as exc:
                 return NotSent(str(exc))
-        outcome = await submit(self._session, pdu, permit)
+        outcome = await submit(self._session, pdu, permit, self._references)
         relay.used()
+        if isinstance(outcome, NotSent):
+            self._rest()
+        else:
+            self._stumbles = 0
         return outcome
+
+    def _rest(self) -> None:
+        """Pause before the next part, longer each time, and find out whether the modem has restarted."""
+        self._stumbles += 1
+        self._rest_until = asyncio.get_running_loop().time() + backoff(self._stumbles, _LONGEST_RETRY)
+        if self._watch is not None:
+            self._watch.suspect()
+        self._stir()
 
     async def _until_lost(self) -> None:
         await asyncio.shield(self._session.lost)  # cancelling us must not cancel the future
@@ -156,13 +189,19 @@ class Connection:
         if self._relay is not None:
             await self._relay.release()
         self._changed()
-        release_at = self._relay.due if self._relay is not None else None
-        due = watch.due if release_at is None else min(watch.due, release_at)
         try:
-            async with asyncio.timeout_at(due):
+            async with asyncio.timeout_at(self._due(watch)):
                 await self._wake.wait()
         except TimeoutError:
             return
+
+    def _due(self, watch: Watch) -> float:
+        times = [watch.due]
+        if self._relay is not None and self._relay.due is not None:
+            times.append(self._relay.due)
+        if not self.transmits and self.registered:
+            times.append(self._rest_until)
+        return min(times)
 
     async def _drain(self) -> None:
         failures = 0
@@ -189,6 +228,8 @@ class Connection:
     def _hear(self, urc: Urc) -> None:
         """Act on an unsolicited line in the step in which it came."""
         name = urc.name
+        if name in _RESTARTED:
+            self._session.hurry(self._settings.timeouts.command)
         if name in ("+CMT", "+CDS"):
             self._take_direct(urc)
         elif self._inbox is None or self._watch is None:
@@ -213,6 +254,7 @@ class Connection:
         elif urc.name == "+CMGS":
             # Nobody waits for it any more; whose it was, people and delivery reports decide.
             log.warning("modem.late_result", modem=self._settings.name, mr=urc.value)
+            self._references.late(int(urc.value) if urc.value.isdecimal() else -1)
         else:
             log.debug("modem.unsolicited", modem=self._settings.name, name=urc.name)
 

@@ -97,7 +97,9 @@ def _readable(offered: tuple[tuple[str, ...], ...], home: tuple[str, ...]) -> tu
     stores = [name for name in _STORES[:2] if name in readers]
     if "MT" in readers and not stores:
         stores = ["MT"]  # MT shows SM and ME together: one view of each message is enough
-    return tuple(dict.fromkeys((home[0], *stores, *(["SR"] if "SR" in readers else []))))
+    reports = ["SR"] if "SR" in readers else []
+    # The one that receives comes last, so that it stays selected and a hint can be read without a detour.
+    return (*reports, *(name for name in stores if name != home[0]), home[0])
 
 
 async def settle_notifications(session: Session, preference: tuple[Values, ...]) -> Values | None:

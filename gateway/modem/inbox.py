@@ -13,10 +13,11 @@ from typing import Final
 import structlog
 
 from gateway.modem import commands
-from gateway.modem.answers import Memory, Stored
+from gateway.modem.answers import Memory
 from gateway.modem.delivery import Delivery
 from gateway.modem.errors import CommandFailed, CommandRefused
 from gateway.modem.identity import attempt
+from gateway.modem.listing import Stored
 from gateway.modem.session import Session
 
 log = structlog.get_logger()
@@ -117,7 +118,7 @@ class Inbox:
         stored: Stored | None = None
         try:
             await self._select(memory)
-            stored = await attempt(self._session, commands.reading(index))
+            stored = await attempt(self._session, commands.read(index))
             if stored is None or not stored.inbound:
                 self._sweeps[memory] = None  # the index lied
             else:
@@ -161,7 +162,7 @@ class Inbox:
             return ()
         try:
             each = self._session.timeouts.read_each
-            return await self._session.run(commands.listing(each * (selected.used or 0)))
+            return await self._session.run(commands.listed(each * (selected.used or 0)))
         except CommandRefused as exc:
             return () if exc.code in _EMPTY else await self._read_each(memory, exc)
         except CommandFailed as exc:
@@ -177,7 +178,7 @@ class Inbox:
         for index in await attempt(self._session, commands.SLOTS) or range(total + 1):
             if used is not None and len(found) >= used:
                 break
-            if (stored := await attempt(self._session, commands.reading(index))) is not None:
+            if (stored := await attempt(self._session, commands.read(index))) is not None:
                 found.append(stored)
         return tuple(found)
 

@@ -20,7 +20,6 @@ from gateway.modem.settings import ModemSettings, PinMemory
 log = structlog.get_logger()
 
 _PATIENCE: Final = 30.0  # for what came in between `settled()` and `send()`
-_WORKING: Final = {ModemPhase.REGISTERING, ModemPhase.READY}
 
 
 class Modem:
@@ -96,7 +95,7 @@ class Modem:
         try:
             async with asyncio.timeout(_PATIENCE):
                 while not self._settled.is_set():
-                    if self._connection is None or not self._connection.registered:
+                    if self._connection is None or not self._connection.transmits:
                         return self._state.detail or f"the modem is {self._state.phase.value}"
                     await self._changed.wait()
         except TimeoutError:
@@ -151,7 +150,7 @@ class Modem:
         if connection is not None and connection.ready is not None:
             self._card = self._card or connection.ready.iccid
             self._enter_phase(connection)
-        if connection is not None and connection.registered and connection.clean:
+        if connection is not None and connection.transmits and connection.clean:
             self._settled.set()
         else:
             self._settled.clear()
@@ -162,7 +161,7 @@ class Modem:
         if connection.registered:
             if self._state.phase is not ModemPhase.READY:
                 log.info("modem.ready", modem=self.name, port=self._settings.port, model=self._state.model)
-            self._report(phase=ModemPhase.READY, detail="")
+            self._report(phase=ModemPhase.READY, detail=connection.warning)
         else:
             word = self._state.registration.replace("_", " ")
             self._report(

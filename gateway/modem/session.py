@@ -43,7 +43,7 @@ class Session:
         self._waiter: asyncio.Future[Prompt | Result] | None = None
         self._deadline: asyncio.Timeout | None = None
         self._lines: list[str] = []
-        self._then = 0.0
+        self._then: float | None = None
         self._late: str | None = None  # the URC that resynchronising collects
         self._found: list[str] = []
         self._old = asyncio.Event()  # something came that nobody waits for
@@ -108,8 +108,7 @@ class Session:
         try:
             self._port.write(data, self.timeouts.stall)
             async with asyncio.timeout(seconds) as deadline:
-                self._deadline = deadline if then is not None else None
-                self._then = then or 0.0
+                self._deadline, self._then = deadline, then
                 event = await waiter
             self._out_of_step = False
         finally:
@@ -117,6 +116,22 @@ class Session:
             self._parser.expect(NOTHING)
             self.used_at = loop.time()
         return event
+
+    def hurry(self, seconds: float) -> None:
+        """Give the command in flight no more than `seconds` from now."""
+        deadline = self._deadline
+        if deadline is not None and not deadline.expired():
+            soon = asyncio.get_running_loop().time() + seconds
+            deadline.reschedule(min(soon, deadline.when() or soon))
+
+    async def listen(self, name: str, seconds: float) -> tuple[str, ...]:
+        """Wait up to `seconds` for lines `name`; return their values. Only inside `turn`."""
+        self._late, self._found = name, []
+        try:
+            await self._outwait(seconds)
+        finally:
+            self._late = None
+        return tuple(self._found)
 
     async def resynchronise(self, quiet: float | None = None, late: str | None = None) -> tuple[str, ...]:
         """Leave a prompt, get the modem's attention, outwait old answers; raise `ModemGone` if it is deaf.
@@ -176,9 +191,8 @@ class Session:
 
     def _on_line(self, text: str) -> None:
         self._lines.append(text)
-        if self._deadline is not None and not self._deadline.expired():
-            soon = asyncio.get_running_loop().time() + self._then
-            self._deadline.reschedule(min(soon, self._deadline.when() or soon))
+        if self._then is not None:
+            self.hurry(self._then)
 
     def _on_end(self, event: Prompt | Result) -> None:
         if self._waiter is not None and not self._waiter.done():

@@ -16,6 +16,7 @@ from gateway import sms
 from gateway.model import Accepted, FailureKind, NotSent, Refused, Revoked, SendOutcome, Unclear
 from gateway.modem.at import Answer, Prompt, Result
 from gateway.modem.errors import ModemGone
+from gateway.modem.references import References
 from gateway.modem.session import Session
 
 log = structlog.get_logger()
@@ -25,16 +26,35 @@ _REFERENCE: Final = re.compile(r"(?:\+CMGS:)? *(\d+)")
 _RESULT: Final = "+CMGS"
 
 
-async def submit(session: Session, pdu: bytes, permit: Callable[[], bool]) -> SendOutcome:
+async def submit(
+    session: Session, pdu: bytes, permit: Callable[[], bool], references: References
+) -> SendOutcome:
     """Hand `pdu` over (SMSC octets included). `permit` is asked in the very step that writes the PDU."""
     command = f"AT+CMGS={len(pdu) - 1 - pdu[0]}"
     body = pdu.hex().upper()
     try:
         async with session.turn():
-            return await _dialogue(session, command, body, permit)
+            outcome = await _dialogue(session, command, body, permit)
+            return await _attributed(session, outcome, references)
     except ModemGone as exc:
         # Only the turn's beginning can raise: the dialogue turns every later loss into an outcome.
         return NotSent(str(exc))
+
+
+async def _attributed(session: Session, outcome: SendOutcome, references: References) -> SendOutcome:
+    """Make sure that an accepted part was not given the late result of an earlier one."""
+    if isinstance(outcome, Unclear):
+        references.lost()
+    if not isinstance(outcome, Accepted):
+        return outcome
+    if references.doubtful(outcome.mr):
+        own = _reference(await session.listen(_RESULT, session.timeouts.late))
+        if own is not None:
+            log.warning("modem.late_result", mr=outcome.mr)
+            references.late(outcome.mr)
+            outcome = Accepted(own)
+    references.accepted(outcome.mr)
+    return outcome
 
 
 async def _dialogue(session: Session, command: str, body: str, permit: Callable[[], bool]) -> SendOutcome:

@@ -174,7 +174,9 @@ class FakeModem:
     def _memory(self, value: str) -> str:
         if value:
             self.selected = value.split(",")[0].strip('"')
-        counts = f"{len(self.stores[self.selected])},20,{len(self.stores['SM'])},20,{len(self.stores['SM'])},20"
+        counts = (
+            f"{len(self.stores[self.selected])},20,{len(self.stores['SM'])},20,{len(self.stores['SM'])},20"
+        )
         return framed(f"+CPMS: {counts}", "OK")
 
     def _memory_now(self, _: str) -> str:

@@ -1,0 +1,76 @@
+"""The supervisor and the count of references: pure decisions."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from gateway.modem.errors import ModemGone, PortMissing
+from gateway.modem.link import Ended, backoff, keep_connected
+from gateway.modem.references import References
+
+
+def test_waiting_doubles_up_to_a_minute() -> None:
+    assert [backoff(n) for n in range(1, 9)] == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert backoff(10_000) == 60
+
+
+async def failures_seen(ends: list[Ended]) -> list[tuple[int, float]]:
+    seen: list[tuple[int, float]] = []
+    script = iter(ends)
+
+    async def connect() -> Ended:
+        return next(script)
+
+    async def sleep(seconds: float) -> None:
+        seen[-1] = (seen[-1][0], seconds)
+        if len(seen) == len(ends):
+            raise asyncio.CancelledError
+
+    with pytest.raises(asyncio.CancelledError):
+        await keep_connected(connect, ended=lambda _, n: seen.append((n, 0)), sleep=sleep)
+    return seen
+
+
+async def test_a_link_that_worked_starts_the_waiting_anew() -> None:
+    bad, good = Ended(ModemGone("x"), worked=False), Ended(ModemGone("x"), worked=True)
+    assert await failures_seen([bad, bad, bad, good, bad]) == [(1, 1), (2, 2), (3, 4), (1, 1), (2, 2)]
+
+
+async def test_a_missing_port_is_looked_for_every_two_seconds() -> None:
+    gone = Ended(PortMissing("x"), worked=False)
+    assert await failures_seen([gone] * 5) == [(1, 1), (2, 2), (3, 2), (4, 2), (5, 2)]
+
+
+def test_a_result_is_doubtful_only_if_an_earlier_part_may_still_owe_it() -> None:
+    references = References()
+    references.accepted(7)
+    references.lost()
+    assert references.doubtful(8)
+    assert not references.doubtful(9)
+    references.accepted(9)  # a gap: the modem did try the part that has no result
+    assert references.doubtful(8)
+    references.accepted(10)
+    assert references.doubtful(8)
+    references.late(8)
+    assert not references.doubtful(8)
+
+
+def test_references_wrap() -> None:
+    references = References()
+    references.accepted(254)
+    references.lost()
+    references.lost()
+    assert references.doubtful(255)
+    assert references.doubtful(0)
+    references.accepted(1)
+    assert references.doubtful(0)
+
+
+def test_a_modem_that_does_not_count_never_raises_a_doubt_twice() -> None:
+    references = References()
+    references.accepted(0)
+    references.lost()
+    references.accepted(0)
+    assert not any(references.doubtful(mr) for mr in range(256))
