@@ -1,0 +1,215 @@
+"""A whole site: the real daemon on SQLite and real ptys, a virtual GSM network behind them, HTTP in front."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from gateway.access import Access
+from gateway.consents import Consents
+from gateway.templates import Templates
+
+from gateway.clock import utc_now
+from gateway.config import load
+from gateway.daemon import opened, started
+from gateway.records import ConsentRequest, KeyKind, TemplateRequest
+from gateway.simulator import Network, Timing, VirtualModem
+from gateway.store import create_key_file
+
+PEOPLE = {
+    "office": ("sender", "contact_manager", "auditor", "dpo"),
+    "author": ("template_author",),
+    "head": ("approver", "owner"),
+}
+TEMPLATE = TemplateRequest(
+    name="trip",
+    purpose="event_notice",
+    body="The trip to {place} is on {day}.",
+    slots={
+        "place": {"type": "choice", "values": ["the museum", "the farm"]},
+        "day": {"type": "choice", "values": ["Friday", "Monday"]},
+    },
+)
+SLOTS = {"place": "the museum", "day": "Friday"}
+
+
+def number(index: int) -> str:
+    """Return one of the thousand numbers reserved for drama."""
+    return f"+447700900{index:03d}"
+
+
+def message(to: str, **more: object) -> dict[str, Any]:
+    """Return the body of a POST /v1/messages."""
+    return {"to": to, "template": "trip", "slots": SLOTS} | more
+
+
+@dataclass(slots=True)
+class Site:
+    """What a test needs of a running site."""
+
+    directory: Path
+    network: Network
+    tokens: Mapping[str, str]
+    url: str = ""
+    session: aiohttp.ClientSession | None = None
+    process: asyncio.subprocess.Process | None = None
+    modems: list[VirtualModem] = field(default_factory=list)
+
+    async def call(
+        self, method: str, path: str, body: object = None, *, who: str = "office", **more: Any
+    ) -> tuple[int, Any]:
+        """Make one request as one of the people; return status and body."""
+        assert self.session is not None
+        headers = {"Authorization": f"Bearer {self.tokens[who]}"} | more.pop("headers", {})
+        async with self.session.request(
+            method, self.url + path, json=body, headers=headers, **more
+        ) as answer:
+            return answer.status, await answer.json(content_type=None)
+
+    async def post(self, to: str, **more: object) -> str:
+        """Post a message that must be accepted; return its id."""
+        status, body = await self.call("POST", "/v1/messages", message(to, **more))
+        assert status == 202, body
+        return str(body["id"])
+
+    async def message(self, ident: str) -> Any:
+        status, body = await self.call("GET", f"/v1/messages/{ident}")
+        assert status == 200, body
+        return body
+
+    async def reaches(self, ident: str, *statuses: str, within: float = 20) -> Any:
+        """Wait until a message is in one of `statuses`; return it."""
+
+        async def there() -> Any:
+            found = await self.message(ident)
+            return found if found["status"] in statuses else None
+
+        return await eventually(there, within, what=f"{ident} to be {' or '.join(statuses)}")
+
+    async def ready(self, within: float = 20) -> None:
+        """Wait until the gateway says that it is ready."""
+
+        async def there() -> bool:
+            try:
+                return (await self.call("GET", "/readyz"))[0] == 200
+            except aiohttp.ClientConnectionError:
+                return False
+
+        await eventually(there, within, what="readiness")
+
+    def texts(self, to: str) -> list[str]:
+        """Return what a handset received."""
+        return [text.text for text in self.network.handset(to).received]
+
+
+async def eventually(condition: Callable[[], Any], within: float = 20, *, what: str = "") -> Any:
+    """Poll an outside view of the system until it shows what is expected; fail after a bound."""
+    async with asyncio.timeout(within):
+        while True:
+            found = condition()
+            found = await found if asyncio.iscoroutine(found) else found
+            if found:
+                return found
+            await asyncio.sleep(0.01)
+    raise AssertionError(what)
+
+
+async def furnish(
+    directory: Path, modem_paths: Sequence[Path], *, numbers: Sequence[str], extra: str = ""
+) -> dict[str, str]:
+    """Write the configuration; add people, keys, a template and consents; return the tokens."""
+    sections = "".join(f'[[modem]]\nname = "{path.name}"\nport = "{path}"\n' for path in modem_paths)
+    (directory / "schoolgate.toml").write_text(
+        '[api]\nport = 0\nunix_socket = "api.sock"\n[policy]\nallow_drama_numbers = true\n' + extra + sections
+    )
+    create_key_file(directory / "schoolgate.keys")
+    async with opened(load(directory / "schoolgate.toml")) as store:
+        common = {"database": store.database, "settings": store.settings, "clock": utc_now}
+        access = Access(keyring=store.keyring, **common)
+        tokens = {}
+        for handle, roles in PEOPLE.items():
+            await access.add_person(handle, handle.title(), roles, by="test")
+            await access.acknowledge(handle, by="test")
+            _, tokens[handle] = await access.create_key(
+                handle, kind=KeyKind.LIVE, label="test", scopes=None, by="test"
+            )
+        callers = {who: await access.authenticate(token, "127.0.0.1") for who, token in tokens.items()}
+        templates = Templates(**common)
+        drafted = await templates.draft(callers["author"], TEMPLATE)
+        await templates.approve(callers["head"], drafted.id)
+        consents = Consents(keyring=store.keyring, **common)
+        for each in numbers:
+            await consents.record(callers["office"], consent(each))
+    return tokens
+
+
+def consent(to: str) -> ConsentRequest:
+    """Return a consent to be told of events."""
+    return ConsentRequest(
+        number=to,
+        purposes=("event_notice",),
+        method="paper_form",
+        wording="2024-09",
+        evidence="form in the office",
+        given_at=datetime.now(UTC) - timedelta(days=30),  # noqa: TID251 - a test's own clock
+    )
+
+
+@asynccontextmanager
+async def site(
+    directory: Path,
+    *,
+    modems: int = 1,
+    timing: Timing | None = None,
+    numbers: Sequence[str] = (),
+    extra: str = "",
+    running: bool = True,
+) -> AsyncIterator[Site]:
+    """Run a site; the daemon is in this process unless `running` is False (then use `spawn`)."""
+    async with Network(directory=directory) as network, aiohttp.ClientSession() as session:
+        virtual = [network.add_modem(f"sim{i}", number=number(990 + i), timing=timing) for i in range(modems)]
+        tokens = await furnish(directory, [modem.path for modem in virtual], numbers=numbers, extra=extra)
+        made = Site(directory, network, tokens, session=session, modems=virtual)
+        if not running:
+            yield made
+            return
+        async with started(load(directory / "schoolgate.toml")) as daemon:
+            made.url = daemon.api_url
+            await made.ready()
+            yield made
+
+
+@asynccontextmanager
+async def spawned(made: Site, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run the daemon as a process of its own; kill it at the end if it still lives."""
+    made.url = f"http://127.0.0.1:{port}"
+    config = made.directory / "schoolgate.toml"
+    log = (made.directory / "daemon.log").open("ab")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "gateway.cli",
+        "run",
+        "--config",
+        str(config),
+        stdout=log,
+        stderr=log,
+        env=os.environ | {"PYTHONUNBUFFERED": "1"},
+    )
+    made.process = process
+    try:
+        yield process
+    finally:
+        log.close()
+        if process.returncode is None:
+            process.send_signal(signal.SIGKILL)
+            await process.wait()
