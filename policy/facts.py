@@ -1,0 +1,120 @@
+"""What the policy is asked about, and what it is told.
+
+None always means *not known*, and what is not known denies. What is known to be absent is an empty
+collection, or None inside a record that is itself there (`RecipientFacts.held_since`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from policy.numbers import Number
+from policy.settings import PolicySettings
+from policy.verdict import Reason
+
+
+class Stage(StrEnum):
+    """When the question is put. The same rules answer each time, on fresh facts."""
+
+    SUBMIT = "submit"
+    RELEASE = "release"  # approved by a second person, or its time has come
+    HANDOFF = "hand-off"  # inside the transaction that gives it to a modem
+
+
+class Kind(StrEnum):
+    """What is to be sent: a person's message, or one of the gateway's own replies."""
+
+    MESSAGE = "message"
+    OPT_OUT_CONFIRMATION = "opt_out_confirmation"
+    START_CONFIRMATION = "start_confirmation"
+    HELP = "help"
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateRef:
+    """Which template, as the caller names it."""
+
+    name: str
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """What somebody wants to send to one number."""
+
+    stage: Stage
+    number: str  # E.164
+    text: str  # in full: organisation's name and opt-out text included
+    parts: int  # SMS parts that `text` takes
+    kind: Kind = Kind.MESSAGE
+    purpose: str = ""  # the gateway's own replies have none
+    template: TemplateRef | None = None
+    slots: Mapping[str, str] | None = None  # None after submission: only the text is kept
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SenderFacts:
+    """The key, and the person it acts for (3.1, 3.2, 9.2)."""
+
+    active: bool
+    acknowledged: bool  # the policy version in force
+    roles: Mapping[str, datetime]  # when each ends
+    key_kind: str  # live | team | test
+    key_expires_at: datetime
+    key_revoked_at: datetime | None
+    scopes: Set[str]
+    purposes: Set[str] | None  # the key's allow-list; None: every permitted purpose
+    templates: Set[str] | None  # likewise; None: every approved template
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """One consent on record for the number (4.1)."""
+
+    purpose: str
+    given_at: datetime
+    expires_at: datetime
+    withdrawn_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientFacts:
+    """What is on record about the number (4.3, 6.2)."""
+
+    opted_out: Mapping[str, datetime] = field(default_factory=dict)  # topic ("" = everything): since when
+    held_since: datetime | None = None  # a reply of theirs waits for a person
+    suspect_since: datetime | None = None  # wrong number, or dead: to be verified
+    last_inbound_at: datetime | None = None  # their last text, or a call that staff logged
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateFacts:
+    """The version of the template that the message is made from (3.3)."""
+
+    name: str
+    version: int
+    language: str
+    purpose: str
+    body: str
+    slots: Mapping[str, Mapping[str, Any]]
+    status: str  # draft | approved | retired
+    author: str
+    approver: str | None
+    expires_at: datetime | None  # of the approval
+    urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """Everything that a decision rests on."""
+
+    settings: PolicySettings
+    number: Number | Reason | None  # what `normalise` made of it
+    recipient: RecipientFacts | None
+    consents: Sequence[Consent] | None = None  # all of the number, whatever their purpose; () = none
+    sender: SenderFacts | None = None
+    template: TemplateFacts | None = None

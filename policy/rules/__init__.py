@@ -1,0 +1,10 @@
+"""The clauses as rules. A new clause is a new `Rule` in one of these tuples."""
+
+from typing import Final
+
+from policy.rules import authority, content, purpose, recipient
+from policy.rules.rule import Rule
+
+RULES: Final[tuple[Rule, ...]] = authority.RULES + purpose.RULES + recipient.RULES + content.RULES
+
+__all__ = ["RULES", "Rule"]

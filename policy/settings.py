@@ -1,0 +1,161 @@
+"""The organisation's policy as data: `policy.toml`. Another organisation changes this, never the code."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from datetime import date, timedelta
+from functools import cached_property
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
+
+_SHIPPED = "default.toml"
+
+
+class PolicyFileError(Exception):
+    """A policy file that cannot be used: every fault, each with the path of its key."""
+
+    def __init__(self, path: str, problems: list[str]) -> None:
+        super().__init__(f"{path}: " + "; ".join(problems))
+        self.path = path
+        self.problems = problems
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as exc:
+        raise ValueError("is not a time zone such as Europe/London") from exc
+    return name
+
+
+def _anniversary(day: date) -> date:
+    """Return the same day next year; 1 March for 29 February."""
+    try:
+        return day.replace(year=day.year + 1)
+    except ValueError:
+        return date(day.year + 1, 3, 1)
+
+
+# One part, whatever the network (6.2): no character that counts double or forces UCS-2.
+OnePart = Annotated[str, Field(pattern=r"^[A-Za-z0-9 \n£$!\"#%&'()*+,./:;<=>?@_-]{1,160}$")]
+Months = Annotated[int, Field(ge=1, le=120)]
+Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+
+
+class Purpose(_Section):
+    """One permitted use of text messages (2.1)."""
+
+    label: Annotated[str, Field(min_length=1)]
+    enabled: bool = True
+    marketing: bool = False
+    reply_within_days: Annotated[int, Field(ge=1)] | None = None  # only after they wrote or called
+
+
+class Topic(_Section):
+    """What "STOP EVENTS" narrows to (6.2)."""
+
+    purposes: Annotated[tuple[Identifier, ...], Field(min_length=1)]
+    words: tuple[str, ...] = ()  # other names for it in a reply
+
+
+class Review(_Section):
+    """The policy's own dates (9.1)."""
+
+    version: str
+    effective: date
+    last_reviewed: date
+    authorised_by: str
+    overdue: Literal["warn", "block_bulk", "block_all"] = "block_bulk"
+    grace_days: Annotated[int, Field(ge=0)] = 30
+
+    @property
+    def due(self) -> date:
+        """One year after the last review."""
+        return _anniversary(self.last_reviewed)
+
+
+class PolicySettings(_Section):
+    """All of it. A setting that is not listed here is a mistake in the file."""
+
+    organisation: Annotated[str, Field(min_length=2, max_length=40)]
+    signature: Annotated[str, Field(max_length=44)]  # put before every text that does not name it
+    opt_out_text: Annotated[str, Field(min_length=4, max_length=60, pattern="STOP")]
+    stop_confirmation: OnePart
+    start_confirmation: OnePart
+    help_text: OnePart
+    max_parts: Annotated[int, Field(ge=1, le=10)] = 2
+    consent_months: Months = 24
+    approval_months: Months = 12
+    role_months: Months = 12
+    bulk_above: Annotated[int, Field(ge=1)] = 20
+    appointment_hours: Annotated[int, Field(ge=1)] = 72  # CANCEL this soon may mean the appointment
+    time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/London"
+    allowed_regions: Annotated[tuple[Annotated[str, Field(pattern="^[A-Z]{2}$")], ...], Field(min_length=1)]
+    sending_roles: Annotated[frozenset[str], Field(min_length=1)]
+    guests: frozenset[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]] = frozenset()
+    url_hosts: frozenset[str] = frozenset()
+    review: Review
+    purposes: Annotated[Mapping[Identifier, Purpose], Field(min_length=1)]
+    topics: Mapping[Identifier, Topic] = {}
+    lists: Mapping[str, tuple[Annotated[str, Field(min_length=1, max_length=60)], ...]] = {}
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Self:
+        """Read a policy file, or the one that is shipped. Raises `PolicyFileError`."""
+        source = resources.files("policy").joinpath(_SHIPPED) if path is None else path
+        try:
+            return cls.model_validate(tomllib.loads(source.read_text(encoding="utf-8")))
+        except OSError as exc:
+            raise PolicyFileError(str(source), [str(exc.strerror)]) from exc
+        except UnicodeDecodeError as exc:
+            raise PolicyFileError(str(source), [f"not UTF-8 at byte {exc.start}"]) from exc
+        except tomllib.TOMLDecodeError as exc:
+            raise PolicyFileError(str(source), [f"not TOML: {exc}"]) from exc
+        except ValidationError as exc:
+            raise PolicyFileError(str(source), [_sentence(error) for error in exc.errors()]) from exc
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for name, topic in self.topics.items():
+            for purpose in topic.purposes:
+                if purpose not in self.purposes:
+                    raise ValueError(f"topics.{name}.purposes: there is no purpose {purpose}")
+        if self.organisation.casefold() not in self.signature.casefold():
+            raise ValueError("signature: must contain the organisation's name (5.2)")
+        for field in ("stop_confirmation", "start_confirmation", "help_text"):
+            if self.organisation.casefold() not in getattr(self, field).casefold():
+                raise ValueError(f"{field}: must contain the organisation's name (5.2)")
+        return self
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The zone in which dates and times are meant."""
+        return ZoneInfo(self.time_zone)
+
+    def purposes_of(self, topic: str) -> frozenset[str]:
+        """Return what an opt-out of `topic` covers: everything for "" and for a topic no longer listed."""
+        found = self.topics.get(topic)
+        return frozenset(self.purposes if found is None else found.purposes)
+
+    def overdue_by(self, today: date) -> timedelta | None:
+        """Return how long the yearly review is overdue; None while it is not (9.1)."""
+        late = today - self.review.due
+        return late if late > timedelta(0) else None
+
+
+def _sentence(error: ErrorDetails) -> str:
+    key = ".".join(str(step) for step in error["loc"])
+    if error["type"] == "extra_forbidden":
+        return f"{key}: there is no such setting"
+    message = error["msg"].removeprefix("Value error, ")
+    return f"{key}: {message}" if key else message
