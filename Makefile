@@ -8,7 +8,7 @@ CODE := gateway api policy tests bench
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # Only what a lock names, with its hash, and only wheels: nothing is compiled and nothing else is fetched.
-LOCKED := $(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: --requirement
+LOCKED := $(BIN)/python -m pip install --quiet --require-hashes --no-deps --only-binary :all: --requirement
 # Schoolgate itself is built with the locked setuptools, without an index.
 ITSELF := $(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation --editable .
 

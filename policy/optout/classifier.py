@@ -31,7 +31,9 @@ class Classification:
 
 
 _KEYWORDS = {
-    **dict.fromkeys(["stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"], Tier.ACT),
+    **dict.fromkeys(
+        ["stop", "stopall", "unsubscribe", "cancel", "end", "quit", "revoke", "optout"], Tier.ACT
+    ),
     **dict.fromkeys(["start", "unstop"], Tier.START),
     **dict.fromkeys(["help", "info"], Tier.HELP),
 }
