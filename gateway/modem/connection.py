@@ -12,7 +12,7 @@ from gateway.model import Clock, InboundSink, ModemPhase, NotSent, RawSms, SendO
 from gateway.modem.at import Urc
 from gateway.modem.bringup import Ready, bring_up
 from gateway.modem.direct import Directs, Handed
-from gateway.modem.errors import ModemGone
+from gateway.modem.errors import ModemGone, described
 from gateway.modem.facts import Report
 from gateway.modem.identity import Equipment
 from gateway.modem.inbox import Inbox
@@ -281,5 +281,7 @@ class Connection:
             await self._sink.received(messages)
         except Exception as exc:
             # Whatever it was: uncommitted messages stay where they are, and we try again.
-            log.exception("modem.not_committed", modem=self._settings.name, count=len(messages))
+            log.error(  # noqa: TRY400 - a traceback may quote the message
+                "modem.not_committed", modem=self._settings.name, count=len(messages), error=described(exc)
+            )
             raise NotCommitted from exc

@@ -52,8 +52,6 @@ class Directs:
     async def run(self) -> None:
         """Commit and acknowledge for as long as the link lives."""
         while True:
-            await self._more.wait()
-            self._more.clear()
             while self._queue:
                 await self._post(self._queue[0])
                 self._queue.popleft()
@@ -61,3 +59,5 @@ class Directs:
                 if self.acknowledge:
                     # A needless acknowledgement is answered with an error that means nothing.
                     await attempt(self._session, commands.ACKNOWLEDGE)
+            self._more.clear()
+            await self._more.wait()

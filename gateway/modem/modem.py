@@ -11,7 +11,7 @@ import structlog
 
 from gateway.model import Clock, InboundSink, ModemPhase, ModemState, NotSent, SendOutcome
 from gateway.modem.connection import Connection
-from gateway.modem.errors import ModemGone
+from gateway.modem.errors import ModemGone, described
 from gateway.modem.facts import Facts
 from gateway.modem.link import Ended, Sleep, keep_connected
 from gateway.modem.port import Port, open_port
@@ -116,9 +116,9 @@ class Modem:
                 self._refresh()
         except ModemGone as exc:
             return Ended(exc, worked)
-        except Exception as exc:
+        except Exception as exc:  # noqa: BLE001
             # A fault of ours must not end the only thing that reads the SIM.
-            log.exception("modem.fault", modem=self.name)
+            log.error("modem.fault", modem=self.name, error=described(exc))  # noqa: TRY400 - may quote a PIN
             return Ended(ModemGone(f"internal error: {type(exc).__name__}"), worked=False)
         return Ended(ModemGone("the link ended"), worked)
 

@@ -148,9 +148,11 @@ class Port:
 async def open_port(path: str, baud: int, timeout: float = 20.0) -> Port:
     """Open `path` for us alone. A cancelled or late open closes what it opened."""
     opening = _in_thread(lambda: _open(path, baud))
+    waiting = asyncio.wrap_future(opening)
+    waiting.add_done_callback(_seen)
     try:
         async with asyncio.timeout(timeout):
-            device = await asyncio.shield(asyncio.wrap_future(opening))
+            device = await asyncio.shield(waiting)
     except TimeoutError as exc:
         opening.add_done_callback(_discard)
         raise ModemGone(
@@ -174,6 +176,12 @@ def _in_thread(call: Callable[[], serial.Serial]) -> concurrent.futures.Future[s
 
     threading.Thread(target=work, name="open port", daemon=True).start()
     return future
+
+
+def _seen(waiting: asyncio.Future[serial.Serial]) -> None:
+    """Take note of an error that nobody waits for any more."""
+    if not waiting.cancelled():
+        waiting.exception()
 
 
 def _discard(opening: concurrent.futures.Future[serial.Serial]) -> None:

@@ -169,7 +169,7 @@ class SimClient:
         self._file.close()
         self._socket.close()
 
-    def do(self, name: str, **parameters: object) -> Any:  # noqa: ANN401 - JSON
+    def do(self, name: str, /, **parameters: object) -> Any:  # noqa: ANN401 - JSON
         """Carry out one request of `DO` and return its result; raise `SimError`."""
         self._file.write(json.dumps({"do": name, **parameters}).encode() + b"\n")
         self._file.flush()

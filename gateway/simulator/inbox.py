@@ -58,14 +58,14 @@ class Inbox:
     def _store(self, where: str | int, pdu: bytes, indication: str | None) -> bool:
         storage = self._modem.storage
         memory = storage.memories[where] if isinstance(where, str) else storage.use(where)
-        if memory.full:
+        if not memory.free:
             self._say_full()
             return False
         index = memory.put(pdu, Stat.UNREAD)
         self._modem.ledger.note(Kind.STORED, self._modem.name, memory=memory.name, index=index)
         if indication is not None:
             self._indicate(f'{indication}: "{memory.name}",{index}')
-        if memory.full:
+        if not memory.free:
             self._say_full()
         return True
 
@@ -82,7 +82,7 @@ class Inbox:
         """Fill the memory that takes what arrives with old messages."""
         memory = self._modem.storage.use(2)
         number = 0
-        while len(memory.slots) < memory.size - free:
+        while memory.free > free:
             number += 1
             memory.put(compose(FILLER, f"Old message {number}")[0], Stat.READ)
 
@@ -92,6 +92,12 @@ class Inbox:
         self._indicate(f"{header}{tpdu_length(pdu)}\r\n{pdu.hex().upper()}")
         if not self._modem.settings.csms:
             return True  # the modem acknowledges by itself
+        taken = await self._acknowledgement()
+        if not taken:
+            self._modem.radio.available()  # the network tries again after its pause
+        return taken
+
+    async def _acknowledgement(self) -> bool:
         self._unacknowledged = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(self._modem.timing.ack_wait):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -60,12 +61,30 @@ class Ledger:
 
     clock: Callable[[], float] = time.monotonic
     entries: list[Entry] = field(default_factory=list)
+    _waiting: list[asyncio.Event] = field(default_factory=list, repr=False)
 
     def note(self, kind: Kind, modem: str = "", at: float | None = None, **facts: object) -> Entry:
         """Append an entry (now, unless `at` says when) and return it."""
         entry = Entry(self.clock() if at is None else at, kind, modem, facts)
         self.entries.append(entry)
+        for news in self._waiting:
+            news.set()
         return entry
+
+    async def until(
+        self, kind: str, count: int = 1, *, modem: str | None = None, timeout: float = 5.0
+    ) -> Entry:
+        """Wait for the `count`th entry of a kind (those already there count too) and return it."""
+        news = asyncio.Event()
+        self._waiting.append(news)
+        try:
+            async with asyncio.timeout(timeout):
+                while len(found := self.of(kind, modem=modem)) < count:
+                    news.clear()
+                    await news.wait()
+        finally:
+            self._waiting.remove(news)
+        return found[count - 1]
 
     def of(self, *kinds: str, modem: str | None = None) -> list[Entry]:
         """Return the entries of `kinds` in order, of one modem if named."""

@@ -37,9 +37,9 @@ class Memory:
     slots: dict[int, Slot] = field(default_factory=dict)
 
     @property
-    def full(self) -> bool:
-        """Say whether no slot is free."""
-        return len(self.slots) >= self.size
+    def free(self) -> int:
+        """Return how many slots are free."""
+        return self.size - len(self.slots)
 
     def put(self, pdu: bytes, stat: Stat) -> int:
         """Store a message and return its index."""

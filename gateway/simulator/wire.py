@@ -92,6 +92,7 @@ class Wire:
 
     def plug(self) -> None:
         """Make a fresh pty and point the link at it."""
+        self._take_away()
         master, slave = os.openpty()
         tty.setraw(slave)  # it stays raw as long as the master lives
         target = os.ttyname(slave)
@@ -106,21 +107,19 @@ class Wire:
 
     def unplug(self) -> None:
         """Pull it: the client gets EIO or an end of file, the link is gone, bytes on the way are lost."""
-        if self._master is None:
-            return
         self.link.unlink(missing_ok=True)
-        self._forget_client()
-        if self._look is not None:
-            self._look.cancel()
-        os.close(self._master)
-        self._master = None
+        self._take_away()
 
     def write(self, data: bytes) -> None:
         """Send bytes to the client; with no client they are lost, as on hardware."""
+        if not self._open:
+            self._await_client()
         if self._open:
             self.outgoing.push(data)
 
     def _await_client(self) -> None:
+        if self._look is not None:
+            self._look.cancel()
         if self._master is None:
             return
         poll = select.poll()
@@ -146,15 +145,21 @@ class Wire:
         if data:
             self.incoming.push(data)
             return
-        self._forget_client()
+        # A fresh pty, since TIOCEXCL outlives the client on this one and would lock the next one out.
+        self._take_away()
         self._user.port_closed()
-        self._await_client()
+        self.plug()
 
-    def _forget_client(self) -> None:
-        if self._open and self._master is not None:
+    def _take_away(self) -> None:
+        if self._master is None:
+            return
+        if self._open:
             self._loop.remove_reader(self._master)
             self._loop.remove_writer(self._master)
-        self._open = False
+        if self._look is not None:
+            self._look.cancel()
+        os.close(self._master)
+        self._master, self._open, self._look = None, False, None
         self._unread.clear()
         self.incoming.clear()
         self.outgoing.clear()

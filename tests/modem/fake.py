@@ -50,8 +50,8 @@ AT+CNMA           -> OK
 """
 
 QUICK = Timeouts(
-    command=0.4, prompt=0.4, submit=0.6, read=0.4, read_each=0.0, delete=0.4, wake=0.15, hush=0.01, quiet=0.02,
-    late=0.3, open=2.0, stall=0.5,
+    command=0.4, prompt=0.4, submit=0.6, read=0.4, read_each=0.0, delete=0.4, wake=0.15, hush=0.01,
+    quiet=0.02, late=0.3, open=2.0, stall=0.5,
 )  # fmt: skip
 
 STOP = "0791447758100650040C914477000910320000629010800300400453EA130A"
@@ -297,5 +297,5 @@ async def running(modem: Modem):
 async def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
     """Wait for a condition that no event tells of; fails the test by its time-out."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what it waits for is not ours and tells nobody
             await asyncio.sleep(0.005)

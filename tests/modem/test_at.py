@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -156,7 +158,8 @@ DIALOGUES = [
     (b"\r\n+CMGS: 7\r\n\r\nOK\r\n", Answer(prefixes=("+CMGS:",))),
     (b'\r\n+CMTI: "SM",3\r\n\r\n+CMGS: 7\r\n\r\n^RSSI:14\r\r\nOK\r\n', Answer(prefixes=("+CMGS:",))),
     (
-        f"\r\n+CMGL: 1,0,,28\r\n{PDU}\r\n+CDS: 25\r\n{REPORT}\r\n+CMGL: 2,1,,28\r\n{PDU}\r\n\r\nOK\r\n".encode(),
+        f"\r\n+CMGL: 1,0,,28\r\n{PDU}\r\n+CDS: 25\r\n{REPORT}\r\n"
+        f"+CMGL: 2,1,,28\r\n{PDU}\r\n\r\nOK\r\n".encode(),
         Answer(prefixes=("+CMGL:",), pdu=True),
     ),
     (b"\xff\xfe\r\n\x00\r\n+CMS ERROR: 38\r\n", Answer(prefixes=("+CMGS:",))),
@@ -166,7 +169,7 @@ DIALOGUES = [
 
 def chopped(data: bytes, cuts: list[int]) -> list[bytes]:
     edges = sorted({0, len(data), *(cut % (len(data) + 1) for cut in cuts)})
-    return [data[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    return [data[a:b] for a, b in pairwise(edges)]
 
 
 @pytest.mark.parametrize(("data", "answer"), DIALOGUES)
