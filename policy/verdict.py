@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final, Self
 
 
 class Outcome(StrEnum):
@@ -91,6 +91,18 @@ class Reason:
         """The status that a refusal for this reason alone answers with."""
         return HTTP_STATUS[self.code]
 
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values that JSON can keep; `from_dict` undoes it."""
+        return asdict(self) | {"code": self.code.value, "outcome": self.outcome.value}
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> Self:
+        """Make a reason of what `as_dict` or `dataclasses.asdict` gave, through JSON or not.
+
+        Raises `ValueError` for a code or an outcome that does not exist, `TypeError` for other keys.
+        """
+        return cls(**{**kept, "code": Code(kept["code"]), "outcome": Outcome(kept["outcome"])})
+
 
 _SEVERITY: Final = {Outcome.ALLOW: 0, Outcome.HOLD: 1, Outcome.DENY: 2}
 
@@ -112,3 +124,12 @@ class Decision:
     def http_status(self) -> int:
         """The status of the first of the worst reasons; 202 where nothing is denied."""
         return next((r.http_status for r in self.reasons if r.outcome is Outcome.DENY), 202)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as plain values that JSON can keep: `{"reasons": [{"code": …, "clause": …, …}]}`."""
+        return {"reasons": [reason.as_dict() for reason in self.reasons]}
+
+    @classmethod
+    def from_dict(cls, kept: Mapping[str, Any]) -> Self:
+        """Make the decision again of what `as_dict` or `dataclasses.asdict` gave; raises as `Reason.from_dict`."""
+        return cls(tuple(Reason.from_dict(reason) for reason in kept["reasons"]))

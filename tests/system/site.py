@@ -35,8 +35,8 @@ TEMPLATE = TemplateRequest(
     purpose="event_notice",
     body="The trip to {place} is on {day}.",
     slots={
-        "place": {"type": "choice", "values": ["the museum", "the farm"]},
-        "day": {"type": "choice", "values": ["Friday", "Monday"]},
+        "place": {"type": "choice", "choices": ["the museum", "the farm"]},
+        "day": {"type": "choice", "choices": ["Friday", "Monday"]},
     },
 )
 SLOTS = {"place": "the museum", "day": "Friday"}
