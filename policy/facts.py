@@ -54,6 +54,7 @@ class Draft:
     purpose: str = ""  # the gateway's own replies have none
     template: TemplateRef | None = None
     slots: Mapping[str, str] | None = None  # None after submission: only the text is kept
+    recipients: int = 1  # of the batch that it is one of (9.1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,8 @@ def normalise(raw: str, settings: PolicySettings, *, allow_drama: bool = False) 
         return _refuse("contains letters: give digits only, without a name or note beside them")
     if not _WRITTEN.fullmatch(written):
         return _refuse("is not one telephone number: give digits only, such as +447…")
+    if _too_short(written):
+        return _refuse("is too short, or a short code: give a mobile number in full, such as +447…")
     parsed = _parse(written)
     if parsed is None:
         return _refuse("is not a telephone number: check the digits")
@@ -70,9 +72,7 @@ def canonical(address: str, _settings: PolicySettings) -> str | None:
     one person are found under this form, so `normalise(x).e164 == canonical(x)` for every x.
     """
     written = _clean(address)
-    if not _WRITTEN.fullmatch(written):
-        return None
-    if not written.startswith("+") and sum(char.isdigit() for char in written) < _SHORTEST_NATIONAL:
+    if not _WRITTEN.fullmatch(written) or _too_short(written):
         return None
     return _canonical(written)
 
@@ -85,9 +85,9 @@ def _canonical(written: str) -> str | None:
 
 def _clean(raw: str) -> str:
     """NFKC, plain digits; no format characters (zero width, bidi), no doubled or outer space."""
-    text = unicodedata.normalize("NFKC", raw)
-    if len(text) > _LONGEST_INPUT:
+    if len(raw) > _LONGEST_INPUT:
         return "?"  # no number, whatever a part of it may look like
+    text = unicodedata.normalize("NFKC", raw)
     kept = "".join(_plain(char) for char in text if unicodedata.category(char) != "Cf")
     return _TRUNK_ZERO.sub(r"\g<1>44 ", " ".join(kept.split()))
 
@@ -96,6 +96,10 @@ def _plain(char: str) -> str:
     if char.isdecimal():
         return str(unicodedata.decimal(char))
     return "-" if unicodedata.category(char) == "Pd" else char
+
+
+def _too_short(written: str) -> bool:
+    return "+" not in written and sum(char.isdigit() for char in written) < _SHORTEST_NATIONAL
 
 
 def _parse(written: str) -> PhoneNumber | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -46,9 +47,21 @@ def _anniversary(day: date) -> date:
         return date(day.year + 1, 3, 1)
 
 
+def is_one_line(text: str) -> bool:
+    """Return whether an approved value is what it seems: one line, nothing hidden, no slot in it."""
+    return text.isprintable() and text == text.strip() and not {"{", "}"} & set(text)
+
+
+def _one_line(text: str) -> str:
+    if not is_one_line(text):
+        raise ValueError("must be one line, without spaces around it, hidden characters or braces")
+    return text
+
+
 # One part, whatever the network (6.2): no character that counts double or forces UCS-2.
 OnePart = Annotated[str, Field(pattern=r"^[A-Za-z0-9 \n£$!\"#%&'()*+,./:;<=>?@_-]{1,160}$")]
 Months = Annotated[int, Field(ge=1, le=120)]
+Listed = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_one_line)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 
 
@@ -107,7 +120,7 @@ class PolicySettings(_Section):
     review: Review
     purposes: Annotated[Mapping[Identifier, Purpose], Field(min_length=1)]
     topics: Mapping[Identifier, Topic] = {}
-    lists: Mapping[str, tuple[Annotated[str, Field(min_length=1, max_length=60)], ...]] = {}
+    lists: Mapping[str, tuple[Listed, ...]] = {}
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
@@ -130,10 +143,8 @@ class PolicySettings(_Section):
             for purpose in topic.purposes:
                 if purpose not in self.purposes:
                     raise ValueError(f"topics.{name}.purposes: there is no purpose {purpose}")
-        if self.organisation.casefold() not in self.signature.casefold():
-            raise ValueError("signature: must contain the organisation's name (5.2)")
-        for field in ("stop_confirmation", "start_confirmation", "help_text"):
-            if self.organisation.casefold() not in getattr(self, field).casefold():
+        for field in ("signature", "stop_confirmation", "start_confirmation", "help_text"):
+            if not self.is_named_in(getattr(self, field)):
                 raise ValueError(f"{field}: must contain the organisation's name (5.2)")
         return self
 
@@ -141,6 +152,10 @@ class PolicySettings(_Section):
     def zone(self) -> ZoneInfo:
         """The zone in which dates and times are meant."""
         return ZoneInfo(self.time_zone)
+
+    def is_named_in(self, text: str) -> bool:
+        """Return whether the text has the organisation's name, as words of its own (5.2)."""
+        return re.search(rf"(?<!\w){re.escape(self.organisation)}(?!\w)", text, re.IGNORECASE) is not None
 
     def purposes_of(self, topic: str) -> frozenset[str]:
         """Return what an opt-out of `topic` covers: everything for "" and for a topic no longer listed."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from policy.settings import PolicySettings
@@ -65,10 +65,10 @@ _MONTHS: Final = (
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _ISO_DATE: Final = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _LONG_DATE: Final = re.compile(
-    r"(?:([a-z]{3,9}),? )?([0-9]{1,2})(?:st|nd|rd|th)? ([a-z]{3,9})(?: ([0-9]{4}))?", re.IGNORECASE
+    r"(?:([a-z]{3,9}),? )?([0-9]{1,2})(?:st|nd|rd|th)? ([a-z]{3,9})(?: ([0-9]{4}))?", re.IGNORECASE | re.ASCII
 )
 _TIME_24: Final = re.compile(r"([0-9]{2}):([0-9]{2})")
-_TIME_12: Final = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))? ?([ap])\.?m\.?", re.IGNORECASE)
+_TIME_12: Final = re.compile(r"([0-9]{1,2})(?:[:.]([0-9]{2}))? ?([ap])\.?m\.?", re.IGNORECASE | re.ASCII)
 _GROUP: Final = re.compile(r"Year (?:[1-9]|1[0-3])[A-Z]?|Reception|Nursery")
 _REFERENCE: Final = re.compile(r"([A-Z]{1,6})[-/]?[0-9]{1,8}")
 _MONEY: Final = re.compile(r"£[0-9]{1,4}(?:\.[0-9]{2})?")
@@ -97,13 +97,17 @@ def _long_date(value: str, today: date) -> date:
     month = _named(_MONTHS, found[3]) if found else None
     if found is None or month is None:
         raise SlotError('a date is written as 2026-12-04 or "Friday 4 December 2026"')
-    year = int(found[4]) if found[4] else today.year
-    day = _real(year, month + 1, int(found[2]))
-    if not found[4] and (today - day).days > 365 - _FAR:
-        day = _real(year + 1, month + 1, int(found[2]))
+    written = (month + 1, int(found[2]))
+    day = _real(int(found[4]) if found[4] else _year_meant(written, today), *written)
     if found[1] and _named(_DAYS, found[1]) != day.weekday():
         raise SlotError("the weekday does not match the date", "5.1")
     return day
+
+
+def _year_meant(written: tuple[int, int], today: date) -> int:
+    """Return the year of the next such month and day; a day of the last months is meant as past."""
+    earliest = today - timedelta(days=365 - _FAR)
+    return earliest.year + (written < (earliest.month, earliest.day))
 
 
 def _named(names: Sequence[str], written: str) -> int | None:
@@ -142,8 +146,10 @@ def _listed(ask: _Ask) -> Filled:
 
 
 def _group(ask: _Ask) -> Filled:
-    """Take a year group or class, or one of the list."""
-    return Filled(ask.value, ask.value) if _GROUP.fullmatch(ask.value) else _listed(ask)
+    """Take one of the template's own list; without one, a year group or class, or one of the list."""
+    if not ask.spec.get("choices") and _GROUP.fullmatch(ask.value):
+        return Filled(ask.value, ask.value)
+    return _listed(ask)
 
 
 def _reference(ask: _Ask) -> Filled:
@@ -163,14 +169,14 @@ def _money(ask: _Ask) -> Filled:
 
 
 def _url(ask: _Ask) -> Filled:
-    """Take https on an approved host, with a short path and nothing after it."""
+    """Take the front page of an approved host, or a listed address on one: a path could say anything."""
     found = _URL.fullmatch(ask.value)
     if found is None or found[1] not in ask.settings.url_hosts:
         hosts = ", ".join(sorted(ask.settings.url_hosts)) or "none is configured"
         raise SlotError(
             f"an address starts with https:// and an approved host, without ? or #; hosts: {hosts}"
         )
-    return Filled(ask.value, ask.value)
+    return _listed(ask) if (found[2] or "/") != "/" else Filled(ask.value, ask.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +200,7 @@ TYPES: Final[Mapping[str, SlotType]] = {
     "money": SlotType(_money),
     "reason": SlotType(_listed),
     "route": SlotType(_listed),
-    "url": SlotType(_url, options=frozenset()),
+    "url": SlotType(_url),
     "choice": SlotType(_listed, needs_choices=True),
 }
 
@@ -205,4 +211,4 @@ def fill(value: str, spec: Mapping[str, Any], settings: PolicySettings, now: dat
     if kind not in TYPES:
         raise SlotError(f"the template gives it no known type; types: {', '.join(TYPES)}")
     today = now.astimezone(settings.zone).date()
-    return TYPES[kind].fill(_Ask(value.strip(), kind, spec, settings, today))
+    return TYPES[kind].fill(_Ask(value.strip(" "), kind, spec, settings, today))

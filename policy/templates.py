@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
-from policy.settings import PolicySettings
+from policy.settings import PolicySettings, is_one_line
 from policy.slots import TYPES, Filled, SlotError, fill
 from policy.verdict import Code, Reason
 
@@ -61,10 +61,17 @@ def render(
 
 def compose(text: str, settings: PolicySettings) -> str:
     """Return `text` with the organisation's name, and with the opt-out text exactly once, at its end."""
-    body = _repeated(settings.opt_out_text).sub(" ", text).strip()
-    if settings.organisation.casefold() not in body.casefold():
+    body = _own_words(text, settings)
+    if not settings.is_named_in(body):
         body = settings.signature + body
     return f"{body} {settings.opt_out_text}"
+
+
+def _own_words(text: str, settings: PolicySettings) -> str:
+    sentence = _repeated(settings.opt_out_text)
+    while (fewer := sentence.sub(" ", text)) != text:  # taking one out may join another
+        text = fewer
+    return text.strip()
 
 
 @lru_cache(maxsize=8)
@@ -106,7 +113,7 @@ def _follows(first: Filled, second: Filled) -> bool:
 
 def _body_faults(body: str, slots: Slots, settings: PolicySettings) -> Iterator[Reason]:
     names = _names(body)
-    if not body.strip():
+    if not _own_words(body, settings):
         yield _fault("body", "is empty")
     if len(compose(body, settings)) > _LONGEST_BODY:
         yield _fault("body", f"is longer than {_LONGEST_BODY} characters with the opt-out text", "5.1")
@@ -133,7 +140,10 @@ def _spec_faults(
     if TYPES[kind].needs_choices and not spec.get("choices"):
         yield _fault(where, "needs a list of choices")
     if not _sound_choices(spec.get("choices", ())):
-        yield _fault(f"{where}.choices", f"must be texts of 1 to {_LONGEST_CHOICE} characters without braces")
+        yield _fault(
+            f"{where}.choices",
+            f"must be texts of 1 to {_LONGEST_CHOICE} characters on one line, without braces",
+        )
     if spec.get("style", "long") not in _STYLES:
         yield _fault(f"{where}.style", f"must be one of {', '.join(_STYLES)}")
     if "after" in spec and slots.get(str(spec["after"]), {}).get("type") != kind:
@@ -144,10 +154,7 @@ def _spec_faults(
 
 def _sound_choices(choices: object) -> bool:
     return isinstance(choices, list | tuple) and all(
-        isinstance(choice, str)
-        and 0 < len(choice) <= _LONGEST_CHOICE
-        and choice == choice.strip()
-        and not re.search(r"[{}]", choice)
+        isinstance(choice, str) and 0 < len(choice) <= _LONGEST_CHOICE and is_one_line(choice)
         for choice in choices
     )
 

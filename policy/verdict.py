@@ -99,7 +99,8 @@ class Reason:
     def from_dict(cls, kept: Mapping[str, Any]) -> Self:
         """Make a reason of what `as_dict` or `dataclasses.asdict` gave, through JSON or not.
 
-        Raises `ValueError` for a code or an outcome that does not exist, `TypeError` for other keys.
+        Raises `ValueError` for a code or an outcome that does not exist, `KeyError` or `TypeError` for
+        other keys.
         """
         return cls(**{**kept, "code": Code(kept["code"]), "outcome": Outcome(kept["outcome"])})
 
@@ -131,5 +132,8 @@ class Decision:
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> Self:
-        """Make the decision again of what `as_dict` or `dataclasses.asdict` gave; raises as `Reason.from_dict`."""
+        """Make the decision again of what `as_dict` or `dataclasses.asdict` gave.
+
+        Raises `KeyError` without `reasons`, else as `Reason.from_dict`.
+        """
         return cls(tuple(Reason.from_dict(reason) for reason in kept["reasons"]))

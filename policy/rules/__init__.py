@@ -2,9 +2,11 @@
 
 from typing import Final
 
-from policy.rules import authority, content, purpose, recipient
+from policy.rules import authority, content, purpose, recipient, review
 from policy.rules.rule import Rule
 
-RULES: Final[tuple[Rule, ...]] = authority.RULES + purpose.RULES + recipient.RULES + content.RULES
+RULES: Final[tuple[Rule, ...]] = (
+    authority.RULES + review.RULES + purpose.RULES + recipient.RULES + content.RULES
+)
 
 __all__ = ["RULES", "Rule"]

@@ -87,6 +87,14 @@ def team_key_stays_in_the_team(draft: Draft, facts: Facts, _now: datetime) -> It
         )
 
 
+def radio_is_not_for_test_keys(_draft: Draft, facts: Facts, _now: datetime) -> Iterator[Reason]:
+    """3.2: what a test key accepted ends before the modem, whatever held it on the way."""
+    if facts.sender and facts.sender.key_kind == "test":
+        yield Reason(
+            code=Code.NOT_AUTHORISED_SENDER, clause="3.2", message="a test key's messages reach no modem"
+        )
+
+
 def policy_is_acknowledged(_draft: Draft, facts: Facts, _now: datetime) -> Iterator[Reason]:
     """9.2: who sends has acknowledged the version of the policy that is in force."""
     if facts.sender and not facts.sender.acknowledged:
@@ -105,5 +113,11 @@ RULES: Final = (
     Rule(key_may_send, ("3.2",), (Code.SCOPE_MISSING,)),
     Rule(key_may_use_template, ("3.2",), (Code.SCOPE_MISSING,)),
     Rule(team_key_stays_in_the_team, ("3.2",), (Code.NOT_AUTHORISED_SENDER,)),
+    Rule(
+        radio_is_not_for_test_keys,
+        ("3.2",),
+        (Code.NOT_AUTHORISED_SENDER,),
+        stages=frozenset({Stage.HANDOFF}),
+    ),
     Rule(policy_is_acknowledged, ("9.2",), (Code.POLICY_NOT_ACKNOWLEDGED,)),
 )

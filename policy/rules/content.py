@@ -50,7 +50,7 @@ def text_is_the_templates(draft: Draft, facts: Facts, now: datetime) -> Iterator
 
 def text_says_who_sends(draft: Draft, facts: Facts, _now: datetime) -> Iterator[Reason]:
     """5.2: the organisation's name is in every text."""
-    if facts.settings.organisation.casefold() not in draft.text.casefold():
+    if not facts.settings.is_named_in(draft.text):
         yield Reason(
             code=Code.TONE_REJECTED,
             clause="5.2",
