@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping
@@ -57,10 +58,8 @@ class Batches:
         await database.write(lambda c: self._begin(c, caller, ident, clock()))
         lines: list[BatchLine] = []
         for start in range(0, len(request.recipients), _RUN):
-            run = request.recipients[start : start + _RUN]
-            lines += await database.write(
-                lambda c, r=run, s=start: self._take(c, caller, request, ident, r, s, clock())
-            )
+            take = partial(self._take, caller=caller, request=request, batch=ident, start=start)
+            lines += await database.write(take)
         receipt = await database.write(
             lambda c: self._complete(c, caller, request, ident, lines, idempotency_key, digest, clock())
         )
@@ -82,15 +81,18 @@ class Batches:
     def _take(
         self,
         connection: Connection,
+        *,
         caller: Caller,
         request: BatchRequest,
         batch: str,
-        run: Sequence[BatchRecipient],
         start: int,
-        now: datetime,
     ) -> list[BatchLine]:
+        now = self.outbound.clock()
+        run = request.recipients[start : start + _RUN]
         requests = [_single(request, recipient) for recipient in run]
-        considered = self.outbound.desk.consider_many(connection, caller, requests, now)
+        considered = self.outbound.desk.consider_many(
+            connection, caller, requests, now, recipients_in_all=len(request.recipients)
+        )
         lines, rows, entries = [], [], []
         for position, (single, verdict) in enumerate(zip(requests, considered, strict=True), start):
             ident = new_id("msg", now)
@@ -118,6 +120,8 @@ class Batches:
         digest: bytes,
         now: datetime,
     ) -> BatchReceipt:
+        if key is not None and (before := replayed(connection, caller, key, digest)) is not None:
+            return self._give_way(connection, ident, before, now)
         accepted = sum(line.receipt is not None for line in lines)
         needs_approval = self.outbound.desk.needs_approval(connection, request, accepted, now)
         status = "held" if needs_approval else "released"
@@ -142,9 +146,18 @@ class Batches:
         receipt = BatchReceipt(ident, status, accepted, len(lines) - accepted, shown)
         if key is not None:
             answer = asdict(receipt)
-            kept = {"key_id": caller.key_id, "key": key, "request_hash": digest}
-            idempotency.keep(connection, now, **kept, response=answer)
+            idempotency.keep(
+                connection, now, key_id=caller.key_id, key=key, request_hash=digest, response=answer
+            )
         return receipt
+
+    def _give_way(
+        self, connection: Connection, ident: str, before: Mapping[str, Any], now: datetime
+    ) -> BatchReceipt:
+        """Drop this batch: the same request came twice at once, and the other was first."""
+        lifecycle.cancel_waiting(connection, message.c.batch_id == ident, CancelReason.CALLER, now)
+        messages.amend_batch(connection, ident, status="cancelled")
+        return _receipt_from(before)
 
     async def view(self, caller: Caller, ident: str) -> BatchView:
         """Return a batch of the caller's person and how far it is."""

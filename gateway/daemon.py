@@ -209,7 +209,13 @@ def _use_cases(
         optouts=OptOuts(
             database=database, keyring=keyring, settings=settings, gate=gate, bell=bell, clock=utc_now
         ),
-        consents=Consents(database=database, keyring=keyring, settings=settings, clock=utc_now),
+        consents=Consents(
+            database=database,
+            keyring=keyring,
+            settings=settings,
+            clock=utc_now,
+            allow_drama=config.policy.allow_drama_numbers,
+        ),
         templates=Templates(database=database, settings=settings, clock=utc_now),
         health=Health(database, modems, utc_now),
     )

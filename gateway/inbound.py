@@ -15,11 +15,12 @@ import structlog
 from sqlalchemy import Connection, RowMapping
 
 from gateway import receipts, sms
+from gateway.faults import described
 from gateway.ids import new_id
 from gateway.model import Clock, RawSms
 from gateway.numbers import Identify
 from gateway.replies import Replies
-from gateway.store import Database, Keyring, inbox
+from gateway.store import Database, Keyring, StoreUnavailable, inbox
 
 log = structlog.get_logger()
 
@@ -44,8 +45,10 @@ class Inbound:
         """Commit `messages` and what follows from them; raise `StoreUnavailable` where that failed."""
         try:
             await self.database.write(lambda c: self._take(c, messages, self._understand))
-        except Exception as exc:
-            log.exception("inbound left for later", action="inbound_pending", error=type(exc).__name__)
+        except Exception as exc:  # noqa: BLE001 - whatever it was, the PDU is kept
+            log.error(  # noqa: TRY400 - a traceback may quote the message
+                "inbound left for later", action="inbound_pending", error=described(exc)
+            )
             await self.database.write(lambda c: self._take(c, messages, _leave))
         log.info("inbound stored", action="inbound_stored", count=len(messages))
         self.on_change()
@@ -54,14 +57,19 @@ class Inbound:
         """Understand what was only journalled; what fails again goes into quarantine."""
         pending = await self.database.read(lambda c: inbox.of_kind(c, "pending"))
         for row in pending:
-            raw = self._raw(row)
-            ident = row["id"]
-            try:
-                await self.database.write(lambda c, r=raw, i=ident: self._understand(c, r, i))
-            except Exception as exc:
-                log.exception("inbound quarantined", action="inbound_quarantined", pdu=ident)
-                fault = {"kind": "quarantine", "detail": f"internal error: {type(exc).__name__}"}
-                await self.database.write(lambda c, i=ident, f=fault: inbox.amend(c, i, f))
+            await self._retry(self._raw(row), row["id"])
+
+    async def _retry(self, raw: RawSms, ident: str) -> None:
+        try:
+            await self.database.write(lambda c: self._understand(c, raw, ident))
+        except StoreUnavailable:
+            raise
+        except Exception as exc:  # noqa: BLE001 - whatever it was, the PDU is kept for people
+            log.error(  # noqa: TRY400 - likewise
+                "inbound quarantined", action="inbound_quarantined", pdu=ident, error=described(exc)
+            )
+            fault = {"kind": "quarantine", "detail": f"internal error: {type(exc).__name__}"}
+            await self.database.write(lambda c: inbox.amend(c, ident, fault))
 
     def _take(
         self,

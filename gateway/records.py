@@ -51,6 +51,35 @@ class Caller:
     scopes: frozenset[Scope]
 
 
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """A person who may act through keys."""
+
+    id: str
+    handle: str
+    name: str
+    status: str  # active | suspended
+    roles: Mapping[str, datetime]  # when each ends
+    acknowledged_at: datetime | None  # of the policy version in force
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """A key, without its secret."""
+
+    id: str
+    handle: str
+    kind: KeyKind
+    label: str
+    scopes: tuple[str, ...]
+    purposes: tuple[str, ...] | None  # None: every permitted purpose
+    templates: tuple[str, ...] | None  # None: every approved template
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+
+
 class Priority(StrEnum):
     """The order in the queue; the gateway's own replies go before all."""
 

@@ -8,11 +8,12 @@ from typing import Final
 
 import structlog
 
+from gateway.faults import described
 from gateway.model import Clock, InboundSink, ModemPhase, NotSent, RawSms, SendOutcome
 from gateway.modem.at import Urc
 from gateway.modem.bringup import Ready, bring_up
 from gateway.modem.direct import Directs, Handed
-from gateway.modem.errors import ModemGone, described
+from gateway.modem.errors import ModemGone
 from gateway.modem.facts import Report
 from gateway.modem.identity import Equipment
 from gateway.modem.inbox import Inbox

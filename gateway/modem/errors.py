@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from typing import ClassVar
 
 from gateway.model import ModemPhase
@@ -64,10 +63,3 @@ class CommandTimeout(CommandFailed):
 
 class AnswerUnreadable(CommandFailed):
     """The modem said OK but the answer makes no sense."""
-
-
-def described(exc: BaseException) -> str:
-    """Return kind and place of a fault for the log, without its text: that may quote secrets."""
-    frames = traceback.extract_tb(exc.__traceback__)
-    place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
-    return type(exc).__name__ + place

@@ -9,9 +9,10 @@ from typing import Final, Unpack
 
 import structlog
 
+from gateway.faults import described
 from gateway.model import Clock, InboundSink, ModemPhase, ModemState, NotSent, SendOutcome
 from gateway.modem.connection import Connection
-from gateway.modem.errors import ModemGone, described
+from gateway.modem.errors import ModemGone
 from gateway.modem.facts import Facts
 from gateway.modem.link import Ended, Sleep, keep_connected
 from gateway.modem.port import Port, open_port

@@ -26,9 +26,6 @@ def change(
     status: Status,
     event: Event,
     now: datetime,
-    *,
-    hold_reason: HoldReason | None = None,
-    cancel_reason: CancelReason | None = None,
     **values: object,
 ) -> bool:
     """Move one part along the life cycle if it still is in `status`; keep its message in step.
@@ -44,7 +41,7 @@ def change(
     )
     if changed.rowcount == 0:
         return False
-    refresh(connection, message_id, now, hold_reason=hold_reason, cancel_reason=cancel_reason)
+    refresh(connection, message_id, now)
     return True
 
 

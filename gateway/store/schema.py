@@ -76,7 +76,8 @@ person = Table(
     Column("handle", Text, nullable=False, unique=True),
     Column("name_sealed", LargeBinary, nullable=False),
     Column("status", Text, nullable=False),
-    Column("acknowledged_at", Instant),  # of the policy in force (9.2)
+    Column("acknowledged_version", Text),  # of the policy (9.2)
+    Column("acknowledged_at", Instant),
     Column("created_at", Instant, nullable=False),
     _one_of("status", ("active", "suspended")),
 )

@@ -146,7 +146,7 @@ async def furnish(
         templates = Templates(**common)
         drafted = await templates.draft(callers["author"], TEMPLATE)
         await templates.approve(callers["head"], drafted.id)
-        consents = Consents(keyring=store.keyring, **common)
+        consents = Consents(keyring=store.keyring, allow_drama=True, **common)
         for each in numbers:
             await consents.record(callers["office"], consent(each))
     return tokens

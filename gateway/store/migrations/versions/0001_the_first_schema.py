@@ -191,6 +191,7 @@ def upgrade() -> None:
         sa.Column("handle", sa.Text(), nullable=False),
         sa.Column("name_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("acknowledged_version", sa.Text(), nullable=True),
         sa.Column("acknowledged_at", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.CheckConstraint("status IN ('active', 'suspended')", name=op.f("ck_person_status")),

@@ -1,0 +1,198 @@
+"""Consent with its evidence: recorded singly or by list, never clearing an opt-out (4.1, 4.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, RowMapping
+
+from gateway.consent_list import read_list
+from gateway.errors import Fault, Invalid, NotFound
+from gateway.ids import new_id
+from gateway.model import Clock
+from gateway.records import Caller, ConsentRequest, ConsentView, ImportReport, Page
+from gateway.store import Database, Keyring, audit, recipients
+from gateway.store import consents as store
+from policy import Number, PolicySettings, canonical, normalise
+
+METHODS: Final = ("paper_form", "web_form", "spoken", "email", "sms")
+_MONTH: Final = timedelta(days=30.4375)
+_LONGEST: Final = 500
+
+
+@dataclass(slots=True)
+class Consents:
+    """The register of consents."""
+
+    database: Database
+    keyring: Keyring
+    settings: PolicySettings
+    clock: Clock
+    allow_drama: bool = False  # numbers reserved for fiction, for the virtual network
+
+    async def record(self, caller: Caller, request: ConsentRequest) -> tuple[ConsentView, ...]:
+        """Put a consent on record, one row for each purpose; raise `Invalid` with every fault."""
+        now = self.clock()
+        number, faults = self._judge(request, now)
+        if faults:
+            raise Invalid(faults)
+
+        def transaction(connection: Connection) -> tuple[ConsentView, ...]:
+            rows = self._rows(caller, number, request, now)
+            store.add(connection, rows)
+            self._note(connection, caller, "consent-recorded", rows, now)
+            return tuple(self._view(row) for row in rows)
+
+        return await self.database.write(transaction)
+
+    async def import_csv(self, caller: Caller, text: str) -> ImportReport:
+        """Record a whole list, or (with any fault) nothing of it.
+
+        An opt-out on record stays in force, whatever the list says (4.3); such lines are counted.
+        """
+        now = self.clock()
+        listed, faults = read_list(text)
+        judged = [(line, *self._judge(line.request, now)) for line in listed]
+        faults += [(line.number, f.field, f.message) for line, _, found in judged for f in found]
+        if faults:
+            return ImportReport(imported=0, suppressed=0, faults=tuple(sorted(faults)))
+
+        rows = [row for line, number, _ in judged for row in self._rows(caller, number, line.request, now)]
+        indexes = [row["number_index"] for row in rows]
+
+        def transaction(connection: Connection) -> ImportReport:
+            store.add(connection, rows)
+            self._note(connection, caller, "consent-imported", rows, now)
+            found = recipients.facts(connection, indexes).values()
+            return ImportReport(
+                imported=len(judged), suppressed=sum(bool(one.suppressed) for one in found), faults=()
+            )
+
+        return await self.database.write(transaction)
+
+    async def list(
+        self, *, number: str | None = None, cursor: str | None = None, limit: int = 50
+    ) -> Page[ConsentView]:
+        """Return consents, newest first; of one number, if given."""
+        index = None
+        if number is not None:
+            if (known := canonical(number, self.settings)) is None:
+                raise Invalid((Fault("number", "is not a telephone number; write it as +447…"),))
+            index = self.keyring.index(known)
+        rows = await self.database.read(lambda c: store.page(c, index, cursor, limit + 1))
+        shown = rows[:limit]
+        return Page(tuple(self._view(row) for row in shown), shown[-1]["id"] if len(rows) > limit else None)
+
+    async def withdraw(self, caller: Caller, ident: str) -> ConsentView:
+        """End one consent; the record stays. Withdrawing twice changes nothing."""
+
+        def transaction(connection: Connection) -> ConsentView:
+            now = self.clock()
+            row = store.one(connection, ident)
+            if row is None:
+                raise NotFound(f"there is no consent {ident}")
+            if store.withdraw(connection, ident, by=caller.handle, now=now):
+                self._note(connection, caller, "consent-withdrawn", [row], now)
+            return self._view(store.one(connection, ident) or row)
+
+        return await self.database.write(transaction)
+
+    def _judge(self, request: ConsentRequest, now: datetime) -> tuple[str, tuple[Fault, ...]]:
+        """Return the number in its one form, and every fault of the request."""
+        found = normalise(request.number, self.settings, allow_drama=self.allow_drama)
+        faults = list(self._faults(request, now))
+        if isinstance(found, Number):
+            return found.e164, tuple(faults)
+        return "", (Fault("number", found.message), *faults)
+
+    def _faults(self, request: ConsentRequest, now: datetime) -> Iterator[Fault]:
+        known = ", ".join(self.settings.purposes)
+        if not request.purposes:
+            yield Fault("purposes", f"name one or more of {known}")
+        for purpose in sorted(set(request.purposes) - set(self.settings.purposes)):
+            yield Fault("purposes", f"there is no purpose {purpose[:32]}; purposes: {known}")
+        if request.method not in METHODS:
+            yield Fault("method", f"must be one of {', '.join(METHODS)}")
+        for field in ("wording", "evidence"):
+            if not 1 <= len(getattr(request, field).strip()) <= _LONGEST:
+                yield Fault(
+                    field, f"must have 1 to {_LONGEST} characters: without evidence there is no consent"
+                )
+        if request.given_at > now:
+            yield Fault("given_at", "lies in the future")
+        if request.expires_at is not None and request.expires_at <= request.given_at:
+            yield Fault("expires_at", "must be later than given_at")
+
+    def _rows(
+        self, caller: Caller, number: str, request: ConsentRequest, now: datetime
+    ) -> Sequence[dict[str, Any]]:
+        latest = request.given_at + self.settings.consent_months * _MONTH
+        return [
+            self._row(caller, number, request, purpose, request.expires_at or latest, now)
+            for purpose in dict.fromkeys(request.purposes)
+        ]
+
+    def _row(
+        self,
+        caller: Caller,
+        number: str,
+        request: ConsentRequest,
+        purpose: str,
+        expires_at: datetime,
+        now: datetime,
+    ) -> dict[str, Any]:
+        ident = new_id("con", now)
+        return {
+            "id": ident,
+            "number_index": self.keyring.index(number),
+            "number_sealed": self.keyring.seal("consent", "number", ident, number),
+            "purpose": purpose,
+            "method": request.method,
+            "wording": request.wording.strip(),
+            "evidence_sealed": self.keyring.seal("consent", "evidence", ident, request.evidence.strip()),
+            "recorded_by": caller.handle,
+            "given_at": request.given_at,
+            "expires_at": expires_at,
+            "withdrawn_at": None,
+            "created_at": now,
+        }
+
+    def _note(
+        self,
+        connection: Connection,
+        caller: Caller,
+        action: str,
+        rows: Sequence[Mapping[str, Any] | RowMapping],
+        now: datetime,
+    ) -> None:
+        audit.append(
+            connection,
+            [
+                audit.row(
+                    now,
+                    actor=caller.handle,
+                    action=action,
+                    target=row["id"],
+                    outcome="recorded",
+                    clauses=["4.1"],
+                    detail={"purpose": row["purpose"], "method": row["method"]},
+                )
+                for row in rows
+            ],
+        )
+
+    def _view(self, row: Mapping[str, Any] | RowMapping) -> ConsentView:
+        return ConsentView(
+            id=row["id"],
+            number=self.keyring.open("consent", "number", row["id"], row["number_sealed"]),
+            purpose=row["purpose"],
+            method=row["method"],
+            wording=row["wording"],
+            recorded_by=row["recorded_by"],
+            given_at=row["given_at"],
+            expires_at=row["expires_at"],
+            withdrawn_at=row["withdrawn_at"],
+        )

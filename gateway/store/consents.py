@@ -1,0 +1,60 @@
+"""Consents on record, found by the number's blind index (clause 4.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, insert, null, select, update
+
+from gateway.store.recipients import chunks
+from gateway.store.schema import consent
+
+_CHUNK = 500
+
+
+def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert consents."""
+    if rows:
+        connection.execute(insert(consent), [dict(row) for row in rows])
+
+
+def of_numbers(connection: Connection, indexes: Sequence[bytes]) -> Mapping[bytes, Sequence[RowMapping]]:
+    """Return the consents of each number asked for; one query for each 500."""
+    found: dict[bytes, list[RowMapping]] = {index: [] for index in indexes}
+    columns = (
+        consent.c.id,
+        consent.c.number_index,
+        consent.c.purpose,
+        consent.c.given_at,
+        consent.c.expires_at,
+        consent.c.withdrawn_at,
+    )
+    for chunk in chunks(list(found), _CHUNK):
+        for row in connection.execute(select(*columns).where(consent.c.number_index.in_(chunk))).mappings():
+            found[row["number_index"]].append(row)
+    return found
+
+
+def one(connection: Connection, ident: str) -> RowMapping | None:
+    """Return one consent."""
+    return connection.execute(select(consent).where(consent.c.id == ident)).mappings().first()
+
+
+def page(
+    connection: Connection, number_index: bytes | None, before: str | None, limit: int
+) -> Sequence[RowMapping]:
+    """Return consents, newest first, those before the id `before`."""
+    query = select(consent)
+    if number_index is not None:
+        query = query.where(consent.c.number_index == number_index)
+    if before is not None:
+        query = query.where(consent.c.id < before)
+    return connection.execute(query.order_by(consent.c.id.desc()).limit(limit)).mappings().all()
+
+
+def withdraw(connection: Connection, ident: str, *, by: str, now: datetime) -> bool:
+    """End a consent; False where it was withdrawn already."""
+    statement = update(consent).where(consent.c.id == ident, consent.c.withdrawn_at.is_(null()))
+    return connection.execute(statement.values(withdrawn_at=now, withdrawn_by=by)).rowcount > 0

@@ -1,0 +1,78 @@
+"""Templates and their versions (clause 3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, case, func, insert, select, update
+
+from gateway.store.schema import person, template
+
+_author = person.alias("author")
+_approver = person.alias("approver")
+
+
+def _rows() -> Select[Any]:
+    return (
+        select(template, _author.c.handle.label("author"), _approver.c.handle.label("approver"))
+        .join(_author, _author.c.id == template.c.author_id)
+        .outerjoin(_approver, _approver.c.id == template.c.approver_id)
+    )
+
+
+def add(connection: Connection, values: Mapping[str, Any]) -> int:
+    """Insert a draft as the next version of its name and language; return that version."""
+    same = (template.c.name == values["name"]) & (template.c.language == values["language"])
+    last = connection.execute(select(func.max(template.c.version)).where(same)).scalar() or 0
+    connection.execute(insert(template).values(version=last + 1, **values))
+    return int(last) + 1
+
+
+def one(connection: Connection, ident: str) -> RowMapping | None:
+    """Return one version."""
+    return connection.execute(_rows().where(template.c.id == ident)).mappings().first()
+
+
+def current(connection: Connection, name: str, language: str) -> RowMapping | None:
+    """Return the version that sends: the newest approved one; else the newest, which cannot."""
+    approved_first = case((template.c.status == "approved", 0), else_=1)
+    query = _rows().where(template.c.name == name, template.c.language == language)
+    return (
+        connection.execute(query.order_by(approved_first, template.c.version.desc()).limit(1))
+        .mappings()
+        .first()
+    )
+
+
+def every(connection: Connection, name: str | None, status: str | None) -> Sequence[RowMapping]:
+    """Return versions by name, language and version."""
+    query = _rows()
+    if name is not None:
+        query = query.where(template.c.name == name)
+    if status is not None:
+        query = query.where(template.c.status == status)
+    order = query.order_by(template.c.name, template.c.language, template.c.version)
+    return connection.execute(order).mappings().all()
+
+
+def approve(
+    connection: Connection, row: RowMapping, *, approver_id: str, now: datetime, expires_at: datetime
+) -> None:
+    """Make a draft the version that sends; the one before it is retired."""
+    same = (template.c.name == row["name"]) & (template.c.language == row["language"])
+    before = same & (template.c.status == "approved")
+    connection.execute(update(template).where(before).values(status="retired", retired_at=now))
+    connection.execute(
+        update(template)
+        .where(template.c.id == row["id"])
+        .values(status="approved", approver_id=approver_id, approved_at=now, expires_at=expires_at)
+    )
+
+
+def retire(connection: Connection, ident: str, now: datetime) -> None:
+    """End a version's life."""
+    connection.execute(
+        update(template).where(template.c.id == ident).values(status="retired", retired_at=now)
+    )

@@ -1,0 +1,167 @@
+"""Templates: drafted by one person, approved by another, retired (clause 3.3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Connection, RowMapping
+
+from gateway.errors import Conflict, Fault, Invalid, NotFound
+from gateway.ids import new_id
+from gateway.model import Clock
+from gateway.records import Caller, TemplateRequest, TemplateView
+from gateway.store import Database, audit
+from gateway.store import templates as store
+from policy import PolicySettings, check_template
+
+_NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
+_ON_DOUBT: Final = ("ask", "resend")
+_MONTH: Final = timedelta(days=30.4375)
+
+
+@dataclass(slots=True)
+class Templates:
+    """The approved wordings. A version never changes; an edit is a new draft beside the live one."""
+
+    database: Database
+    settings: PolicySettings
+    clock: Clock
+
+    async def draft(self, caller: Caller, request: TemplateRequest) -> TemplateView:
+        """Enter a new version, which sends nothing yet; raise `Invalid` with every fault."""
+        if faults := tuple(self._faults(request)):
+            raise Invalid(faults)
+
+        def transaction(connection: Connection) -> TemplateView:
+            now = self.clock()
+            ident = new_id("tpl", now)
+            values = {
+                "id": ident,
+                "name": request.name,
+                "language": request.language,
+                "purpose": request.purpose,
+                "body": request.body,
+                "slots": {name: dict(spec) for name, spec in request.slots.items()},
+                "urgent": request.urgent,
+                "on_doubt": request.on_doubt,
+                "status": "draft",
+                "author_id": caller.person_id,
+                "created_at": now,
+            }
+            version = store.add(connection, values)
+            self._note(connection, caller, "template-drafted", ident, "draft", version)
+            return _view(_present(store.one(connection, ident)))
+
+        return await self.database.write(transaction)
+
+    async def approve(self, caller: Caller, ident: str) -> TemplateView:
+        """Let a draft send, for the policy's months; the version before it is retired.
+
+        Raises `Conflict` where the caller wrote it, where it is no draft, or where it has become unsound.
+        """
+
+        def transaction(connection: Connection) -> TemplateView:
+            row = _known(connection, ident)
+            if row["status"] != "draft":
+                raise Conflict(
+                    "NOT_A_DRAFT", f"this version is {row['status']}: only a draft can be approved"
+                )
+            if row["author_id"] == caller.person_id:
+                raise Conflict("SECOND_PERSON_REQUIRED", "the author of a template cannot approve it")
+            if faults := check_template(row["body"], row["slots"], self.settings):
+                raise Conflict("TEMPLATE_UNSOUND", "; ".join(fault.message for fault in faults))
+            now = self.clock()
+            end = now + self.settings.approval_months * _MONTH
+            store.approve(connection, row, approver_id=caller.person_id, now=now, expires_at=end)
+            self._note(connection, caller, "template-approved", ident, "approved", row["version"])
+            return _view(_known(connection, ident))
+
+        return await self.database.write(transaction)
+
+    async def retire(self, caller: Caller, ident: str) -> TemplateView:
+        """End a version; what is queued from it is refused at hand-off. Retiring twice changes nothing."""
+
+        def transaction(connection: Connection) -> TemplateView:
+            row = _known(connection, ident)
+            if row["status"] != "retired":
+                store.retire(connection, ident, self.clock())
+                self._note(connection, caller, "template-retired", ident, "retired", row["version"])
+            return _view(_known(connection, ident))
+
+        return await self.database.write(transaction)
+
+    async def list(self, *, name: str | None = None, status: str | None = None) -> tuple[TemplateView, ...]:
+        """Return versions by name, language and version."""
+        rows = await self.database.read(lambda c: store.every(c, name, status))
+        return tuple(_view(row) for row in rows)
+
+    async def get(self, ident: str) -> TemplateView:
+        """Return one version."""
+        return _view(await self.database.read(lambda c: _known(c, ident)))
+
+    def _faults(self, request: TemplateRequest) -> Iterator[Fault]:
+        if not _NAME.fullmatch(request.name):
+            yield Fault("name", "must be 1 to 64 of a-z, 0-9, '_' and '-', beginning with a letter")
+        if not _LANGUAGE.fullmatch(request.language):
+            yield Fault("language", "must be a language tag such as en or cy")
+        if request.purpose not in self.settings.purposes:
+            yield Fault("purpose", f"must be one of {', '.join(self.settings.purposes)}")
+        if request.on_doubt not in _ON_DOUBT:
+            yield Fault("on_doubt", "must be ask or resend")
+        elif request.on_doubt == "resend" and not request.urgent:
+            yield Fault(
+                "on_doubt", "resend is for urgent templates only: a doubled message is the lesser harm there"
+            )
+        for reason in check_template(request.body, request.slots, self.settings):
+            yield Fault(reason.field or "body", reason.message)
+
+    def _note(
+        self, connection: Connection, caller: Caller, action: str, ident: str, outcome: str, version: int
+    ) -> None:
+        audit.record(
+            connection,
+            self.clock(),
+            actor=caller.handle,
+            action=action,
+            target=ident,
+            outcome=outcome,
+            clauses=["3.3"],
+            detail={"version": version},
+        )
+
+
+def _known(connection: Connection, ident: str) -> RowMapping:
+    row = store.one(connection, ident)
+    if row is None:
+        raise NotFound(f"there is no template version {ident}")
+    return row
+
+
+def _present(row: RowMapping | None) -> RowMapping:
+    assert row is not None  # noqa: S101 - written in the same transaction before
+    return row
+
+
+def _view(row: RowMapping) -> TemplateView:
+    return TemplateView(
+        id=row["id"],
+        name=row["name"],
+        version=row["version"],
+        language=row["language"],
+        purpose=row["purpose"],
+        body=row["body"],
+        slots=row["slots"],
+        urgent=row["urgent"],
+        on_doubt=row["on_doubt"],
+        status=row["status"],
+        author=row["author"],
+        approver=row["approver"],
+        created_at=row["created_at"],
+        approved_at=row["approved_at"],
+        expires_at=row["expires_at"],
+    )
