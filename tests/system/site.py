@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
+import re
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-from gateway.access import Access
-from gateway.consents import Consents
-from gateway.templates import Templates
 
+from gateway.access import Access
 from gateway.clock import utc_now
 from gateway.config import load
+from gateway.consents import Consents
 from gateway.daemon import opened, started
 from gateway.records import ConsentRequest, KeyKind, TemplateRequest
 from gateway.simulator import Network, Timing, VirtualModem
 from gateway.store import create_key_file
+from gateway.templates import Templates
 
 PEOPLE = {
     "office": ("sender", "contact_manager", "auditor", "dpo"),
@@ -81,6 +84,15 @@ class Site:
         assert status == 202, body
         return str(body["id"])
 
+    async def release(self, everybody: Sequence[str]) -> None:
+        """Queue a message to each of them: a batch, approved by the second person."""
+        body = {"template": "trip", "slots": SLOTS, "recipients": [{"to": each} for each in everybody]}
+        status, answer = await self.call("POST", "/v1/batches", body)
+        assert status == 202, answer
+        assert answer["accepted"] == len(everybody), answer
+        status, answer = await self.call("POST", f"/v1/batches/{answer['id']}/approve", who="head")
+        assert status == 200, answer
+
     async def message(self, ident: str) -> Any:
         status, body = await self.call("GET", f"/v1/messages/{ident}")
         assert status == 200, body
@@ -127,9 +139,11 @@ async def furnish(
     directory: Path, modem_paths: Sequence[Path], *, numbers: Sequence[str], extra: str = ""
 ) -> dict[str, str]:
     """Write the configuration; add people, keys, a template and consents; return the tokens."""
-    sections = "".join(f'[[modem]]\nname = "{path.name}"\nport = "{path}"\n' for path in modem_paths)
+    sections = "".join(f'[[modem]]\nname = "{path.name}"\nport = "{path.name}"\n' for path in modem_paths)
+    (directory / "policy.toml").write_text(reviewed_policy())
     (directory / "schoolgate.toml").write_text(
-        '[api]\nport = 0\nunix_socket = "api.sock"\n[policy]\nallow_drama_numbers = true\n' + extra + sections
+        '[api]\nport = 0\nunix_socket = "api.sock"\n'
+        '[policy]\nfile = "policy.toml"\nallow_drama_numbers = true\n' + extra + sections
     )
     create_key_file(directory / "schoolgate.keys")
     async with opened(load(directory / "schoolgate.toml")) as store:
@@ -152,6 +166,13 @@ async def furnish(
     return tokens
 
 
+def reviewed_policy() -> str:
+    """Return the shipped policy as it stands after a review yesterday: else bulk is refused (9.1)."""
+    shipped = resources.files("policy").joinpath("default.toml").read_text(encoding="utf-8")
+    yesterday = (utc_now() - timedelta(days=1)).date()
+    return re.sub(r"(?m)^last_reviewed = .*$", f"last_reviewed = {yesterday}", shipped)
+
+
 def consent(to: str) -> ConsentRequest:
     """Return a consent to be told of events."""
     return ConsentRequest(
@@ -160,7 +181,7 @@ def consent(to: str) -> ConsentRequest:
         method="paper_form",
         wording="2024-09",
         evidence="form in the office",
-        given_at=datetime.now(UTC) - timedelta(days=30),  # noqa: TID251 - a test's own clock
+        given_at=utc_now() - timedelta(days=30),
     )
 
 
@@ -174,10 +195,22 @@ async def site(
     extra: str = "",
     running: bool = True,
 ) -> AsyncIterator[Site]:
-    """Run a site; the daemon is in this process unless `running` is False (then use `spawn`)."""
+    """Furnish and run a site; the daemon is in this process unless `running` is False (see `spawned`)."""
+    paths = [directory / f"sim{index}" for index in range(modems)]
+    tokens = await furnish(directory, paths, numbers=numbers, extra=extra)
+    (directory / "tokens.json").write_text(json.dumps(tokens))
+    async with revived(directory, modems=modems, timing=timing, running=running) as made:
+        yield made
+
+
+@asynccontextmanager
+async def revived(
+    directory: Path, *, modems: int = 1, timing: Timing | None = None, running: bool = True
+) -> AsyncIterator[Site]:
+    """Run a site that was furnished before, with a fresh virtual network."""
+    tokens = json.loads((directory / "tokens.json").read_text())
     async with Network(directory=directory) as network, aiohttp.ClientSession() as session:
         virtual = [network.add_modem(f"sim{i}", number=number(990 + i), timing=timing) for i in range(modems)]
-        tokens = await furnish(directory, [modem.path for modem in virtual], numbers=numbers, extra=extra)
         made = Site(directory, network, tokens, session=session, modems=virtual)
         if not running:
             yield made
