@@ -27,7 +27,7 @@ def policy_is_reviewed(draft: Draft, facts: Facts, now: datetime) -> Iterator[Re
         yield Reason(
             code=Code.POLICY_REVIEW_OVERDUE,
             clause="9.1",
-            message=f"the policy was due for its review on {review.due:%d %B %Y}, which stops {what}; "
+            message=f"the policy was due for its review on {review.due.day} {review.due:%B %Y}, which stops {what}; "
             "its owner must review it and record the date",
             retry=True,
         )
