@@ -18,14 +18,6 @@ REPLY = "Zebra crossing marmalade: will Oluwaseun be picked up?"
 CANARIES = (
     "to the museum is on", "marmalade", "Oluwaseun", "7700900123", "7700900124", "07700900", "447700900"
 )  # fmt: skip
-    "to the museum is on",
-    "marmalade",
-    "Oluwaseun",
-    "7700900123",
-    "7700900124",
-    "07700900",
-    "447700900",
-)
 SWAPPED = ("7700900123", "7700900124")  # in a PDU a number's digits stand in pairs, swapped
 
 
