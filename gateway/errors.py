@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gateway.store import StoreUnavailable
 from policy import Decision
+
+__all__ = [
+    "Conflict",
+    "Fault",
+    "Invalid",
+    "NotAuthenticated",
+    "NotFound",
+    "Refusal",
+    "ScopeMissing",
+    "StoreUnavailable",  # every use case may raise it
+]
 
 
 class Refusal(Exception):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.model import Clock, ModemPhase, ModemState
+from gateway.model import Clock, ModemPhase, ModemState, Status
 from gateway.records import Readiness
 from gateway.sender import Radio
-from gateway.store import Database, StoreUnavailable, outbox
+from gateway.store import Database, StoreUnavailable, messages, outbox
 
 
 @dataclass(slots=True)
@@ -38,3 +38,7 @@ class Health:
     async def queue(self) -> int:
         """Return how many parts wait to be sent."""
         return await self.database.read(outbox.waiting)
+
+    async def messages(self) -> Mapping[Status, int]:
+        """Return how many messages whose life has not ended are in each status."""
+        return await self.database.read(messages.open_counts)

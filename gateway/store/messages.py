@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
 
-from gateway.model import Status
+from gateway.model import FINAL, Status
 from gateway.store.schema import batch, message, part, template
 
 
@@ -86,3 +86,12 @@ def batch_counts(connection: Connection, ident: str) -> Mapping[Status, int]:
         select(message.c.status, func.count()).where(message.c.batch_id == ident).group_by(message.c.status)
     )
     return {Status(status): count for status, count in connection.execute(query)}
+
+
+def open_counts(connection: Connection) -> Mapping[Status, int]:
+    """Return how many messages are in each status that is not final."""
+    alive = [status for status in Status if status not in FINAL]
+    query = (
+        select(message.c.status, func.count()).where(message.c.status.in_(alive)).group_by(message.c.status)
+    )
+    return dict.fromkeys(alive, 0) | {Status(status): count for status, count in connection.execute(query)}

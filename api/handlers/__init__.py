@@ -1,0 +1,1 @@
+"""What each route does: take the parsed call, ask a use case, render its answer."""

@@ -1,0 +1,35 @@
+"""The gateway itself: modems, health, metrics."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from api.route import Call
+from api.schema.base import Listing, Nothing
+from api.schema.service import Alive, Modem, Ready
+from gateway.records import Page
+
+
+async def modems(call: Call[Nothing]) -> Listing[Modem]:
+    """Show what each modem is doing."""
+    return call.listing(Modem, Page(call.use_cases.health.modems(), None))
+
+
+async def alive(_call: Call[Nothing]) -> Alive:
+    """Say that the process answers."""
+    return Alive(status="ok")
+
+
+async def ready(call: Call[Nothing]) -> Ready:
+    """Say whether the gateway can send and store now; 503 with the reasons if not."""
+    readiness = await call.use_cases.health.ready()
+    if not readiness.ready:
+        call.status = 503
+        call.headers["Retry-After"] = "5"
+    return Ready.of(readiness)
+
+
+async def metrics(call: Call[Nothing]) -> web.Response:
+    """Give the metrics in Prometheus' text format."""
+    body = await call.meters.scrape(call.use_cases.health)
+    return web.Response(body=body, headers={"Content-Type": call.meters.content_type})

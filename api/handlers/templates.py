@@ -1,0 +1,34 @@
+"""Templates."""
+
+from __future__ import annotations
+
+from api.route import Call
+from api.schema.base import Listing, Nothing
+from api.schema.templates import NewTemplate, Template, TemplateFilter
+from gateway.records import Page
+
+
+async def templates(call: Call[TemplateFilter]) -> Listing[Template]:
+    """List the versions of templates."""
+    found = await call.use_cases.templates.list(name=call.input.name, status=call.input.status)
+    return call.listing(Template, Page(found, None))
+
+
+async def draft_template(call: Call[NewTemplate]) -> Template:
+    """Enter a new version, which sends nothing until it is approved."""
+    return Template.of(await call.use_cases.templates.draft(call.caller, call.input.request()))
+
+
+async def template(call: Call[Nothing]) -> Template:
+    """Show one version."""
+    return Template.of(await call.use_cases.templates.get(call.ident))
+
+
+async def approve_template(call: Call[Nothing]) -> Template:
+    """Let a version be sent, as the second person."""
+    return Template.of(await call.use_cases.templates.approve(call.caller, call.ident))
+
+
+async def retire_template(call: Call[Nothing]) -> Template:
+    """End a version: nothing more is sent from it."""
+    return Template.of(await call.use_cases.templates.retire(call.caller, call.ident))

@@ -1,0 +1,177 @@
+"""Every error as RFC 9457 `application/problem+json`, made in one place."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import Any, Final
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from api.codes import INVALID, STATUS, title
+from gateway.errors import (
+    Conflict,
+    Fault,
+    Invalid,
+    NotAuthenticated,
+    NotFound,
+    Refusal,
+    ScopeMissing,
+    StoreUnavailable,
+)
+from gateway.ids import new_id
+from gateway.model import Clock
+from policy import Decision, Outcome, Reason
+
+log = structlog.get_logger()
+
+TYPE: Final = "application/problem+json"
+_RETRY_AFTER: Final = {429: "60", 503: "10"}  # seconds
+_CLAUSES: Final = {"KEY_OWNER_INACTIVE": "3.1", "SCOPE_MISSING": "3.2", "SECOND_PERSON_REQUIRED": "3.3"}
+_HTTP: Final = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """What went wrong, before it is JSON."""
+
+    code: str
+    detail: str
+    status: int
+    clause: str | None = None
+    reasons: Sequence[Reason] = ()
+    faults: Sequence[Fault] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def response(self, request_id: str) -> web.Response:
+        """Return it as a response; members that say nothing are left out, `reasons` never."""
+        body: dict[str, Any] = {
+            "type": f"urn:schoolgate:problem:{self.code.lower().replace('_', '-')}",
+            "title": title(self.code),
+            "status": self.status,
+            "detail": self.detail,
+            "code": self.code,
+            "clause": self.clause,
+            "reasons": [reason.as_dict() for reason in self.reasons],
+            "request_id": request_id,
+        }
+        if self.faults:
+            body["errors"] = [{"field": fault.field, "message": fault.message} for fault in self.faults]
+        retry = {"Retry-After": _RETRY_AFTER[self.status]} if self.status in _RETRY_AFTER else {}
+        return web.Response(
+            body=json.dumps(body, ensure_ascii=False).encode(),
+            status=self.status,
+            content_type=TYPE,
+            headers={**retry, **self.headers},
+        )
+
+
+class Unreadable(Exception):
+    """The request has no form that could be judged: its code, and what to do."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+def problem_of(error: Exception) -> Problem | None:  # noqa: C901 - one arm for each error there is
+    """Return the problem that an error is to the caller; None for what nobody foresaw."""
+    match error:
+        case Refusal(decision=decision):
+            return _refused(decision)
+        case Invalid(faults=faults):
+            detail = "nothing was done; see errors for each field"
+            return Problem(code=INVALID, detail=detail, status=422, faults=faults)
+        case NotAuthenticated(code=code):
+            return _not_authenticated(code, str(error))
+        case ScopeMissing():
+            return _coded("SCOPE_MISSING", str(error))
+        case NotFound():
+            return _coded("NOT_FOUND", str(error))
+        case Conflict(code=code) | Unreadable(code=code):
+            return _coded(code, str(error))
+        case StoreUnavailable():
+            return _coded("STORE_UNAVAILABLE", f"nothing was changed; try again soon ({error})")
+        case web.HTTPException():
+            return _foreign(error)
+    return None
+
+
+def _coded(code: str, detail: str, headers: Mapping[str, str] | None = None) -> Problem:
+    status = STATUS.get(code, 409)
+    return Problem(code=code, detail=detail, status=status, clause=_CLAUSES.get(code), headers=headers or {})
+
+
+def _refused(decision: Decision) -> Problem:
+    worst = next(reason for reason in decision.reasons if reason.outcome is Outcome.DENY)
+    return Problem(
+        code=worst.code.value,
+        detail=worst.message,
+        status=worst.http_status,
+        clause=worst.clause,
+        reasons=decision.reasons,
+    )
+
+
+def _not_authenticated(code: str, message: str) -> Problem:
+    challenge = 'Bearer realm="schoolgate"'
+    if code != "KEY_MISSING":
+        challenge += ', error="invalid_token"'
+    unknown = code not in STATUS
+    problem = _coded(code, message, {"WWW-Authenticate": challenge})
+    return Problem(code=code, detail=message, status=401, headers=problem.headers) if unknown else problem
+
+
+def _foreign(error: web.HTTPException) -> Problem:
+    """Translate what the HTTP library itself refuses."""
+    code = _HTTP.get(error.status, "MALFORMED_BODY")
+    allow = error.headers.get("Allow")
+    detail = {
+        404: "there is nothing at this address; /openapi.json lists what there is",
+        405: f"this address takes {allow}",
+        413: "the body is too large",
+    }.get(error.status, error.reason)
+    return _coded(code, detail, {"Allow": allow} if allow else {})
+
+
+def problems(clock: Clock) -> Middleware:
+    """Return the middleware that answers errors and names every request."""
+
+    @web.middleware
+    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        request_id = new_id("req", clock())
+        try:
+            response = await handler(request)
+        except ConnectionError:
+            raise  # the caller has gone: there is nobody to answer
+        except Exception as exc:  # noqa: BLE001 - the last place that can answer it
+            response = _answer(request, request_id, exc)
+        response.headers["X-Request-Id"] = request_id
+        return response
+
+    return answer
+
+
+def _answer(request: web.Request, request_id: str, error: Exception) -> web.Response:
+    resource = request.match_info.route.resource
+    where = {"method": request.method, "path": resource.canonical if resource else "", "request": request_id}
+    problem = problem_of(error)
+    if problem is None:
+        log.error("request failed", action="request_failed", error=_trail(error), **where)
+        detail = f"something went wrong inside; tell your administrator {request_id}"
+        return _coded("INTERNAL", detail).response(request_id)
+    codes = sorted({reason.code.value for reason in problem.reasons}) or [problem.code]
+    log.info("request refused", action="request_refused", status=problem.status, codes=codes, **where)
+    return problem.response(request_id)
+
+
+def _trail(error: BaseException) -> str:
+    """Return the kind of an error and where it came from; its message may hold personal data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    steps = (f"{PurePath(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames)
+    return f"{type(error).__name__} at {' > '.join(steps)}"

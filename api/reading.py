@@ -1,0 +1,92 @@
+"""From a request to an input model: size, type, JSON, then every faulty field at once."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, TypeVar
+
+from aiohttp import web
+from pydantic import ValidationError
+
+from api.faults import faults_of
+from api.problems import Unreadable
+from api.schema.base import Input, Nothing
+from gateway.errors import Fault, Invalid
+
+I = TypeVar("I", bound=Input)  # noqa: E741 - the customary name
+
+JSON: Final = "application/json"
+CSV: Final = "text/csv"
+_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+def read_query(request: web.Request, model: type[I]) -> I:
+    """Return the query; raise `Invalid`."""
+    names = list(request.query.keys())
+    twice = sorted({name for name in names if names.count(name) > 1 and name in model.model_fields})
+    if twice:
+        raise Invalid(tuple(Fault(name, "is given twice") for name in twice))
+    try:
+        return model.model_validate(dict(request.query))
+    except ValidationError as exc:
+        raise Invalid(faults_of(exc, model)) from None
+
+
+async def read_body(request: web.Request, model: type[I], media: str, limit: int) -> I:
+    """Return the body; raise `Unreadable` for what is no such document, `Invalid` for its content."""
+    body = await _bytes(request, limit)
+    if model is Nothing and not body:
+        return model()
+    _check_type(request, media)
+    try:
+        if media == CSV:
+            return model.model_validate({"text": _text(body)})
+        return model.model_validate_json(body)
+    except ValidationError as exc:
+        raise _translated(exc, model) from None
+
+
+def read_idempotency_key(request: web.Request) -> str | None:
+    """Return the header's value; raise `Invalid` for one that is empty, too long or not ASCII."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not _KEY.fullmatch(key):
+        raise Invalid((Fault("Idempotency-Key", "must be 1 to 255 visible ASCII characters"),))
+    return key
+
+
+async def _bytes(request: web.Request, limit: int) -> bytes:
+    if (request.content_length or 0) > limit:
+        raise Unreadable("TOO_LARGE", _too_large(limit))
+    try:
+        body = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        raise Unreadable("TOO_LARGE", _too_large(limit)) from None
+    except web.RequestPayloadError:
+        raise Unreadable("MALFORMED_BODY", "the body does not arrive as its headers announce it") from None
+    if len(body) > limit:
+        raise Unreadable("TOO_LARGE", _too_large(limit))
+    return body
+
+
+def _too_large(limit: int) -> str:
+    return f"the body is larger than {limit // 1024} KiB"
+
+
+def _check_type(request: web.Request, media: str) -> None:
+    if request.content_type != media or (request.charset or "utf-8").lower() not in ("utf-8", "utf8"):
+        raise Unreadable("UNSUPPORTED_MEDIA_TYPE", f"send Content-Type: {media}, in UTF-8")
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as exc:
+        line = body[: exc.start].count(b"\n") + 1
+        raise Unreadable("MALFORMED_BODY", f"line {line} is not UTF-8: save the list as UTF-8") from None
+
+
+def _translated(error: ValidationError, model: type[Input]) -> Exception:
+    first = error.errors(include_url=False, include_input=False)[0]
+    if first["type"] == "json_invalid":
+        return Unreadable("MALFORMED_BODY", f"the body is not JSON: {first['ctx']['error']}")
+    return Invalid(faults_of(error, model))

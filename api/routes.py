@@ -1,0 +1,162 @@
+"""The one table of what the API offers. OpenAPI and the router are both made of it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from aiohttp import web
+
+from api.codes import POLICY
+from api.handlers import messages, recipients, service, templates
+from api.openapi import document
+from api.reading import CSV
+from api.route import LARGE, Call, Route
+from api.schema.base import Listing, Nothing, Paging
+from api.schema.batches import Batch, BatchAccepted, NewBatch
+from api.schema.messages import Accepted, Check, DecisionOut, Message, MessageFilter, NewMessage
+from api.schema.recipients import (
+    Consent,
+    ConsentCsv,
+    Hold,
+    HoldOutcome,
+    Imported,
+    InboxMessage,
+    NewConsent,
+    NewOptOut,
+    OfNumber,
+    OptOut,
+    Quarantined,
+)
+from api.schema.service import Alive, Modem, Ready
+from api.schema.templates import NewTemplate, Template, TemplateFilter
+from gateway.records import Scope
+
+
+async def openapi(_call: Call[Nothing]) -> web.Response:
+    """Describe this API as OpenAPI 3.1."""
+    return web.json_response(document(ROUTES))
+
+
+_SENDING: Final = (*POLICY, "IDEMPOTENCY_CONFLICT")
+
+ROUTES: Final[tuple[Route[Any, Any], ...]] = (
+    Route(
+        "POST",
+        "/v1/messages",
+        messages.send,
+        Scope.SEND,
+        NewMessage,
+        Accepted,
+        status=202,
+        idempotent=True,
+        codes=_SENDING,
+    ),
+    Route("GET", "/v1/messages", messages.messages, Scope.READ, MessageFilter, Listing[Message]),
+    Route("POST", "/v1/messages/check", messages.check, Scope.SEND, NewMessage, Check),
+    Route("GET", "/v1/messages/{id}", messages.message, Scope.READ, Nothing, Message),
+    Route("GET", "/v1/messages/{id}/why", messages.why, Scope.READ, Nothing, Listing[DecisionOut]),
+    Route(
+        "DELETE",
+        "/v1/messages/{id}",
+        messages.cancel,
+        Scope.SEND,
+        Nothing,
+        type(None),
+        status=204,
+        codes=("NOT_CANCELLABLE",),
+    ),
+    Route(
+        "POST",
+        "/v1/batches",
+        messages.send_batch,
+        Scope.SEND,
+        NewBatch,
+        BatchAccepted,
+        status=202,
+        limit=LARGE,
+        idempotent=True,
+        codes=("IDEMPOTENCY_CONFLICT",),
+    ),
+    Route("GET", "/v1/batches/{id}", messages.batch, Scope.READ, Nothing, Batch),
+    Route(
+        "POST",
+        "/v1/batches/{id}/approve",
+        messages.approve_batch,
+        Scope.APPROVE,
+        Nothing,
+        Batch,
+        codes=("NOT_HELD", "SECOND_PERSON_REQUIRED"),
+    ),
+    Route("DELETE", "/v1/batches/{id}", messages.cancel_batch, Scope.SEND, Nothing, Batch),
+    Route("GET", "/v1/inbox", recipients.inbox, Scope.INBOX, Paging, Listing[InboxMessage]),
+    Route("GET", "/v1/inbox/quarantine", recipients.quarantine, Scope.INBOX, Paging, Listing[Quarantined]),
+    Route("GET", "/v1/opt-outs", recipients.opt_outs, Scope.OPT_OUTS_READ, OfNumber, Listing[OptOut]),
+    Route("POST", "/v1/opt-outs", recipients.opt_out, Scope.OPT_OUTS_WRITE, NewOptOut, OptOut, status=201),
+    Route("GET", "/v1/opt-outs/holds", recipients.holds, Scope.OPT_OUTS_READ, Nothing, Listing[Hold]),
+    Route(
+        "POST",
+        "/v1/opt-outs/holds/{id}",
+        recipients.resolve_hold,
+        Scope.OPT_OUTS_WRITE,
+        HoldOutcome,
+        type(None),
+        status=204,
+    ),
+    Route("GET", "/v1/consents", recipients.consents, Scope.CONSENTS_READ, OfNumber, Listing[Consent]),
+    Route(
+        "POST",
+        "/v1/consents",
+        recipients.record_consent,
+        Scope.CONSENTS_WRITE,
+        NewConsent,
+        Listing[Consent],
+        status=201,
+    ),
+    Route(
+        "POST",
+        "/v1/consents/import",
+        recipients.import_consents,
+        Scope.CONSENTS_WRITE,
+        ConsentCsv,
+        Imported,
+        status=201,
+        media=CSV,
+        limit=LARGE,
+    ),
+    Route("DELETE", "/v1/consents/{id}", recipients.withdraw_consent, Scope.CONSENTS_WRITE, Nothing, Consent),
+    Route(
+        "GET", "/v1/templates", templates.templates, Scope.TEMPLATES_READ, TemplateFilter, Listing[Template]
+    ),
+    Route(
+        "POST",
+        "/v1/templates",
+        templates.draft_template,
+        Scope.TEMPLATES_WRITE,
+        NewTemplate,
+        Template,
+        status=201,
+    ),
+    Route("GET", "/v1/templates/{id}", templates.template, Scope.TEMPLATES_READ, Nothing, Template),
+    Route(
+        "POST",
+        "/v1/templates/{id}/approve",
+        templates.approve_template,
+        Scope.TEMPLATES_APPROVE,
+        Nothing,
+        Template,
+        codes=("NOT_A_DRAFT", "SECOND_PERSON_REQUIRED", "TEMPLATE_UNSOUND"),
+    ),
+    Route(
+        "POST",
+        "/v1/templates/{id}/retire",
+        templates.retire_template,
+        Scope.TEMPLATES_APPROVE,
+        Nothing,
+        Template,
+    ),
+    Route("GET", "/v1/modems", service.modems, Scope.MODEMS, Nothing, Listing[Modem]),
+    Route("GET", "/healthz", service.alive, Scope.PUBLIC, Nothing, Alive),
+    Route("GET", "/readyz", service.ready, Scope.PUBLIC, Nothing, Ready),
+    Route("GET", "/metrics", service.metrics, Scope.PUBLIC, Nothing, web.Response, produces="text/plain"),
+    Route("GET", "/openapi.json", openapi, Scope.PUBLIC, Nothing, web.Response),
+)

@@ -1,0 +1,160 @@
+"""Bodies and queries about single messages."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Literal, Self
+
+from pydantic import Field
+
+from api.schema.base import (
+    Input,
+    Instant,
+    Language,
+    Output,
+    Paging,
+    Phone,
+    Purpose,
+    Reference,
+    Seconds,
+    Slots,
+    TemplateName,
+)
+from gateway.model import CancelReason, HoldReason, Status
+from gateway.records import CheckReport, MessageRequest, Priority
+from policy import Code, Outcome
+
+
+class NewMessage(Input):
+    """One message to one recipient, by an approved template (3.3)."""
+
+    to: Phone
+    template: TemplateName
+    slots: Slots = Field(default_factory=dict)
+    language: Language = "en"
+    purpose: Purpose | None = Field(None, description="If given, it must be the template's.")
+    reference: Reference | None = None
+    priority: Priority = Priority.NORMAL
+    not_before: Instant | None = None
+    validity: Seconds | None = None
+    on_doubt: Literal["ask", "resend"] | None = Field(
+        None, description="Whether a part whose fate stays unknown is sent again; default: the template's."
+    )
+
+    def request(self) -> MessageRequest:
+        """Return what the use case takes."""
+        return MessageRequest(
+            to=self.to,
+            template=self.template,
+            slots=self.slots,
+            language=self.language,
+            purpose=self.purpose,
+            reference=self.reference,
+            priority=self.priority,
+            not_before=self.not_before,
+            validity=span(self.validity),
+            on_doubt=self.on_doubt,
+        )
+
+
+def span(seconds: int | None) -> timedelta | None:
+    """Return the duration; None for none."""
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
+class MessageFilter(Paging):
+    """Which messages; what is left out is no condition."""
+
+    status: Status | None = None
+    reference: Reference | None = None
+    purpose: Purpose | None = None
+    since: Instant | None = None
+
+
+class ReasonOut(Output):
+    """Why not, or why not yet."""
+
+    code: Code
+    clause: str = Field(description="Of the policy, such as 6.2.")
+    message: str = Field(description="What is wrong and what to do; never the text or the number.")
+    retry: bool = Field(description="The same request may be let through later.")
+    outcome: Outcome = Field(description="DENY refuses; HOLD waits for a person or a time.")
+    field: str | None = Field(description="Of the request, such as slots.date.")
+
+
+class Accepted(Output):
+    """The message is on the disk; its status when it was accepted."""
+
+    id: str
+    status: Status
+    hold_reason: HoldReason | None
+    parts: int
+
+
+class Check(Output):
+    """What a message would come to, and what it would cost. Nothing was kept."""
+
+    outcome: Outcome
+    reasons: tuple[ReasonOut, ...]
+    text: str
+    parts: int
+    alphabet: str
+    units: int = Field(description="Septets, or UTF-16 units with UCS-2.")
+    forced_by: str | None = Field(description="The first character that forces UCS-2.")
+    parts_without: int | None = Field(description="Parts, without the characters that force UCS-2.")
+    queue: int = Field(description="Parts that wait before it.")
+    seconds: float | None = Field(description="Estimate until it is sent; null without a measured rate.")
+
+    @classmethod
+    def of(cls, record: object) -> Self:
+        """Spread the decision over the report."""
+        assert isinstance(record, CheckReport)  # noqa: S101 - the use case's answer
+        rest = {name: getattr(record, name) for name in cls.model_fields if hasattr(record, name)}
+        reasons = tuple(ReasonOut.of(reason) for reason in record.decision.reasons)
+        return cls(**rest | {"outcome": record.decision.outcome, "reasons": reasons})
+
+
+class PartOut(Output):
+    """One part of a message on the radio."""
+
+    number: int
+    status: Status
+    modem: str | None
+    mr: int | None = Field(description="TP-Message-Reference of the last hand-off.")
+    attempts: int
+    sent_at: datetime | None
+    final_at: datetime | None
+    tp_status: int | None = Field(description="TP-Status of the delivery report (3GPP TS 23.040, 9.2.3.15).")
+    cause: str | None
+
+
+class Message(Output):
+    """A message of the caller's person."""
+
+    id: str
+    status: Status
+    hold_reason: HoldReason | None
+    cancel_reason: CancelReason | None
+    to: str
+    purpose: str
+    template: str | None
+    text: str
+    reference: str | None
+    batch_id: str | None
+    created_at: datetime
+    updated_at: datetime
+    not_before: datetime | None
+    expires_at: datetime
+    parts: tuple[PartOut, ...]
+
+
+class DecisionOut(Output):
+    """One decision on a message, as the audit log has it."""
+
+    seq: int
+    at: datetime
+    actor: str
+    action: str
+    outcome: str
+    clauses: tuple[str, ...]
+    detail: dict[str, Any] = Field(description="The codes and the facts on which it rests.")

@@ -1,0 +1,72 @@
+"""Bodies and queries about templates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field
+
+from api.schema.base import Input, Language, Output, Purpose, Query, SlotName, TemplateName, no_controls
+from gateway.records import TemplateRequest
+
+Text = Annotated[str, Field(max_length=100)]
+SlotSpec = Annotated[
+    dict[SlotName, Text | Annotated[tuple[Text, ...], Field(max_length=200)]],
+    Field(max_length=8, description="`type`, and what that type allows: choices, style, after."),
+]
+
+
+class NewTemplate(Input):
+    """A new version of a template; it sends nothing until another person approves it (3.3)."""
+
+    name: TemplateName
+    purpose: Purpose
+    body: Annotated[str, AfterValidator(no_controls), Field(min_length=1, max_length=612)]
+    slots: Annotated[dict[SlotName, SlotSpec], Field(max_length=20)] = Field(default_factory=dict)
+    language: Language = "en"
+    urgent: bool = False
+    on_doubt: Literal["ask", "resend"] = "ask"
+
+    def request(self) -> TemplateRequest:
+        """Return what the use case takes."""
+        return TemplateRequest(
+            name=self.name,
+            purpose=self.purpose,
+            body=self.body,
+            slots={name: _plain(spec) for name, spec in self.slots.items()},
+            language=self.language,
+            urgent=self.urgent,
+            on_doubt=self.on_doubt,
+        )
+
+
+def _plain(spec: dict[str, str | tuple[str, ...]]) -> dict[str, Any]:
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in spec.items()}
+
+
+class TemplateFilter(Query):
+    """Which versions; what is left out is no condition."""
+
+    name: TemplateName | None = None
+    status: Literal["draft", "approved", "retired"] | None = None
+
+
+class Template(Output):
+    """One version of a template."""
+
+    id: str
+    name: str
+    version: int
+    language: str
+    purpose: str
+    body: str
+    slots: dict[str, dict[str, Any]]
+    urgent: bool
+    on_doubt: str
+    status: str = Field(description="draft, approved or retired.")
+    author: str
+    approver: str | None
+    created_at: datetime
+    approved_at: datetime | None
+    expires_at: datetime | None = Field(description="Of the approval.")

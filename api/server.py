@@ -1,0 +1,130 @@
+"""Listen on a port of this machine and, if wanted, on a unix socket."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import socket
+import stat
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Final
+
+import structlog
+from aiohttp import web
+
+log = structlog.get_logger()
+
+_GRACE: Final = 10.0  # seconds for requests in flight when the server stops
+_SOCKET_MODE: Final = 0o660
+_BACKLOG: Final = 128
+
+
+class CannotListen(Exception):
+    """The API cannot be offered there; the message says where, why and what to do."""
+
+
+@asynccontextmanager
+async def serve(
+    app: web.Application, host: str, port: int, unix_socket: Path | None = None
+) -> AsyncIterator[str]:
+    """Serve `app` while the block lasts, and yield its base URL. Port 0 takes a free one.
+
+    The socket file has mode 0660. Raises `CannotListen`. At the end requests in flight are finished first.
+    """
+    runner = web.AppRunner(app, handle_signals=False, access_log=None, logger=_wire_log())
+    await runner.setup()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(runner.cleanup)
+        with _explained(host, port):
+            await web.TCPSite(runner, host, port, shutdown_timeout=_GRACE).start()
+        url = _url(runner.addresses[0])
+        if unix_socket is not None:
+            listening = stack.enter_context(_unix(unix_socket))
+            await web.SockSite(runner, listening, shutdown_timeout=_GRACE).start()
+        if not _is_local(host):
+            log.warning("the API is reachable from other machines, without TLS", action="exposed", host=host)
+        yield url
+
+
+def _url(address: Any) -> str:  # noqa: ANN401 - what getsockname gives
+    host, port = address[0], address[1]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@contextmanager
+def _explained(host: str, port: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise CannotListen(f"cannot listen on {host} port {port}: {_advice(exc)}") from exc
+
+
+def _advice(error: OSError) -> str:
+    if isinstance(error, socket.gaierror):
+        return "there is no such host name: set [api] host to an address of this machine"
+    return {
+        errno.EADDRINUSE: "another program uses that port; stop it, or set [api] port to a free one",
+        errno.EACCES: "ports below 1024 are reserved; set [api] port to one above",
+        errno.EADDRNOTAVAIL: "this machine has no such address; set [api] host to one that it has",
+    }.get(error.errno or 0, str(error.strerror))
+
+
+@contextmanager
+def _unix(path: Path) -> Iterator[socket.socket]:
+    """Bind a socket file; one that a dead process left is replaced, a live one never."""
+    _clear(path)
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        os.fchmod(listening.fileno(), _SOCKET_MODE)  # what bind() then gives the file, but for the umask
+        listening.bind(str(path))
+        path.chmod(_SOCKET_MODE)
+        listening.listen(_BACKLOG)
+        listening.setblocking(False)
+    except OSError as exc:
+        listening.close()
+        raise CannotListen(f"cannot listen on {path}: {exc.strerror or exc}") from exc
+    try:
+        yield listening
+    finally:
+        listening.close()
+        path.unlink(missing_ok=True)
+
+
+def _clear(path: Path) -> None:
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    except OSError as exc:
+        raise CannotListen(f"cannot listen on {path}: {exc.strerror}") from exc
+    if not stat.S_ISSOCK(mode):
+        raise CannotListen(f"cannot listen on {path}: there is a file of another kind; move it away")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        if probe.connect_ex(str(path)) == 0:
+            raise CannotListen(f"cannot listen on {path}: another process serves it; stop it first")
+    path.unlink(missing_ok=True)
+
+
+def _wire_log() -> logging.Logger:
+    """Return a log for what the HTTP library refuses by itself: without the bytes, which may hold a key."""
+    wire = logging.getLogger("schoolgate.http")
+    if not wire.filters:
+        wire.addFilter(_bare)
+    return wire
+
+
+def _bare(record: logging.LogRecord) -> bool:
+    record.exc_info = None
+    record.exc_text = None
+    return True
