@@ -21,14 +21,12 @@ def policy_is_reviewed(draft: Draft, facts: Facts, now: datetime) -> Iterator[Re
     if late is None or late <= timedelta(days=review.grace_days) or review.overdue == "warn":
         return
     if review.overdue == "block_all" or draft.recipients > settings.bulk_above:
-        what = (
-            "all sending" if review.overdue == "block_all" else f"more than {settings.bulk_above} recipients"
-        )
+        what = "all sending" if review.overdue == "block_all" else "sending to many at once"
         yield Reason(
             code=Code.POLICY_REVIEW_OVERDUE,
             clause="9.1",
-            message=f"the policy was due for its review on {review.due.day} {review.due:%B %Y}, which stops {what}; "
-            "its owner must review it and record the date",
+            message=f"the policy's review was due on {review.due.day} {review.due:%B %Y}; that stops {what} "
+            "until its owner has reviewed it and recorded the date",
             retry=True,
         )
 

@@ -105,7 +105,7 @@ def test_9_1_the_reason_says_since_when_and_that_a_retry_can_help() -> None:
         r for r in decide(draft(recipients=BULK), known, on("2026-06-01")).reasons if r.clause == "9.1"
     )
     assert "on 8 November 2025" in reason.message
-    assert "20 recipients" in reason.message
+    assert "to many at once" in reason.message
     assert reason.retry
     assert (reason.http_status, reason.outcome) == (503, Outcome.DENY)
 
