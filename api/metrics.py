@@ -16,7 +16,7 @@ from gateway.model import ModemPhase, ModemState, Status
 from policy import Decision, Outcome
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Snapshot(Collector):
     """The gauges as they were when last looked; collecting does no I/O."""
 

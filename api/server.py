@@ -35,16 +35,18 @@ async def serve(
 
     The socket file has mode 0660. Raises `CannotListen`. At the end requests in flight are finished first.
     """
-    runner = web.AppRunner(app, handle_signals=False, access_log=None, logger=_wire_log())
-    await runner.setup()
     async with AsyncExitStack() as stack:
+        listening = stack.enter_context(_unix(unix_socket)) if unix_socket is not None else None
+        runner = web.AppRunner(
+            app, handle_signals=False, access_log=None, logger=_wire_log(), shutdown_timeout=_GRACE
+        )
+        await runner.setup()
         stack.push_async_callback(runner.cleanup)
         with _explained(host, port):
-            await web.TCPSite(runner, host, port, shutdown_timeout=_GRACE).start()
+            await web.TCPSite(runner, host, port).start()
         url = _url(runner.addresses[0])
-        if unix_socket is not None:
-            listening = stack.enter_context(_unix(unix_socket))
-            await web.SockSite(runner, listening, shutdown_timeout=_GRACE).start()
+        if listening is not None:
+            await web.SockSite(runner, listening).start()
         if not _is_local(host):
             log.warning("the API is reachable from other machines, without TLS", action="exposed", host=host)
         yield url
