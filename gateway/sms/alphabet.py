@@ -74,4 +74,5 @@ def _single(language: int) -> Mapping[int, str]:
 def _encoder(locking: int, single: int) -> _Encoder:
     septets = {ord(char): chr(ESCAPE) + chr(code) for code, char in _single(single).items()}
     septets |= {ord(char): chr(code) for code, char in enumerate(_locking(locking)) if code != ESCAPE}
+    septets.pop(ord(national.GAP), None)
     return _Encoder(frozenset(map(chr, septets)), septets)

@@ -61,7 +61,7 @@ def submits(
     *,
     reference: int,
     wide: bool = False,
-    status_report: bool = False,
+    status_report: bool = True,
     validity: timedelta | None = None,
     message_class: int | None = None,
 ) -> Sequence[Submit]:
