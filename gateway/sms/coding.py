@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from gateway.sms.errors import PduError
+
 _HAS_CLASS: Final = 0x10
 _COMPRESSED: Final = 0x20
 _GROUP_WAITING_UCS2: Final = 0xE
@@ -32,10 +34,12 @@ class Coding:
 
     @classmethod
     def of(cls, alphabet: Alphabet, message_class: int | None = None) -> Coding:
-        """Return the general coding of an alphabet, with or without a class."""
-        return cls(
-            _ALPHABETS.index(alphabet) << 2 | (0 if message_class is None else _HAS_CLASS | message_class)
-        )
+        """Return the general coding of an alphabet, with or without a class (0 to 3)."""
+        if message_class is None:
+            return cls(_ALPHABETS.index(alphabet) << 2)
+        if message_class not in range(4):
+            raise PduError(f"there is no message class {message_class}: it is 0 to 3")
+        return cls(_ALPHABETS.index(alphabet) << 2 | _HAS_CLASS | message_class)
 
     @property
     def alphabet(self) -> Alphabet:

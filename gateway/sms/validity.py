@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum
@@ -43,7 +44,7 @@ class Validity:
     @classmethod
     def lasting(cls, period: timedelta) -> Validity:
         """Return the longest relative validity within `period`; never below 5 minutes, nor above 63 weeks."""
-        return cls(Form.RELATIVE, bytes((_step(period),)))
+        return cls(Form.RELATIVE, bytes((max(bisect_right(_PERIODS, period), 1) - 1,)))
 
     @classmethod
     def until(cls, when: datetime) -> Validity:
@@ -100,15 +101,4 @@ def _period(step: int) -> timedelta:
     return (step - 166) * _DAY if step <= 196 else (step - 192) * _WEEK
 
 
-def _step(period: timedelta) -> int:
-    if period <= 144 * 5 * _MINUTE:
-        return max(period // (5 * _MINUTE), 1) - 1
-    if period <= _DAY:
-        return 143 + (period - 12 * 60 * _MINUTE) // (30 * _MINUTE)
-    if period < 2 * _DAY:
-        return 167
-    return (
-        166 + period // _DAY
-        if period < 5 * _WEEK and period // _DAY <= 30
-        else max(196, min(192 + period // _WEEK, 255))
-    )
+_PERIODS: Final = tuple(map(_period, range(256)))  # ever longer
