@@ -1,0 +1,69 @@
+"""All commands together. What needs the daemon's code imports it when it runs, not before."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from gateway.cli import (
+    batches,
+    consents,
+    inbox,
+    init,
+    keys,
+    messages,
+    modems,
+    optouts,
+    pdu,
+    people,
+    serve,
+    sim,
+    status,
+    templates,
+)
+from gateway.cli.demo import command as demo
+from gateway.cli.output import complain
+from gateway.cli.problems import explained
+
+
+class Commands(TyperGroup):
+    """Ends a command that cannot go on with sentences and an exit code, never with a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - as typer has it
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except Exception as exc:
+            stop = explained(exc)
+            if stop is None:
+                raise
+            complain(stop.sentences)
+            raise typer.Exit(int(stop.code)) from exc
+
+
+app = typer.Typer(
+    cls=Commands,
+    name="schoolgate",
+    help="Text messages for a school, checked against its policy.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # its tracebacks show local variables, and those may be secrets
+)
+
+serve.add_to(app)
+init.add_to(app)
+demo.add_to(app)
+status.add_to(app)
+messages.add_to(app)
+inbox.add_to(app)
+app.add_typer(batches.app, name="batch")
+app.add_typer(people.app, name="person")
+app.add_typer(keys.app, name="key")
+app.add_typer(templates.app, name="template")
+app.add_typer(consents.app, name="consent")
+app.add_typer(optouts.app, name="opt-out")
+app.add_typer(modems.app, name="modem")
+app.add_typer(sim.app, name="sim")
+app.add_typer(pdu.app, name="pdu")

@@ -1,0 +1,111 @@
+"""The HTTP client of the command line: blocking, standard library only, so that commands start fast."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
+
+from gateway.cli.exits import Exit, Stop
+from gateway.cli.problems import ApiProblem
+
+if TYPE_CHECKING:
+    from gateway.config import ApiSection
+
+_TIMEOUT: Final = 60.0  # seconds; a batch of 10,000 takes some
+_ANYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - how to reach what listens there
+
+
+class _UnixConnection(http.client.HTTPConnection):
+    def __init__(self, path: Path) -> None:
+        super().__init__("localhost", timeout=_TIMEOUT)
+        self._path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(_TIMEOUT)
+        self.sock.connect(str(self._path))
+
+
+class Client:
+    """Speaks to one daemon with one key."""
+
+    def __init__(self, api: ApiSection, key: str) -> None:
+        self._api = api
+        self._headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
+
+    @property
+    def address(self) -> str:
+        """Where the daemon should be."""
+        if self._api.unix_socket is not None:
+            return str(self._api.unix_socket)
+        host = _ANYWHERE.get(self._api.host, self._api.host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._api.port}"
+
+    def get(self, path: str, **query: object) -> Any:  # noqa: ANN401 - JSON
+        """Return what GET answers; None in `query` is left out."""
+        given = {name: value for name, value in query.items() if value is not None}
+        return self.call("GET", f"{path}?{urlencode(given)}" if given else path)
+
+    def post(self, path: str, body: object = None, **headers: str) -> Any:  # noqa: ANN401 - JSON
+        """Return what POST answers."""
+        data = None if body is None else json.dumps(body).encode()
+        return self.call("POST", path, data, {"Content-Type": "application/json", **headers})
+
+    def call(
+        self, method: str, path: str, data: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> Any:  # noqa: ANN401 - JSON
+        """Make one request; raise `ApiProblem` for a refusal and `Stop` where no daemon answers."""
+        status, answer = self.exchange(method, path, data, headers)
+        if status >= http.HTTPStatus.BAD_REQUEST:
+            raise ApiProblem(status, answer if isinstance(answer, dict) else {})
+        return answer
+
+    def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
+        """Make one request with a JSON body, if any; return its status and JSON, whatever they are."""
+        if body is None:
+            return self.exchange(method, path)
+        return self.exchange(method, path, json.dumps(body).encode(), {"Content-Type": "application/json"})
+
+    def exchange(
+        self, method: str, path: str, data: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, Any]:
+        """Make one request; return its status and JSON, whatever they are."""
+        connection = self._connection()
+        try:
+            connection.request(method, path, body=data, headers=self._headers | (headers or {}))
+            answer = connection.getresponse()
+            return answer.status, _json(answer.read())
+        except (OSError, http.client.HTTPException) as exc:
+            raise self._unavailable(exc) from exc
+        finally:
+            connection.close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        if self._api.unix_socket is not None:
+            return _UnixConnection(self._api.unix_socket)
+        if self._api.port == 0:
+            raise Stop(
+                Exit.CONFIGURATION,
+                "[api] port is 0 (any free one), so the daemon cannot be found: set a port or unix_socket",
+            )
+        host = _ANYWHERE.get(self._api.host, self._api.host)
+        return http.client.HTTPConnection(host, self._api.port, timeout=_TIMEOUT)
+
+    def _unavailable(self, exc: Exception) -> Stop:
+        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc) or type(exc).__name__
+        return Stop(
+            Exit.UNAVAILABLE,
+            f"no daemon answers at {self.address} ({why}).",
+            "Start it with `schoolgate run` or `systemctl start schoolgate`, or check [api] in its file.",
+        )
+
+
+def _json(body: bytes) -> Any:  # noqa: ANN401 - JSON
+    try:
+        return json.loads(body) if body else None
+    except ValueError:
+        return None

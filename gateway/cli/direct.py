@@ -1,0 +1,43 @@
+"""Commands that open the store themselves: who may read the key file has the authority."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from gateway.cli.options import configuration
+
+if TYPE_CHECKING:
+    from gateway.access import Access
+
+T = TypeVar("T")
+
+
+def user() -> str:
+    """Return who is asking, for the audit log: the operating system's user, whatever the environment says."""
+    try:
+        return f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
+    except KeyError:
+        return f"cli:{os.getuid()}"
+
+
+def with_access(config: Path | None, work: Callable[[Access], Awaitable[T]]) -> T:
+    """Open the store that the configuration names, and do `work` with its people and keys."""
+    from gateway.access import Access
+    from gateway.clock import utc_now
+    from gateway.daemon import opened
+
+    loaded = configuration(config)
+
+    async def run() -> T:
+        async with opened(loaded) as store:
+            access = Access(
+                database=store.database, keyring=store.keyring, settings=store.settings, clock=utc_now
+            )
+            return await work(access)
+
+    return asyncio.run(run())

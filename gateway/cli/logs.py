@@ -1,0 +1,73 @@
+"""The log, set up in one place: one line an event, never a whole number, never a key.
+
+Message bodies are never given to the log; what looks like a number or a key is masked all the same, in
+our own events and in those of libraries.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import sys
+from collections.abc import MutableMapping, Sequence
+from typing import Any, Final, TextIO
+
+import structlog
+
+_NUMBER: Final = re.compile(r"(?<![\w.:-])(\+?\d{2})\d{5,11}(\d{2})(?![\w.:-])")
+_KEY: Final = re.compile(r"\bsg_(live|team|test)_([A-Za-z0-9]+)_[A-Za-z0-9_-]+")
+
+Event = MutableMapping[str, Any]
+
+
+def masked(text: str) -> str:
+    """Return `text` with the middle of each telephone number, and each key's secret, blotted out."""
+    return _KEY.sub(r"sg_\1_\2_…", _NUMBER.sub(r"\1…\2", text))
+
+
+def _mask(value: Any) -> Any:  # noqa: ANN401 - whatever an event carries
+    if isinstance(value, str):
+        return masked(value)
+    if isinstance(value, list | tuple):
+        return [_mask(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _mask(each) for key, each in value.items()}
+    return value
+
+
+def mask_event(_logger: object, _method: str, event: Event) -> Event:
+    """Mask every value of an event (a structlog processor)."""
+    return {key: value if key.startswith("_") else _mask(value) for key, value in event.items()}
+
+
+def set_up(form: str, stream: TextIO | None = None) -> None:
+    """Log from level INFO on to standard error, as "text" or "json"; libraries from WARNING on."""
+    stream = stream or sys.stderr
+    shared: Sequence[Any] = (
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+        structlog.processors.format_exc_info,
+        mask_event,
+    )
+    if form == "json":
+        renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
+    else:
+        renderer = structlog.dev.ConsoleRenderer(colors=stream.isatty(), pad_event_to=28)
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    logging.getLogger("gateway").setLevel(logging.INFO)
+    logging.getLogger("api").setLevel(logging.INFO)

@@ -1,0 +1,108 @@
+"""The options that many commands share, and what they lead to."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from gateway.cli.exits import Exit, Stop
+
+if TYPE_CHECKING:
+    from gateway.cli.client import Client
+    from gateway.config import Config
+
+PLACES: Final = (Path("schoolgate.toml"), Path("/etc/schoolgate/schoolgate.toml"))
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        envvar="SCHOOLGATE_CONFIG",
+        metavar="FILE",
+        help="The configuration; else ./schoolgate.toml, else /etc/schoolgate/schoolgate.toml.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]
+KeyFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--key-file", metavar="FILE", help="The API key to use; else \\[cli] key_file.", show_default=False
+    ),
+]
+LimitOption = Annotated[int, typer.Option(min=1, max=200, help="At most so many.")]
+CursorOption = Annotated[str | None, typer.Option(help="Go on where `links.next` of the page before says.")]
+
+
+def configuration(path: Path | None) -> Config:
+    """Load the configuration that is meant; raise `ConfigError` or `Stop`."""
+    from gateway.config import load
+
+    return load(path or _found())
+
+
+def _found() -> Path:
+    for place in PLACES:
+        if place.exists():
+            return place
+    raise Stop(
+        Exit.CONFIGURATION,
+        f"there is no configuration: neither {PLACES[0]} here nor {PLACES[1]}.",
+        "Give one with --config FILE or in SCHOOLGATE_CONFIG, or make one: schoolgate init",
+    )
+
+
+def connected(path: Path | None, key_file: Path | None) -> Client:
+    """Return a client of the daemon that the configuration names, with the key to use."""
+    from gateway.cli.client import Client
+
+    config = configuration(path)
+    chosen = key_file or config.cli.key_file
+    if chosen is None:
+        raise Stop(
+            Exit.CONFIGURATION,
+            "no API key: set [cli] key_file in the configuration, or give --key-file FILE.",
+            "A key is made with: schoolgate key create HANDLE --out FILE",
+        )
+    return Client(config.api, read_key(chosen))
+
+
+def read_key(path: Path) -> str:
+    """Return the API key in a file that only its owner can read."""
+    try:
+        mode = path.stat().st_mode
+        key = path.read_text().strip()
+    except OSError as exc:
+        raise Stop(Exit.CONFIGURATION, f"API key file {path}: {exc.strerror}") from exc
+    except UnicodeDecodeError as exc:
+        raise Stop(Exit.CONFIGURATION, f"API key file {path} holds no key") from exc
+    if mode & 0o077:
+        raise Stop(Exit.CONFIGURATION, f"API key file {path} is readable by others; run: chmod 600 {path}")
+    if not key.isascii() or len(key.split()) != 1:
+        raise Stop(Exit.CONFIGURATION, f"API key file {path} holds no key")
+    return key
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write `text` to a new file that only its owner can read; never overwrite."""
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise Stop(Exit.FAILED, f"{path} exists, and is not overwritten; choose another file") from None
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text + "\n")
+
+
+def pairs(given: list[str] | None, option: str) -> dict[str, str]:
+    """Return `name=value` options as a mapping."""
+    made = {}
+    for each in given or ():
+        name, equals, value = each.partition("=")
+        if not (equals and name):
+            raise Stop(Exit.USAGE, f"{option} is written as name=value, not {each!r}")
+        made[name] = value
+    return made

@@ -1,0 +1,94 @@
+"""`schoolgate opt-out`: who must not be texted, and the replies that wait for a person (6.2)."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from gateway.cli.options import (
+    ConfigOption,
+    CursorOption,
+    JsonOption,
+    KeyFileOption,
+    LimitOption,
+    connected,
+)
+from gateway.cli.output import listing, print_json, say, when
+
+app = typer.Typer(help="Opt-outs, and replies that may be one (6.2).", no_args_is_help=True)
+
+
+@app.command()
+def add(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Best as +447…")],
+    topic: Annotated[str, typer.Option(help="Only this topic; else everything.")] = "",
+    config: ConfigOption = None,
+    key_file: KeyFileOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Opt a number out at once; what waits for it is cancelled."""
+    made = connected(config, key_file).post("/v1/opt-outs", {"number": number, "topic": topic})
+    if as_json:
+        print_json(made)
+    else:
+        say(f"Opted out since {when(made['since'])} ({made['id']}).")
+
+
+@app.command("list")
+def every(
+    number: Annotated[str | None, typer.Option(help="Only of this number.")] = None,
+    limit: LimitOption = 50,
+    cursor: CursorOption = None,
+    config: ConfigOption = None,
+    key_file: KeyFileOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """List opt-outs in force, newest first. Numbers themselves are not kept."""
+    page = connected(config, key_file).get("/v1/opt-outs", number=number, limit=limit, cursor=cursor)
+    if as_json:
+        print_json(page)
+        return
+    rows = (
+        (o["id"], o["topic"] or "everything", o["source"], o["made_by"], when(o["since"]))
+        for o in page["items"]
+    )
+    listing("Opt-outs", ("id", "of", "by way of", "made by", "since"), rows)
+
+
+@app.command()
+def holds(
+    config: ConfigOption = None, key_file: KeyFileOption = None, *, as_json: JsonOption = False
+) -> None:
+    """List the replies that a person must read: their numbers get nothing until then."""
+    client = connected(config, key_file)
+    page = client.get("/v1/opt-outs/holds")
+    if as_json:
+        print_json(page)
+        return
+    texts = _texts(client.get("/v1/inbox", limit=200))
+    rows = ((h["id"], when(h["since"]), *texts.get(h["inbox_id"], ("", ""))) for h in page["items"])
+    listing("Waiting for a person", ("hold", "since", "from", "reply"), rows)
+
+
+@app.command()
+def resolve(
+    hold: Annotated[str, typer.Argument(metavar="HOLD", help="As `opt-out holds` shows it.")],
+    outcome: Annotated[str, typer.Argument(help="opt_out, or not_an_opt_out.")],
+    config: ConfigOption = None,
+    key_file: KeyFileOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Say what a reply meant; the number is then opted out, or gets what waited for it."""
+    connected(config, key_file).post(f"/v1/opt-outs/holds/{hold}", {"outcome": outcome})
+    if as_json:
+        print_json({"hold": hold, "outcome": outcome})
+    else:
+        say("Opted out." if outcome == "opt_out" else "Not an opt-out: what waited for it goes on.")
+
+
+def _texts(inbox: dict[str, Any]) -> dict[str, tuple[str, str]]:
+    return {each["id"]: (each["sender"], each["text"]) for each in inbox["items"]}

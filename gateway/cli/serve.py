@@ -1,0 +1,90 @@
+"""`schoolgate run` and `schoolgate check-config`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import typer
+
+from gateway.cli.exits import Exit, Stop
+from gateway.cli.options import ConfigOption, JsonOption, configuration, read_key
+from gateway.cli.output import print_json, say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gateway.config import Config
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(run)
+    app.command("check-config")(check_config)
+
+
+def run(config: ConfigOption = None) -> None:
+    """Run the gateway until SIGTERM or Ctrl-C."""
+    from gateway import daemon
+    from gateway.cli import logs
+
+    loaded = configuration(config)
+    logs.set_up(loaded.gateway.log)
+    asyncio.run(daemon.run(loaded))
+
+
+def check_config(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
+    """Check the configuration and all that it names, and change nothing."""
+    from gateway.store import load_key_file
+    from policy import PolicySettings
+
+    loaded = configuration(config)
+    load_key_file(loaded.store.key_file)
+    settings = PolicySettings.load(loaded.policy.file)
+    _check_database(loaded.store.path)
+    if loaded.cli.key_file is not None:
+        read_key(loaded.cli.key_file)
+    notes = list(_notes(loaded))
+    if as_json:
+        print_json({"ok": True, "notes": notes})
+        return
+    say(f"The configuration can be used; its policy is that of {settings.organisation}.")
+    for note in notes:
+        say(f"Note: {note}")
+
+
+def _check_database(path: Path) -> None:
+    """Raise where the database was written by a newer release, or is none."""
+    from gateway.store import dialect
+    from gateway.store.schema_version import HEAD, SchemaTooNew, current
+
+    if not path.exists():
+        return
+    engine = dialect.engine(f"sqlite:///{path}", writer=False, size=1)
+    try:
+        present = current(engine)
+    except Exception as exc:  # whatever the driver says of a file that is no database
+        raise Stop(Exit.CONFIGURATION, f"{path} is not a database of Schoolgate") from exc
+    finally:
+        engine.dispose()
+    if present is not None and present > HEAD:
+        raise SchemaTooNew(
+            f"{path} has schema {present}, this release knows {HEAD}: install the newer release"
+        )
+
+
+def _notes(config: Config) -> Iterator[str]:
+    if not config.modem:
+        yield "there is no [[modem]]: nothing can be sent or received"
+    for modem in config.modem:
+        if not modem.port.exists():
+            yield f"modem {modem.name}: port {modem.port} is not there now"
+        if modem.pin_file is not None and not modem.pin_file.is_file():
+            yield f"modem {modem.name}: PIN file {modem.pin_file} is not there"
+    if not config.store.path.exists():
+        yield f"{config.store.path} is not there yet: the gateway makes it when it starts"
+    if config.policy.allow_drama_numbers:
+        yield "policy.allow_drama_numbers is on: that is for the virtual network only"
+    if config.api.host not in {"127.0.0.1", "::1", "localhost"}:
+        yield f"the API listens on {config.api.host}, beyond this machine, without TLS"

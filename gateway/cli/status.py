@@ -1,0 +1,111 @@
+"""`schoolgate status`: one screen that says whether all is well, and if not, what to do."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from gateway.cli import modems
+from gateway.cli.exits import Exit
+from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, connected
+from gateway.cli.output import print_json, say, screen
+from gateway.cli.problems import ApiProblem
+
+if TYPE_CHECKING:
+    from gateway.cli.client import Client
+
+_EVERY: Final = 2.0  # seconds
+_MOST: Final = 200
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(status)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What there is to know now; None where the key may not see it."""
+
+    ready: bool
+    reasons: list[str]
+    modems: list[dict[str, Any]] | None
+    waiting: int | None
+    holds: int | None
+    opt_outs: int | None
+
+
+def status(
+    config: ConfigOption = None,
+    key_file: KeyFileOption = None,
+    *,
+    watch: Annotated[bool, typer.Option("--watch", help="Again every two seconds, until Ctrl-C.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Say whether the gateway is ready, and what waits. Exit code 1: it is not ready."""
+    client = connected(config, key_file)
+    while True:
+        found = look(client)
+        if as_json:
+            print_json(found)
+        else:
+            if watch:
+                screen().clear()
+            _show(found)
+        if not watch:
+            break
+        time.sleep(_EVERY)
+    if not found.ready:
+        raise typer.Exit(int(Exit.FAILED))
+
+
+def look(client: Client) -> Snapshot:
+    """Ask the daemon for everything."""
+    code, answer = client.exchange("GET", "/readyz")
+    told = answer if isinstance(answer, dict) else {}
+    ready = code == HTTPStatus.OK
+    page = _permitted(client, "/v1/modems")
+    return Snapshot(
+        ready=ready,
+        reasons=list(told.get("reasons", () if ready else [f"/readyz answers {code}"])),
+        modems=None if page is None else page["items"],
+        waiting=_count(_permitted(client, "/v1/messages", status="queued", limit=_MOST)),
+        holds=_count(_permitted(client, "/v1/opt-outs/holds")),
+        opt_outs=_count(_permitted(client, "/v1/opt-outs", limit=_MOST)),
+    )
+
+
+def _permitted(client: Client, path: str, **query: object) -> Any:  # noqa: ANN401 - JSON
+    try:
+        return client.get(path, **query)
+    except ApiProblem as exc:
+        if exc.status == HTTPStatus.FORBIDDEN:
+            return None
+        raise
+
+
+def _count(page: dict[str, Any] | None) -> int | None:
+    return None if page is None else len(page["items"])
+
+
+def _show(found: Snapshot) -> None:
+    screen().print("[bold green]ready" if found.ready else "[bold red]not ready", highlight=False)
+    for reason in found.reasons:
+        say(f"  {reason}")
+    if found.modems is None:
+        say("Modems: this key may not see them (modems:read)")
+    else:
+        modems.show(found.modems)
+    say(f"Messages of this key's person that wait: {_number(found.waiting)}")
+    say(f"Replies that wait for a person: {_number(found.holds)} (schoolgate opt-out holds)")
+    say(f"Opt-outs in force: {_number(found.opt_outs)}")
+
+
+def _number(count: int | None) -> str:
+    if count is None:
+        return "not for this key"
+    return f"{count} or more" if count == _MOST else str(count)
