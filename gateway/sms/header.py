@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import Final
 
-CONCAT, PORTS_8, PORTS_16, CONCAT_WIDE, SINGLE, LOCKING = 0x00, 0x04, 0x05, 0x08, 0x24, 0x25
-_SIZES: Final = {CONCAT: 3, PORTS_8: 2, PORTS_16: 4, CONCAT_WIDE: 4, SINGLE: 1, LOCKING: 1}
+
+class Kind(IntEnum):
+    """Identifiers of the information elements that we act on."""
+
+    CONCAT = 0x00
+    PORTS = 0x04
+    PORTS_WIDE = 0x05
+    CONCAT_WIDE = 0x08
+    SINGLE = 0x24
+    LOCKING = 0x25
+
+
+_SIZES: Final[Mapping[int, int]] = {
+    Kind.CONCAT: 3,
+    Kind.PORTS: 2,
+    Kind.PORTS_WIDE: 4,
+    Kind.CONCAT_WIDE: 4,
+    Kind.SINGLE: 1,
+    Kind.LOCKING: 1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +47,8 @@ class Concat:
         """Return the information element."""
         if self.wide:
             reference = self.reference.to_bytes(2, "big")
-            return bytes((CONCAT_WIDE, 4, *reference, self.total, self.number))
-        return bytes((CONCAT, 3, self.reference, self.total, self.number))
+            return bytes((Kind.CONCAT_WIDE, 4, *reference, self.total, self.number))
+        return bytes((Kind.CONCAT, 3, self.reference, self.total, self.number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +76,14 @@ class Header:
             match kind:
                 case _ if len(data) != _SIZES.get(kind):
                     continue
-                case 0x00:
+                case Kind.CONCAT:
                     concat = Concat(*data)
-                case 0x08:
+                case Kind.CONCAT_WIDE:
                     concat = Concat(int.from_bytes(data[:2], "big"), data[2], data[3], wide=True)
-                case 0x04 | 0x05:
+                case Kind.PORTS | Kind.PORTS_WIDE:
                     half = len(data) // 2
                     ports = Ports(int.from_bytes(data[:half], "big"), int.from_bytes(data[half:], "big"))
-                case 0x24:
+                case Kind.SINGLE:
                     single = data[0]
                 case _:
                     locking = data[0]
@@ -72,8 +92,8 @@ class Header:
 
 def shifts(locking: int, single: int) -> bytes:
     """Return the elements that name language tables; 0 needs none (9.2.3.24.15 and .16)."""
-    first = bytes((LOCKING, 1, locking)) if locking else b""
-    return first + (bytes((SINGLE, 1, single)) if single else b"")
+    first = bytes((Kind.LOCKING, 1, locking)) if locking else b""
+    return first + (bytes((Kind.SINGLE, 1, single)) if single else b"")
 
 
 def _elements(header: bytes) -> list[tuple[int, bytes]]:

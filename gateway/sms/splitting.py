@@ -128,6 +128,8 @@ def _utf16(text: str) -> bytes:
 def _national(text: str, most: int, wide: bool) -> Split | None:
     """Return the split in the language tables that take the fewest parts, None unless below `most`."""
     best: Split | None = None
+    if most == 1:
+        return best
     for locking, single in national.CHOICES:
         septets = alphabet.encode(text, locking, single)
         if septets is None:
