@@ -106,7 +106,7 @@ def _long_date(value: str, today: date) -> date:
 
 def _year_meant(written: tuple[int, int], today: date) -> int:
     """Return the year of the next such month and day; a day of the last months is meant as past."""
-    earliest = today - timedelta(days=365 - _FAR)
+    earliest = today + timedelta(days=_FAR - 364)
     return earliest.year + (written < (earliest.month, earliest.day))
 
 

@@ -63,7 +63,7 @@ def compose(text: str, settings: PolicySettings) -> str:
     """Return `text` with the organisation's name, and with the opt-out text exactly once, at its end."""
     body = _own_words(text, settings)
     if not settings.is_named_in(body):
-        body = settings.signature + body
+        body = (settings.signature + body).strip()
     return f"{body} {settings.opt_out_text}"
 
 
