@@ -1,0 +1,118 @@
+"""The real daemon without a modem: real HTTP on loopback, the real use cases, a real database."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import socket
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from gateway.config import load
+from gateway.daemon import Daemon, started
+from gateway.records import KeyKind
+from tests.system.site import SLOTS, furnish, number
+
+CONSENTED = [number(index) for index in range(25)]
+STRANGER = number(900)
+
+
+@dataclass(slots=True)
+class Answer:
+    """A response, read."""
+
+    status: int
+    headers: Mapping[str, str]
+    raw: bytes
+    body: Any
+
+    def is_problem(self, status: int, code: str) -> None:
+        """Fail unless it is the RFC 9457 problem that is expected, complete and consistent."""
+        assert (self.status, self.body["code"]) == (status, code), self.body
+        assert self.headers["Content-Type"].startswith("application/problem+json")
+        assert self.body["status"] == status
+        assert self.body["request_id"] == self.headers["X-Request-Id"]
+        assert self.body["type"] == "urn:schoolgate:problem:" + code.lower().replace("_", "-")
+        assert {"title", "detail", "clause", "reasons"} <= self.body.keys()
+
+    def faults(self) -> dict[str, str]:
+        return {fault["field"]: fault["message"] for fault in self.body["errors"]}
+
+
+@dataclass(slots=True)
+class Api:
+    """A client of a running gateway."""
+
+    daemon: Daemon
+    directory: Path
+    tokens: dict[str, str]
+    session: aiohttp.ClientSession
+
+    async def call(
+        self, method: str, path: str, body: object = None, *, who: str | None = "office", **more: Any
+    ) -> Answer:
+        """Make one request as one of the people, or without a key (None)."""
+        headers = dict(more.pop("headers", {}))
+        if who is not None:
+            headers.setdefault("Authorization", f"Bearer {self.tokens[who]}")
+        if body is not None:
+            more["json"] = body
+        url = self.daemon.api_url + path
+        async with self.session.request(method, url, headers=headers, **more) as answer:
+            raw = await answer.read()
+            body = json.loads(raw) if "json" in answer.content_type and raw else None
+            return Answer(answer.status, answer.headers, raw, body)
+
+    async def post_raw(self, path: str, data: object, media: str = "application/json", **more: Any) -> Answer:
+        """Post octets as they are."""
+        headers = {"Content-Type": media} | more.pop("headers", {})
+        return await self.call("POST", path, data=data, headers=headers, **more)
+
+    async def key(
+        self, handle: str, scopes: Sequence[str] | None = None, kind: KeyKind = KeyKind.LIVE
+    ) -> str:
+        """Make another key of somebody, and make it known under its own text."""
+        access = self.daemon.use_cases.access
+        _, token = await access.create_key(handle, kind=kind, label="more", scopes=scopes, by="test")
+        self.tokens[token] = token
+        return token
+
+    async def wire(self, data: bytes) -> bytes:
+        """Send octets on a connection of their own; return all that comes until the server hangs up."""
+        host, port = self.daemon.api_url.removeprefix("http://").split(":")
+        with socket.socket() as plain:
+            plain.setblocking(False)
+            loop = asyncio.get_running_loop()
+            await loop.sock_connect(plain, (host, int(port)))
+            await loop.sock_sendall(plain, data)
+            found = b""
+            while chunk := await loop.sock_recv(plain, 65536):
+                found += chunk
+            return found
+
+
+@pytest.fixture(scope="session")
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Furnish one site, to be copied."""
+    directory = tmp_path_factory.mktemp("site")
+    asyncio.run(furnish(directory, modems=0, numbers=CONSENTED))
+    return directory
+
+
+@pytest.fixture
+async def api(furnished: Path, tmp_path: Path) -> AsyncIterator[Api]:
+    shutil.copytree(furnished, tmp_path, dirs_exist_ok=True)
+    tokens = json.loads((tmp_path / "tokens.json").read_text())
+    async with started(load(tmp_path / "schoolgate.toml")) as daemon, aiohttp.ClientSession() as session:
+        yield Api(daemon, tmp_path, tokens, session)
+
+
+def batch(numbers: Sequence[str], **more: object) -> dict[str, Any]:
+    """Return the body of a POST /v1/batches."""
+    return {"template": "trip", "slots": SLOTS, "recipients": [{"to": each} for each in numbers]} | more
