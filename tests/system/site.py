@@ -135,11 +135,10 @@ async def eventually(condition: Callable[[], Any], within: float = 20, *, what: 
     raise AssertionError(what)
 
 
-async def furnish(
-    directory: Path, modem_paths: Sequence[Path], *, numbers: Sequence[str], extra: str = ""
-) -> dict[str, str]:
-    """Write the configuration; add people, keys, a template and consents; return the tokens."""
-    sections = "".join(f'[[modem]]\nname = "{path.name}"\nport = "{path.name}"\n' for path in modem_paths)
+async def furnish(directory: Path, *, modems: int, numbers: Sequence[str], extra: str = "") -> None:
+    """Write the configuration; add people, their keys (`tokens.json`), a template and consents."""
+    names = [f"sim{index}" for index in range(modems)]
+    sections = "".join(f'[[modem]]\nname = "{name}"\nport = "{name}"\n' for name in names)
     (directory / "policy.toml").write_text(reviewed_policy())
     (directory / "schoolgate.toml").write_text(
         '[api]\nport = 0\nunix_socket = "api.sock"\n'
@@ -163,7 +162,7 @@ async def furnish(
         consents = Consents(keyring=store.keyring, allow_drama=True, **common)
         for each in numbers:
             await consents.record(callers["office"], consent(each))
-    return tokens
+    (directory / "tokens.json").write_text(json.dumps(tokens))
 
 
 def reviewed_policy() -> str:
@@ -196,9 +195,7 @@ async def site(
     running: bool = True,
 ) -> AsyncIterator[Site]:
     """Furnish and run a site; the daemon is in this process unless `running` is False (see `spawned`)."""
-    paths = [directory / f"sim{index}" for index in range(modems)]
-    tokens = await furnish(directory, paths, numbers=numbers, extra=extra)
-    (directory / "tokens.json").write_text(json.dumps(tokens))
+    await furnish(directory, modems=modems, numbers=numbers, extra=extra)
     async with revived(directory, modems=modems, timing=timing, running=running) as made:
         yield made
 

@@ -13,7 +13,7 @@ import pytest
 from bench.rig import free_port
 from gateway.simulator import Timing
 from gateway.store import load_key_file
-from tests.system.site import Site, eventually, number, revived, site, spawned
+from tests.system.site import Site, eventually, furnish, number, revived, spawned
 from tests.system.view import count, read, settled
 
 SEEDS = range(20)
@@ -28,11 +28,10 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
 
 @pytest.fixture(scope="module")
-async def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the files of a site with consents for everybody; copied for each run."""
     directory = tmp_path_factory.mktemp("furnished")
-    async with site(directory, modems=2, numbers=EVERYBODY, running=False):
-        pass
+    asyncio.run(furnish(directory, modems=2, numbers=EVERYBODY))
     return directory
 
 

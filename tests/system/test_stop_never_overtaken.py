@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway.simulator import Kind, Timing
-from tests.system.site import eventually, number, revived, site
+from tests.system.site import eventually, furnish, number, revived
 from tests.system.view import count, read, settled
 
 SEEDS = range(100)
@@ -23,11 +23,10 @@ pytestmark = pytest.mark.system
 
 
 @pytest.fixture(scope="module")
-async def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the files of a site with consents for everybody; copied for each run."""
     directory = tmp_path_factory.mktemp("furnished")
-    async with site(directory, modems=2, numbers=EVERYBODY, running=False):
-        pass
+    asyncio.run(furnish(directory, modems=2, numbers=EVERYBODY))
     return directory
 
 
