@@ -22,7 +22,7 @@ _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 def read_query(request: web.Request, model: type[I]) -> I:
     """Return the query; raise `Invalid`."""
-    names = list(request.query.keys())
+    names = [name for name, _ in request.query.items()]
     twice = sorted({name for name in names if names.count(name) > 1 and name in model.model_fields})
     if twice:
         raise Invalid(tuple(Fault(name, "is given twice") for name in twice))

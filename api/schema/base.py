@@ -88,10 +88,10 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Z]{2})?$", description
 SlotName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 Reference = Annotated[
     str,
-    AfterValidator(no_controls),
     Field(min_length=1, max_length=64, description="Your own name for it: no personal data."),
+    AfterValidator(no_controls),
 ]
-Line = Annotated[str, AfterValidator(no_controls), Field(min_length=1, max_length=500)]
+Line = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(no_controls)]
 Slots = Annotated[
     dict[SlotName, Annotated[str, Field(max_length=200)]],
     Field(max_length=20, description="A value for each slot of the template."),

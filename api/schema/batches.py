@@ -38,7 +38,7 @@ class NewBatch(Input):
     """The same template to many recipients."""
 
     template: TemplateName
-    recipients: Annotated[tuple[Recipient, ...], Field(min_length=1, max_length=MOST)]
+    recipients: Annotated[list[Recipient], Field(min_length=1, max_length=MOST)]
     slots: Slots = Field(default_factory=dict)
     language: Language = "en"
     purpose: Purpose | None = None

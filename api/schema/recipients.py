@@ -77,7 +77,7 @@ class NewConsent(Input):
     """Evidence that a person agreed (4.1)."""
 
     number: Phone
-    purposes: Annotated[tuple[Purpose, ...], Field(min_length=1, max_length=20)]
+    purposes: Annotated[list[Purpose], Field(min_length=1, max_length=20)]
     method: Literal["paper_form", "web_form", "spoken", "email", "sms"]
     wording: Line = Field(description="Which wording was shown.")
     evidence: Line = Field(description="Where the proof is kept.")
@@ -88,7 +88,7 @@ class NewConsent(Input):
         """Return what the use case takes."""
         return ConsentRequest(
             number=self.number,
-            purposes=self.purposes,
+            purposes=tuple(self.purposes),
             method=self.method,
             wording=self.wording,
             evidence=self.evidence,

@@ -12,7 +12,7 @@ from gateway.records import TemplateRequest
 
 Text = Annotated[str, Field(max_length=100)]
 SlotSpec = Annotated[
-    dict[SlotName, Text | Annotated[tuple[Text, ...], Field(max_length=200)]],
+    dict[SlotName, Text | Annotated[list[Text], Field(max_length=200)]],
     Field(max_length=8, description="`type`, and what that type allows: choices, style, after."),
 ]
 
@@ -22,7 +22,7 @@ class NewTemplate(Input):
 
     name: TemplateName
     purpose: Purpose
-    body: Annotated[str, AfterValidator(no_controls), Field(min_length=1, max_length=612)]
+    body: Annotated[str, Field(min_length=1, max_length=612), AfterValidator(no_controls)]
     slots: Annotated[dict[SlotName, SlotSpec], Field(max_length=20)] = Field(default_factory=dict)
     language: Language = "en"
     urgent: bool = False
@@ -34,15 +34,11 @@ class NewTemplate(Input):
             name=self.name,
             purpose=self.purpose,
             body=self.body,
-            slots={name: _plain(spec) for name, spec in self.slots.items()},
+            slots=self.slots,
             language=self.language,
             urgent=self.urgent,
             on_doubt=self.on_doubt,
         )
-
-
-def _plain(spec: dict[str, str | tuple[str, ...]]) -> dict[str, Any]:
-    return {key: list(value) if isinstance(value, tuple) else value for key, value in spec.items()}
 
 
 class TemplateFilter(Query):
