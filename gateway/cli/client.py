@@ -74,11 +74,18 @@ class Client:
         self, method: str, path: str, data: bytes | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, Any]:
         """Make one request; return its status and JSON, whatever they are."""
+        status, answer = self.raw(method, path, data, headers)
+        return status, _json(answer)
+
+    def raw(
+        self, method: str, path: str, data: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, bytes]:
+        """Make one request; return its status and body as it came."""
         connection = self._connection()
         try:
             connection.request(method, path, body=data, headers=self._headers | (headers or {}))
             answer = connection.getresponse()
-            return answer.status, _json(answer.read())
+            return answer.status, answer.read()
         except (OSError, http.client.HTTPException) as exc:
             raise self._unavailable(exc) from exc
         finally:

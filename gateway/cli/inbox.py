@@ -72,4 +72,4 @@ def classify(
     def one(line: str) -> dict[str, Any]:
         return classifier.classify(line, recent_appointment=recent_appointment).as_dict()
 
-    answer_lines(sys.stdin, one, as_json=as_json)
+    answer_lines(sys.stdin.buffer, one, as_json=as_json)

@@ -15,7 +15,7 @@ import typer
 from gateway.cli.direct import user
 from gateway.cli.exits import Exit, Stop
 from gateway.cli.options import JsonOption, write_secret
-from gateway.cli.output import print_json, say
+from gateway.cli.output import asked, print_json, say
 from gateway.cli.people import agreed
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def init(
         config = load(directory / CONFIG)
         key = asyncio.run(_first_person(config, handle, full_name, accepted=accepted))
     except BaseException:
-        for each in _FILES:  # they were not there before, so they are ours
+        for each in (*_FILES, "schoolgate.db-wal", "schoolgate.db-shm"):  # none was there: they are ours
             (directory / each).unlink(missing_ok=True)
         raise
     finally:
@@ -74,8 +74,7 @@ def _told(owner: str | None, name: str | None) -> tuple[str, str]:
     """Return the first person's handle and name; ask for what was not given."""
     if not sys.stdin.isatty() and (owner is None or name is None):
         raise Stop(Exit.USAGE, "who is the first person? Give --owner HANDLE and --name 'FULL NAME'")
-    handle = owner or typer.prompt("Your short name (a-z, 0-9)", err=True)
-    return str(handle), str(name or typer.prompt("Your name in full", err=True))
+    return owner or asked("Your short name (a-z, 0-9):"), name or asked("Your name in full:")
 
 
 def _asked(handle: str) -> bool:

@@ -62,6 +62,13 @@ def complain(sentences: Iterable[str]) -> None:
     sys.stderr.flush()
 
 
+def asked(question: str) -> str:
+    """Ask on standard error and return the answer; standard output stays clean. Empty at the input's end."""
+    sys.stderr.write(f"{question} ")
+    sys.stderr.flush()
+    return sys.stdin.readline().strip()
+
+
 def shown(value: object) -> Text:
     """Return a value as a cell: no mark-up, and no character that could play with the terminal."""
     from rich.text import Text

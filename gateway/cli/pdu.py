@@ -40,15 +40,18 @@ def decode(
         except sms.PduError as exc:
             return {"error": str(exc)}
 
-    if answer_lines(sys.stdin, one, as_json=as_json):
+    if answer_lines(sys.stdin.buffer, one, as_json=as_json):
         raise typer.Exit(int(Exit.FAILED))
 
 
-def answer_lines(lines: Iterable[str], one: Callable[[str], dict[str, Any]], *, as_json: bool) -> bool:
-    """Answer each line at once, the empty ones too; return whether any answer was an error."""
+def answer_lines(lines: Iterable[bytes], one: Callable[[str], dict[str, Any]], *, as_json: bool) -> bool:
+    """Answer each line at once, the empty ones too; return whether any answer was an error.
+
+    Only a line feed ends a line; octets that are no UTF-8 are read as U+FFFD.
+    """
     failed = False
     for number, line in enumerate(lines, 1):
-        answer = one(line.rstrip("\r\n"))
+        answer = one(line.rstrip(b"\r\n").decode("utf-8", errors="replace"))
         failed |= "error" in answer
         if as_json:
             sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")

@@ -10,7 +10,7 @@ import typer
 from gateway.cli.direct import user, with_access
 from gateway.cli.exits import Exit, Stop
 from gateway.cli.options import ConfigOption, JsonOption, configuration
-from gateway.cli.output import details, listing, print_json, say, when
+from gateway.cli.output import asked, details, listing, print_json, say, when
 
 if TYPE_CHECKING:
     from gateway.access import Access
@@ -26,7 +26,7 @@ Role = Annotated[str, typer.Argument(metavar="ROLE", help="Such as sender, appro
 @app.command()
 def add(
     handle: Handle,
-    name: Annotated[str, typer.Option("--name", help="The name in full.", prompt="Name in full")],
+    name: Annotated[str, typer.Option("--name", help="The name in full.")],
     role: Annotated[list[str] | None, typer.Option(help="A role; may be given several times.")] = None,
     config: ConfigOption = None,
     *,
@@ -105,7 +105,7 @@ def statement(settings: PolicySettings, handle: str) -> str:
 def agreed(settings: PolicySettings, handle: str) -> bool:
     """Show the statement and ask; on standard error, where it is in nobody's way."""
     typer.echo(statement(settings, handle), err=True)
-    return typer.confirm("Acknowledge?", default=False, err=True)
+    return asked("Acknowledge? [y/N]").casefold() in ("y", "yes")
 
 
 def _change(config: ConfigOption, work: Callable[[Access], Awaitable[PersonView]], *, as_json: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -34,7 +35,7 @@ class Snapshot:
     ready: bool
     reasons: list[str]
     modems: list[dict[str, Any]] | None
-    waiting: int | None
+    queue: int | None  # parts that wait to be sent, everybody's
     holds: int | None
     opt_outs: int | None
 
@@ -73,10 +74,16 @@ def look(client: Client) -> Snapshot:
         ready=ready,
         reasons=list(told.get("reasons", () if ready else [f"/readyz answers {code}"])),
         modems=None if page is None else page["items"],
-        waiting=_count(_permitted(client, "/v1/messages", status="queued", limit=_MOST)),
+        queue=_queue(client),
         holds=_count(_permitted(client, "/v1/opt-outs/holds")),
         opt_outs=_count(_permitted(client, "/v1/opt-outs", limit=_MOST)),
     )
+
+
+def _queue(client: Client) -> int | None:
+    """Return how many parts wait, from the metrics; None while the store does not answer."""
+    found = re.search(rb"^schoolgate_queue_parts (\S+)$", client.raw("GET", "/metrics")[1], re.MULTILINE)
+    return None if found is None else int(float(found[1]))
 
 
 def _permitted(client: Client, path: str, **query: object) -> Any:  # noqa: ANN401 - JSON
@@ -100,7 +107,7 @@ def _show(found: Snapshot) -> None:
         say("Modems: this key may not see them (modems:read)")
     else:
         modems.show(found.modems)
-    say(f"Messages of this key's person that wait: {_number(found.waiting)}")
+    say(f"Parts that wait to be sent: {'not known' if found.queue is None else found.queue}")
     say(f"Replies that wait for a person: {_number(found.holds)} (schoolgate opt-out holds)")
     say(f"Opt-outs in force: {_number(found.opt_outs)}")
 

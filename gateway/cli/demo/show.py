@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from gateway.cli.exits import Stop
 from gateway.cli.output import screen, shown
+from gateway.cli.problems import ApiProblem
 
 
 class Unproven(Exception):
@@ -39,7 +41,7 @@ class Show:
 
     @contextmanager
     def step(self, title: str, claim: str) -> Iterator[None]:
-        """Show a step; `Unproven` ends it and the walk."""
+        """Show a step; what was not seen, or a gateway that refuses or is gone, ends it as `Unproven`."""
         step = Step(title, claim)
         self.steps.append(step)
         self._print(f"\n[bold]{len(self.steps):2}  {title}[/]\n    [dim]{claim}[/]")
@@ -47,10 +49,10 @@ class Show:
         try:
             with self._waiting():
                 yield
-        except Unproven as exc:
+        except (Unproven, Stop, ApiProblem) as exc:
             step.problem = str(exc)
             self._print("    [bold red]✗[/]", step.problem)
-            raise
+            raise Unproven(step.problem) from exc
         finally:
             step.seconds = round(time.monotonic() - began, 2)
 
@@ -70,9 +72,9 @@ class Show:
         if not self.quiet:
             screen().print(shown(sentence), soft_wrap=True)
 
-    def _print(self, marked: str, text: str = "") -> None:
+    def _print(self, marked: str, *text: str) -> None:
         if not self.quiet:
-            screen().print(marked, shown(text) if text else "", soft_wrap=True)
+            screen().print(marked, *map(shown, text), soft_wrap=True)
 
     @contextmanager
     def _waiting(self) -> Iterator[None]:
