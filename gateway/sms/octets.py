@@ -74,7 +74,7 @@ def unswapped(octets: bytes, count: int | None = None) -> str:
 def pack(septets: bytes, fill: int = 0) -> bytes:
     """Return septets (one per octet) packed, after `fill` zero bits (6.1.2.1.1)."""
     if not septets:
-        return b""
+        return bytes((fill + 7) // 8)
     bits = "".join([_BITS[septet] for septet in reversed(septets)])
     return (int(bits, 2) << fill).to_bytes((7 * len(septets) + fill + 7) // 8, "little")
 

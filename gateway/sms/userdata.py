@@ -97,7 +97,5 @@ def _content(scheme: Coding, data: bytes, length: int, head: int) -> bytes:
     if not scheme.septets:
         return data[head:]
     fill = -8 * head % 7
-    count = length - (8 * head + fill) // 7
-    if count < 0:
-        raise PduError(f"user data header: {head} octets in {length} septets of user data")
+    count = max(length - (8 * head + fill) // 7, 0)  # a length without the fill bits, and no text
     return octets.unpack(data[head:], count, fill)

@@ -4,7 +4,7 @@ import pytest
 
 from gateway.sms import PduError
 from gateway.sms.describe import describe
-from tests.sms.vectors import DECODERS, PDU
+from tests.sms.shared import DECODERS, PDU
 
 # What a description has beyond a vector that leaves a field out, as its codecs disagree or are silent on it.
 BEYOND = {
