@@ -71,6 +71,7 @@ def test_4_1_consent_ends_on_its_day() -> None:
 
 def test_4_1_consent_does_not_begin_before_it_is_given() -> None:
     assert judged(facts(consents=(replace(CONSENT, given_at=NOW + DAY),))) == [MISSING]
+    assert judged(facts(consents=(replace(CONSENT, given_at=NOW),))) == []
 
 
 def test_4_1_a_new_consent_stands_beside_ended_ones() -> None:
@@ -131,14 +132,16 @@ def test_4_3_a_number_that_may_not_be_texted_is_refused_in_its_own_words() -> No
 
 @pytest.mark.parametrize("number", [None, normalise("07911 123457", SETTINGS)])
 def test_4_3_a_number_that_was_not_checked_is_refused(number: object) -> None:
-    assert judged(facts(number=number)) == [("NUMBER_INVALID", "4.3")]
+    [reason] = decide(DRAFT, facts(number=number), NOW).reasons
+    assert (reason.code, reason.clause, reason.retry) == (Code.NUMBER_INVALID, "4.3", True)
 
 
 # -- the gateway's own replies -----------------------------------------------------------------------
 
 
-def test_6_2_the_confirmation_goes_to_who_just_opted_out() -> None:
-    known = reply_facts(recipient={"opted_out": {"": NOW}})
+@pytest.mark.parametrize("ago", [timedelta(0), timedelta(hours=24)])
+def test_6_2_the_confirmation_goes_to_who_just_opted_out(ago: timedelta) -> None:
+    known = reply_facts(recipient={"opted_out": {"": NOW - ago}})
     assert decide(reply(Kind.OPT_OUT_CONFIRMATION), known, NOW).outcome is Outcome.ALLOW
 
 
