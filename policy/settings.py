@@ -9,13 +9,27 @@ from datetime import date, timedelta
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 _SHIPPED = "default.toml"
+
+# The types of slot that take values from the organisation's lists.
+LISTS: Final = (
+    "reference",
+    "organisation_phone",
+    "staff_name",
+    "group",
+    "event",
+    "place",
+    "reason",
+    "route",
+    "money",
+    "url",
+)
 
 
 class PolicyFileError(Exception):
@@ -47,6 +61,12 @@ def _anniversary(day: date) -> date:
         return date(day.year + 1, 3, 1)
 
 
+def _list_name(name: str) -> str:
+    if name not in LISTS:
+        raise ValueError(f"there is no such list; lists: {', '.join(LISTS)}")
+    return name
+
+
 def is_one_line(text: str) -> bool:
     """Return whether an approved value is what it seems: one line, nothing hidden, no slot in it."""
     return text.isprintable() and text == text.strip() and not {"{", "}"} & set(text)
@@ -62,6 +82,7 @@ def _one_line(text: str) -> str:
 OnePart = Annotated[str, Field(pattern=r"^[A-Za-z0-9 \n£$!\"#%&'()*+,./:;<=>?@_-]{1,160}$")]
 Months = Annotated[int, Field(ge=1, le=120)]
 Listed = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_one_line)]
+ListName = Annotated[str, AfterValidator(_list_name)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
 
 
@@ -120,7 +141,7 @@ class PolicySettings(_Section):
     review: Review
     purposes: Annotated[Mapping[Identifier, Purpose], Field(min_length=1)]
     topics: Mapping[Identifier, Topic] = {}
-    lists: Mapping[str, tuple[Listed, ...]] = {}
+    lists: Mapping[ListName, tuple[Listed, ...]] = {}
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:
@@ -169,7 +190,7 @@ class PolicySettings(_Section):
 
 
 def _sentence(error: ErrorDetails) -> str:
-    key = ".".join(str(step) for step in error["loc"])
+    key = ".".join(str(step) for step in error["loc"] if step != "[key]")
     if error["type"] == "extra_forbidden":
         return f"{key}: there is no such setting"
     message = error["msg"].removeprefix("Value error, ")

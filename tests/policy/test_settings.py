@@ -92,6 +92,7 @@ def test_6_2_a_topic_covers_its_purposes_and_everything_covers_all() -> None:
         ("route = []", 'route = ["a\\nb"]', "lists.route.0: must be one line"),
         ("route = []", 'route = [" a"]', "lists.route.0: must be one line"),
         ("route = []", 'route = [""]', "lists.route.0: "),
+        ("route = []", "routes = []", "lists.routes: there is no such list; lists: reference, "),
         ("[purposes.marketing]", "[purposes.Marketing]", "purposes.Marketing"),
     ],
     ids=lambda value: value.split("=")[0].strip() if "=" in value else "",
