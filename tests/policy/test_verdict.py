@@ -80,3 +80,8 @@ def test_the_status_is_that_of_the_first_refusal(decision: Decision) -> None:
 @pytest.mark.parametrize("code", Code)
 def test_every_code_has_a_status_that_says_whose_turn_it_is(code: Code) -> None:
     assert HTTP_STATUS[code] in {403, 409, 422, 429, 503}
+
+
+def test_a_reason_refuses_for_good_unless_it_says_otherwise() -> None:
+    reason = Reason(code=Code.TOO_LONG, clause="5.1", message="too long")
+    assert (reason.outcome, reason.retry, reason.field) == (Outcome.DENY, False, None)
