@@ -7,12 +7,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.sms import alphabet, national, octets
+from tests.sms.shared import NATIONAL
 from tests.sms.strategies import gsm_texts, letters
 
 septets = st.lists(st.integers(0, 127), max_size=160).map(bytes)
 languages = st.integers(0, 255)
 INDIC = {4: "BENGALI", 5: "GUJARATI", 6: "DEVANAGARI", 7: "KANNADA", 8: "MALAYALAM"}
 INDIC |= {9: "ORIYA", 10: "GURMUKHI", 11: "TAMIL", 12: "TELUGU", 13: "ARABIC"}
+
+
+def listed(kind, language, undefined):
+    """Return a table as the standard lists it: code points in rows of sixteen."""
+    codes = " ".join(NATIONAL[kind][str(language)]).split()
+    return [undefined if code == "----" else chr(int(code, 16)) for code in codes]
 
 
 @given(gsm_texts)
@@ -119,6 +126,22 @@ def test_the_letters_of_a_script_are_letters_of_that_script(language, script):
     for char in own:
         name = unicodedata.name(char)
         assert script in name, name
+
+
+@pytest.mark.parametrize("language", national.LOCKING)
+def test_a_locking_table_is_the_one_of_the_standard(language):
+    assert list(national.LOCKING[language]) == listed("locking", language, undefined=national.GAP)
+
+
+@pytest.mark.parametrize("language", national.SINGLE)
+def test_a_single_shift_table_is_the_one_of_the_standard(language):
+    table = [national.SINGLE[language].get(code) for code in range(128)]
+    assert table == listed("single", language, undefined=None)
+
+
+def test_every_listed_table_is_there():
+    assert {int(language) for language in NATIONAL["locking"]} == set(national.LOCKING)
+    assert {int(language) for language in NATIONAL["single"]} == set(national.SINGLE)
 
 
 def test_a_comma_is_a_comma_in_hindi_and_urdu():
