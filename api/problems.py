@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import traceback
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -49,7 +49,7 @@ class Problem:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def response(self, request_id: str) -> web.Response:
-        """Return it as a response; members that say nothing are left out, `reasons` never."""
+        """Return it as a response; every member is always there."""
         body: dict[str, Any] = {
             "type": f"urn:schoolgate:problem:{self.code.lower().replace('_', '-')}",
             "title": title(self.code),
@@ -58,10 +58,9 @@ class Problem:
             "code": self.code,
             "clause": self.clause,
             "reasons": [reason.as_dict() for reason in self.reasons],
+            "errors": [asdict(fault) for fault in self.faults],
             "request_id": request_id,
         }
-        if self.faults:
-            body["errors"] = [{"field": fault.field, "message": fault.message} for fault in self.faults]
         retry = {"Retry-After": _RETRY_AFTER[self.status]} if self.status in _RETRY_AFTER else {}
         return web.Response(
             body=json.dumps(body, ensure_ascii=False).encode(),
@@ -79,32 +78,19 @@ class Unreadable(Exception):
         self.code = code
 
 
-def problem_of(error: Exception) -> Problem | None:  # noqa: C901 - one arm for each error there is
+def problem_of(error: Exception) -> Problem | None:
     """Return the problem that an error is to the caller; None for what nobody foresaw."""
-    match error:
-        case Refusal(decision=decision):
-            return _refused(decision)
-        case Invalid(faults=faults):
-            detail = "nothing was done; see errors for each field"
-            return Problem(code=INVALID, detail=detail, status=422, faults=faults)
-        case NotAuthenticated(code=code):
-            return _not_authenticated(code, str(error))
-        case ScopeMissing():
-            return _coded("SCOPE_MISSING", str(error))
-        case NotFound():
-            return _coded("NOT_FOUND", str(error))
-        case Conflict(code=code) | Unreadable(code=code):
-            return _coded(code, str(error))
-        case StoreUnavailable():
-            return _coded("STORE_UNAVAILABLE", f"nothing was changed; try again soon ({error})")
-        case web.HTTPException():
-            return _foreign(error)
-    return None
+    return next((make(error) for kind, make in _PROBLEMS.items() if isinstance(error, kind)), None)
 
 
-def _coded(code: str, detail: str, headers: Mapping[str, str] | None = None) -> Problem:
-    status = STATUS.get(code, 409)
-    return Problem(code=code, detail=detail, status=status, clause=_CLAUSES.get(code), headers=headers or {})
+def _coded(code: str, detail: str, headers: Mapping[str, str] | None = None, *, status: int = 409) -> Problem:
+    return Problem(
+        code=code,
+        detail=detail,
+        status=STATUS.get(code, status),
+        clause=_CLAUSES.get(code),
+        headers=headers or {},
+    )
 
 
 def _refused(decision: Decision) -> Problem:
@@ -118,13 +104,16 @@ def _refused(decision: Decision) -> Problem:
     )
 
 
-def _not_authenticated(code: str, message: str) -> Problem:
+def _invalid(error: Invalid) -> Problem:
+    detail = "nothing was done; see errors for each field"
+    return Problem(code=INVALID, detail=detail, status=STATUS[INVALID], faults=error.faults)
+
+
+def _not_authenticated(error: NotAuthenticated) -> Problem:
     challenge = 'Bearer realm="schoolgate"'
-    if code != "KEY_MISSING":
+    if error.code != "KEY_MISSING":
         challenge += ', error="invalid_token"'
-    unknown = code not in STATUS
-    problem = _coded(code, message, {"WWW-Authenticate": challenge})
-    return Problem(code=code, detail=message, status=401, headers=problem.headers) if unknown else problem
+    return _coded(error.code, str(error), {"WWW-Authenticate": challenge}, status=401)
 
 
 def _foreign(error: web.HTTPException) -> Problem:
@@ -137,6 +126,21 @@ def _foreign(error: web.HTTPException) -> Problem:
         413: "the body is too large",
     }.get(error.status, error.reason)
     return _coded(code, detail, {"Allow": allow} if allow else {})
+
+
+_PROBLEMS: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
+    Refusal: lambda error: _refused(error.decision),
+    Invalid: _invalid,
+    NotAuthenticated: _not_authenticated,
+    ScopeMissing: lambda error: _coded("SCOPE_MISSING", str(error)),
+    NotFound: lambda error: _coded("NOT_FOUND", str(error)),
+    Conflict: lambda error: _coded(error.code, str(error)),
+    Unreadable: lambda error: _coded(error.code, str(error)),
+    StoreUnavailable: lambda error: _coded(
+        "STORE_UNAVAILABLE", f"nothing was changed; try again soon ({error})"
+    ),
+    web.HTTPException: _foreign,
+}
 
 
 def problems(clock: Clock) -> Middleware:

@@ -38,7 +38,9 @@ class Nothing(Input):
 class Output(BaseModel):
     """What a caller gets: made of a record of the same shape."""
 
-    model_config = ConfigDict(from_attributes=True, frozen=True)
+    model_config = ConfigDict(
+        from_attributes=True, frozen=True, json_schema_serialization_defaults_required=True
+    )
 
     @classmethod
     def of(cls, record: object) -> Self:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AliasPath, Field
 
 from api.schema.base import (
     Input,
@@ -21,7 +21,7 @@ from api.schema.base import (
 )
 from api.schema.messages import ReasonOut, span
 from gateway.model import HoldReason, Status
-from gateway.records import BatchLine, BatchReceipt, BatchRecipient, BatchRequest, Priority
+from gateway.records import BatchRecipient, BatchRequest, Priority
 
 MOST = 10_000
 
@@ -64,25 +64,15 @@ class Result(Output):
     """What became of one recipient."""
 
     position: int = Field(description="In the list of recipients, from 0.")
-    status: Status | Literal["refused"]
-    id: str | None = Field(description="Of the message; null where refused.")
-    hold_reason: HoldReason | None
-    parts: int | None
-    reasons: tuple[ReasonOut, ...] = Field(description="Why it was refused.")
-
-    @classmethod
-    def of(cls, record: object) -> Self:
-        """Make it of a `BatchLine`."""
-        assert isinstance(record, BatchLine)  # noqa: S101 - the use case's answer
-        got, why = record.receipt, record.decision
-        return cls(
-            position=record.position,
-            status=got.status if got else "refused",
-            id=got.id if got else None,
-            hold_reason=got.hold_reason if got else None,
-            parts=got.parts if got else None,
-            reasons=tuple(ReasonOut.of(reason) for reason in why.reasons) if why else (),
-        )
+    status: Status | Literal["refused"] = Field("refused", validation_alias=AliasPath("receipt", "status"))
+    id: str | None = Field(
+        None, validation_alias=AliasPath("receipt", "id"), description="Of the message; null where refused."
+    )
+    hold_reason: HoldReason | None = Field(None, validation_alias=AliasPath("receipt", "hold_reason"))
+    parts: int | None = Field(None, validation_alias=AliasPath("receipt", "parts"))
+    reasons: tuple[ReasonOut, ...] = Field(
+        (), validation_alias=AliasPath("decision", "reasons"), description="Why it was refused."
+    )
 
 
 class BatchAccepted(Output):
@@ -92,19 +82,7 @@ class BatchAccepted(Output):
     status: str = Field(description="held (waits for a second person) or released.")
     accepted: int
     refused: int
-    results: tuple[Result, ...]
-
-    @classmethod
-    def of(cls, record: object) -> Self:
-        """Make it of a `BatchReceipt`."""
-        assert isinstance(record, BatchReceipt)  # noqa: S101 - the use case's answer
-        return cls(
-            id=record.id,
-            status=record.status,
-            accepted=record.accepted,
-            refused=record.refused,
-            results=tuple(Result.of(line) for line in record.lines),
-        )
+    results: tuple[Result, ...] = Field(validation_alias="lines")
 
 
 class Batch(Output):

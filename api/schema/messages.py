@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import AliasPath, Field
 
 from api.schema.base import (
     Input,
@@ -21,7 +21,7 @@ from api.schema.base import (
     TemplateName,
 )
 from gateway.model import CancelReason, HoldReason, Status
-from gateway.records import CheckReport, MessageRequest, Priority
+from gateway.records import MessageRequest, Priority
 from policy import Code, Outcome
 
 
@@ -94,8 +94,8 @@ class Accepted(Output):
 class Check(Output):
     """What a message would come to, and what it would cost. Nothing was kept."""
 
-    outcome: Outcome
-    reasons: tuple[ReasonOut, ...]
+    outcome: Outcome = Field(validation_alias=AliasPath("decision", "outcome"))
+    reasons: tuple[ReasonOut, ...] = Field(validation_alias=AliasPath("decision", "reasons"))
     text: str
     parts: int
     alphabet: str
@@ -104,14 +104,6 @@ class Check(Output):
     parts_without: int | None = Field(description="Parts, without the characters that force UCS-2.")
     queue: int = Field(description="Parts that wait before it.")
     seconds: float | None = Field(description="Estimate until it is sent; null without a measured rate.")
-
-    @classmethod
-    def of(cls, record: object) -> Self:
-        """Spread the decision over the report."""
-        assert isinstance(record, CheckReport)  # noqa: S101 - the use case's answer
-        rest = {name: getattr(record, name) for name in cls.model_fields if hasattr(record, name)}
-        reasons = tuple(ReasonOut.of(reason) for reason in record.decision.reasons)
-        return cls(**rest | {"outcome": record.decision.outcome, "reasons": reasons})
 
 
 class PartOut(Output):

@@ -26,4 +26,4 @@ class ProblemOut(Output):
     clause: str | None = Field(description="Of the policy.")
     reasons: tuple[ReasonOut, ...] = Field(description="Every reason of a refusal by the policy.")
     request_id: str
-    errors: tuple[FaultOut, ...] = Field((), description="Every faulty field, where the request is.")
+    errors: tuple[FaultOut, ...] = Field(description="Every faulty field of a request that is INVALID.")

@@ -6,6 +6,7 @@ import asyncio
 import json
 import shutil
 import socket
+import struct
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,16 +86,23 @@ class Api:
 
     async def wire(self, data: bytes) -> bytes:
         """Send octets on a connection of their own; return all that comes until the server hangs up."""
-        host, port = self.daemon.api_url.removeprefix("http://").split(":")
-        with socket.socket() as plain:
-            plain.setblocking(False)
-            loop = asyncio.get_running_loop()
-            await loop.sock_connect(plain, (host, int(port)))
-            await loop.sock_sendall(plain, data)
-            found = b""
-            while chunk := await loop.sock_recv(plain, 65536):
-                found += chunk
-            return found
+        reader, writer = await asyncio.open_connection(*self.address)
+        writer.write(data)
+        found = await reader.read()
+        writer.close()
+        await writer.wait_closed()
+        return found
+
+    async def hang_up(self, data: bytes) -> None:
+        """Send octets and break the connection off."""
+        with socket.create_connection(self.address) as plain:
+            plain.sendall(data)
+            plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    @property
+    def address(self) -> tuple[str, int]:
+        host, _, port = self.daemon.api_url.removeprefix("http://").partition(":")
+        return host, int(port)
 
 
 @pytest.fixture(scope="session")

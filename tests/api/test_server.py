@@ -10,6 +10,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from api import CannotListen, serve
 
@@ -39,6 +40,17 @@ async def test_it_listens_on_a_free_port_and_says_which() -> None:
     async with aiohttp.ClientSession() as session:
         with pytest.raises(aiohttp.ClientConnectorError):
             await session.get(url)
+
+
+@pytest.mark.parametrize(
+    ("host", "shown", "warned"),
+    [("0.0.0.0", "http://0.0.0.0:", True), ("::1", "http://[::1]:", False), ("localhost", "http://", False)],  # noqa: S104
+)
+async def test_listening_beyond_this_machine_is_warned_of(host: str, shown: str, warned: bool) -> None:
+    with capture_logs() as logs:
+        async with serve(application(), host, 0) as url:
+            assert url.startswith(shown)
+    assert [entry["action"] for entry in logs] == ["exposed"] * warned
 
 
 async def test_a_taken_port_is_told_with_what_to_do() -> None:

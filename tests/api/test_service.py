@@ -127,3 +127,15 @@ async def test_what_is_no_http_is_refused_and_not_logged(
     assert answer.startswith((b"HTTP/1.0 400", b"HTTP/1.1 400"))
     assert "topsecret" not in caplog.text
     assert (await api.call("GET", "/healthz")).status == 200
+
+
+async def test_a_caller_that_hangs_up_in_its_body_is_no_failure_of_ours(api: Api) -> None:
+    head = (
+        "POST /v1/messages HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 500\r\n"
+        f"Authorization: Bearer {api.tokens['office']}\r\n\r\n"
+    )
+    with capture_logs() as logs:
+        for _ in range(5):
+            await api.hang_up(head.encode() + b'{"to": "+44')
+            assert (await api.call("GET", "/v1/messages")).body["items"] == []
+    assert [entry for entry in logs if entry["action"] == "request_failed"] == []
