@@ -1,0 +1,1 @@
+"""Data only: one TOML file per language; `policy.optout.lexicon` reads them."""

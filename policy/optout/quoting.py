@@ -1,0 +1,61 @@
+"""What in a reply is the recipient's own: not our text sent back, not a reaction to it, not a signature."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from policy.optout.characters import ends_of, tidy
+
+_MARKED: Final = re.compile(r"^[ ]*>.*$", re.MULTILINE)
+_REACTION: Final = re.compile(
+    r"\s*(?:(?:dis)?liked|loved|emphasi[sz]ed|questioned|laughed at|reacted [^\"]{1,12}|removed [^\"]{1,20}"
+    r"|[^\w\"]{1,6})\s*(?:to|from)?\s*\"[^\"]{12,}\"?\s*",
+    re.IGNORECASE,
+)
+_SIGNED: Final = re.compile(
+    r"(?P<body>.*\S)\s*(?:[.!,\n-]|"
+    r"\b(?P<greeting>(?i:thanks|thank you|thx|regards|wishes|from|love|cheers))\b\W*)\s*"
+    r"(?P<name>[A-Z][\w'-]{0,15}(?: [A-Z][\w'-]{0,15}){0,2})\W*(?:[xX]+\W*)?",
+    re.DOTALL,
+)
+
+
+class Quotation:
+    """Knows our name and our footer, and takes our texts out of a reply."""
+
+    def __init__(self, organisation: str, footer: str) -> None:
+        ours = r"\W+".join(map(re.escape, re.findall(r"\w+", footer)))
+        name = r"\W+".join(map(re.escape, re.findall(r"\w+", organisation)))
+        self._footer = re.compile(rf"\"?\b{ours}\b[.\"]*", re.IGNORECASE)
+        self._text = re.compile(
+            rf"^[ ]*[>\"]?[ ]*(?:(?:re|fw|fwd)\b:?[ ]*)?\"?{name}\b.*?\b{ours}\b[.\"]*",
+            re.IGNORECASE | re.DOTALL | re.MULTILINE,
+        )
+        self._name = re.compile(rf"\b{name}\b", re.IGNORECASE)
+
+    def without(self, text: str) -> tuple[str, bool]:
+        """Return the recipient's own part of `text`, and whether only our bare footer came back."""
+        own = tidy(ends_of(text))
+        if _REACTION.fullmatch(own) and (self._name.search(own) or self._footer.search(own)):
+            return "", False
+        whole = self._text.sub("\n", own)
+        rest = _MARKED.sub("\n", self._footer.sub("\n", whole))
+        bare = whole == own and self._footer.search(own) is not None
+        return rest, bare and not any(map(str.isalnum, rest))
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """A reply and the name under it."""
+
+    body: str
+    name: str
+    greeted: bool  # "thanks", "from" or the like stands before the name
+
+
+def signed(text: str) -> Signed | None:
+    """Return the two halves of "Stop. Sarah"; None where nothing looks like a signature."""
+    found = _SIGNED.fullmatch(text.strip())
+    return Signed(found["body"], found["name"], found["greeting"] is not None) if found else None
