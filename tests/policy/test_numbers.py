@@ -178,6 +178,11 @@ def test_4_3_the_drama_range_has_edges(raw: str) -> None:
     assert not getattr(normalise(raw, SETTINGS, allow_drama=True), "drama", False)
 
 
+def test_4_3_a_number_has_room_for_its_spaces_and_no_more() -> None:
+    assert normalise("07400123456".center(60), SETTINGS) == MOBILE
+    assert "not one telephone number" in refusal("07400123456".center(61))
+
+
 def test_4_3_allowing_drama_allows_nothing_else() -> None:
     for raw in ("0909 123 4567", "020 7946 0018", "60777", "07700 900123 (mum)"):
         assert normalise(raw, SETTINGS, allow_drama=True) == normalise(raw, SETTINGS)

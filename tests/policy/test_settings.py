@@ -7,6 +7,7 @@ from importlib import resources
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from policy import PolicyFileError, PolicySettings
 from tests.policy.cases import SETTINGS
@@ -35,6 +36,33 @@ def problems(path: Path) -> list[str]:
 
 def test_a_copy_of_the_shipped_policy_is_the_shipped_policy(tmp_path: Path) -> None:
     assert PolicySettings.load(written(tmp_path)) == SETTINGS
+
+
+DEFAULTED = [
+    "max_parts",
+    "consent_months",
+    "approval_months",
+    "role_months",
+    "bulk_above",
+    "appointment_hours",
+    "time_zone",
+    "overdue",
+    "grace_days",
+]
+
+
+def test_what_a_file_leaves_out_is_as_shipped(tmp_path: Path) -> None:
+    lines = SHIPPED.splitlines()
+    left_out = [line for line in lines if line.split(" = ")[0] in DEFAULTED]
+    assert len(left_out) == len(DEFAULTED)
+    path = tmp_path / "policy.toml"
+    path.write_text("\n".join(line for line in lines if line not in left_out), encoding="utf-8")
+    assert PolicySettings.load(path) == SETTINGS
+
+
+def test_a_loaded_policy_does_not_change() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        SETTINGS.max_parts = 9  # type: ignore[misc]
 
 
 def test_9_1_the_shipped_dates_are_those_of_the_policy_document() -> None:
