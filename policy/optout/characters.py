@@ -21,6 +21,7 @@ _CHINESE: Final = dict(
     )
 )
 _QUOTES: Final = dict.fromkeys("‘’‚‛ʼʹ´`′＇", "'") | dict.fromkeys("“”„‟«»″＂", '"')
+_CONTROLS: Final = {chr(code): " " for code in (*range(32), 127) if chr(code) != "\n"}
 _BLANK_LETTERS: Final = dict.fromkeys("\u115f\u1160\u3164\uffa0\u034f\u17b4\u17b5\u2800", "")
 
 
@@ -31,29 +32,34 @@ def _boxed_letters() -> dict[str, str]:
     return {chr(start + i): letter for start in starts for i, letter in enumerate(alphabet)}
 
 
-_BEFORE: Final = str.maketrans(_QUOTES | _BLANK_LETTERS | _boxed_letters())
+_BEFORE: Final = str.maketrans(_QUOTES | _CONTROLS | _BLANK_LETTERS | _boxed_letters())
 _AFTER: Final = str.maketrans(_SMALL_CAPITALS | _STROKED | _ARABIC | _CHINESE)
 _FLAG: Final = re.compile("(?<![🇦-🇿])[🇦-🇿]{2}(?![🇦-🇿])")
 # Accents of Latin, Greek and Cyrillic letters; Arabic vowel signs. The vowel signs of Indic scripts stay.
 _ACCENT: Final = re.compile("[\u0300-\u036f\u0483-\u0489\u064b-\u065f\u0670\u20d0-\u20ff\ufe00-\ufe0f]")
 
 
-def ends_of(text: str) -> str:
-    """Return `text`, or of a very long one its beginning and its end."""
+def _ends_of(text: str) -> str:
     if len(text) <= _READ_FIRST + _READ_LAST:
         return text
     return f"{text[:_READ_FIRST]}\n{text[-_READ_LAST:]}"
 
 
 def tidy(text: str) -> str:
-    """Return `text` in NFKC without invisible characters, with plain quotes and spaces; case is kept."""
+    """Return `text` in NFKC without invisible characters, with plain quotes and spaces; case is kept.
+
+    Of a very long one only the beginning and the end are kept.
+    """
+    text = _ends_of(text)
+    if text.isascii():
+        return text.translate(_BEFORE)
     text = unicodedata.normalize("NFKC", _FLAG.sub(" ", text).translate(_BEFORE)).translate(_BEFORE)
-    return "".join(_visible(char) for char in text)
+    return "".join(map(_visible, _ends_of(text)))  # NFKC makes eighteen characters of some
 
 
 def _visible(char: str) -> str:
     if char.isascii():
-        return " " if char in "\t\v\f\r" else char
+        return char
     category = unicodedata.category(char)
     if category == "Cf":  # zero-width, bidi, soft hyphen, joiners, tags
         return ""
@@ -64,5 +70,7 @@ def _visible(char: str) -> str:
 
 def plain(text: str) -> str:
     """Return tidied `text` in one case, without accents, with one letter for its national variants."""
+    if text.isascii():
+        return text.casefold()
     bare = _ACCENT.sub("", unicodedata.normalize("NFD", text.casefold())).translate(_AFTER)
     return unicodedata.normalize("NFC", bare)

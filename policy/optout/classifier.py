@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final
 
 from policy.optout.lexicon import Language, compile_lexicon, shipped_languages
-from policy.optout.phrases import EDGE, NUMBER, Phrase, Phrases
+from policy.optout.phrases import EDGE, GONE, NUMBER, Phrase, Phrases
 from policy.optout.quoting import Quotation, signed
 from policy.optout.reading import words_of
 from policy.optout.spelling import Speller
@@ -16,8 +16,8 @@ from policy.settings import PolicySettings
 
 _SHORT: Final = 8  # words; in a longer reply a single word of refusal says too little
 _CLEAR: Final = 2  # spaces: three words, such as "stop texting me", need no support from the rest
+_LONGEST_FILLER: Final = 5  # words
 _READ: Final = 160  # words, more than three SMS hold
-_GONE: Final = "_"  # stands where words were taken out
 
 
 class Tier(StrEnum):
@@ -128,10 +128,10 @@ class Classifier:
         moved = True
         while moved and start < end:
             moved = False
-            for size in (4, 3, 2, 1):
-                if start + size <= end and fillers.whole(words, start, start + size):
+            for size in range(_LONGEST_FILLER, 0, -1):
+                if start + size <= end and tuple(words[start : start + size]) in fillers:
                     start, moved = start + size, True
-                if start <= end - size and fillers.whole(words, end - size, end):
+                if start <= end - size and tuple(words[end - size : end]) in fillers:
                     end, moved = end - size, True
         return words[start:end]
 
@@ -196,12 +196,12 @@ class Classifier:
     def _held(self, words: Sequence[str]) -> Classification | None:
         """Return a hold when anything in the reply, with or without its politeness, smells of refusal."""
         bare = [word for sentence in self._sentences(words) for word in (EDGE, *sentence)] + [EDGE]
-        return self._smelt(words) or self._smelt(bare)
+        return self._smelt(words) or (None if bare == list(words) else self._smelt(bare))
 
     def _smelt(self, words: Sequence[str]) -> Classification | None:
         rest = list(words)
         for _, start, end in self._lexicon.safe.found(words):
-            rest[start:end] = [EDGE if word == EDGE else _GONE for word in words[start:end]]
+            rest[start:end] = [EDGE if word == EDGE else GONE for word in words[start:end]]
         lists = [self._lexicon.hold]
         if sum(word != EDGE for word in words) <= _SHORT:
             lists.append(self._lexicon.short)

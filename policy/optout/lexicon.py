@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib import resources
+from itertools import chain
 from typing import Annotated, Final, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from policy.optout.phrases import EDGE, Phrase, PhraseError, Phrases, compile_phrase
+from policy.optout.phrases import EDGE, Grammar, Phrase, PhraseError, Phrases
 from policy.optout.reading import words_of
 from policy.settings import PolicyFileError
 
 Lines: TypeAlias = tuple[Annotated[str, Field(min_length=1)], ...]
 _FIRST: Final = "en"  # a word that two languages share is reported as English
-_LISTS: Final = ("keywords", "act", "narrow", "hold", "short", "safe", "start", "help", "fillers")
+_LISTS: Final = ("keywords", "act", "narrow", "hold", "short", "safe", "start", "help")
 
 
 class Language(BaseModel):
@@ -77,11 +78,11 @@ class Lexicon:
     safe: Phrases
     start: Phrases
     help: Phrases
-    fillers: Phrases
+    fillers: frozenset[tuple[str, ...]]
     ignored: frozenset[str]
     typed: frozenset[str]
     words: frozenset[str]
-    vocabulary: frozenset[str] = field(default_factory=frozenset)
+    vocabulary: frozenset[str]
 
 
 def compile_lexicon(
@@ -98,18 +99,17 @@ def compile_lexicon(
         *(one for each in phrases.values() for one in each),
         *(p for each in narrow.values() for p in each),
     ]
+    fillers = frozenset(_fillers(languages, own))
     return Lexicon(
         keywords=_keywords(languages),
         appointment=frozenset(_joined(word) for one in languages for word in one.appointment),
         narrow={topic: Phrases(found) for topic, found in narrow.items()},
-        **{
-            kind: Phrases(phrases[kind])
-            for kind in ("act", "hold", "short", "safe", "start", "help", "fillers")
-        },
+        **{kind: Phrases(phrases[kind]) for kind in ("act", "hold", "short", "safe", "start", "help")},
+        fillers=fillers,
         ignored=_single_words(languages, "ignored"),
         typed=_single_words(languages, "typed"),
         words=_single_words(languages, "words"),
-        vocabulary=frozenset(word for one in compiled for word in one.vocabulary()),
+        vocabulary=frozenset(chain(*fillers, *(one.vocabulary() for one in compiled))),
     )
 
 
@@ -118,11 +118,19 @@ def _phrases(
 ) -> Iterator[Phrase]:
     for one in languages:
         classes = {**one.classes, "organisation": organisation, "topic": topic}
+        grammar = Grammar(one.language, classes, words_of)
         for source in getattr(one, kind):
             try:
-                yield compile_phrase(source, one.language, classes, words_of)
+                yield grammar.phrase(source)
             except PhraseError as exc:
                 raise PolicyFileError(f"{one.language}.toml", [f"{kind}: {exc}"]) from exc
+
+
+def _fillers(languages: Sequence[Language], organisation: Sequence[str]) -> Iterator[tuple[str, ...]]:
+    for filler in (filler for one in languages for filler in one.fillers):
+        for name in organisation if "<organisation>" in filler else [""]:
+            words = words_of(filler.replace("<organisation>", name))
+            yield tuple(word for word in words if word != EDGE)
 
 
 def _keywords(languages: Sequence[Language]) -> dict[str, str]:

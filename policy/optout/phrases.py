@@ -1,7 +1,7 @@
 """Phrases as data: words, stems, classes, optional steps and short gaps, matched without backtracking.
 
 A phrase is written as steps between spaces. `word` is that word, `stem*` a word that begins so, `<name>` any
-member of a class (a member may be several words), `..` up to three words, `.` the edge of a sentence,
+member of a class (a member may be several words), `*` any one word, `..` up to three words, `.` the edge of a sentence,
 `NUMBER` a telephone number. A step that ends in `?` may be missing.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 EDGE: Final = "."
+GONE: Final = "_"  # stands in a text where words were taken out
 NUMBER: Final = "NUMBER"
 _GAP: Final = 3  # words
 _SHORTEST_STEM: Final = 2
@@ -33,6 +34,7 @@ class _Step:
     runs: tuple[tuple[str, ...], ...] = ()
     optional: bool = False
     gap: bool = False
+    any_word: bool = False
 
     def after(self, text: Words, at: int) -> Iterator[int]:
         """Yield each place where the next step may begin when this one begins at `at`."""
@@ -41,11 +43,16 @@ class _Step:
         if self.gap:
             yield from self._over_gap(text, at)
         elif at < len(text):
-            if text[at] in self.words or (self.stems and text[at].startswith(self.stems)):
+            if self._takes(text[at]):
                 yield at + 1
             for run in self.runs:
                 if text[at] == run[0] and tuple(text[at : at + len(run)]) == run:
                     yield at + len(run)
+
+    def _takes(self, word: str) -> bool:
+        if self.any_word:
+            return word not in (EDGE, GONE)
+        return word in self.words or (bool(self.stems) and word.startswith(self.stems))
 
     @staticmethod
     def _over_gap(text: Words, at: int) -> Iterator[int]:
@@ -78,12 +85,9 @@ class Phrase:
                 return None
         return max(places)
 
-    def ends_at(self, text: Words, start: int, end: int) -> bool:
-        """Say whether it can take exactly the words from `start` to `end`."""
-        places = {start}
-        for step in self.steps:
-            places = {after for place in places for after in step.after(text, place) if after <= end}
-        return end in places
+    def takes_all(self, text: Words) -> bool:
+        """Say whether it can take exactly the words of `text`."""
+        return self.end(text, 0) == len(text)
 
     def vocabulary(self) -> Iterator[str]:
         """Yield every whole word in it."""
@@ -93,19 +97,39 @@ class Phrase:
                 yield from run
 
 
-def compile_phrase(source: str, language: str, classes: Mapping[str, Sequence[str]], split: Split) -> Phrase:
-    """Read a phrase. Raises `PhraseError` for an unknown class or a phrase that could match nothing."""
-    steps = tuple(_step(word, classes, split) for word in source.split())
-    if not steps or steps[0].gap or all(step.optional or step.gap for step in steps):
-        raise PhraseError(f'"{source}" must begin with a word and require one')
-    return Phrase(source, language, steps)
+class Grammar:
+    """Reads the phrases of one language; equal steps of its phrases are one object."""
+
+    def __init__(self, language: str, classes: Mapping[str, Sequence[str]], split: Split) -> None:
+        self._language = language
+        self._classes = classes
+        self._split = split
+        self._steps: dict[str, _Step] = {}
+
+    def phrase(self, source: str) -> Phrase:
+        """Read a phrase. Raises `PhraseError` for an unknown class or a phrase that could match nothing."""
+        steps = tuple(self._step(written) for written in source.split())
+        if not any(step.words or step.stems or step.runs for step in steps[:1]) or all(
+            map(_skippable, steps)
+        ):
+            raise PhraseError(f'"{source}" must begin with a word and require one')
+        return Phrase(source, self._language, steps)
+
+    def _step(self, written: str) -> _Step:
+        if written not in self._steps:
+            self._steps[written] = _step(written, self._classes, self._split)
+        return self._steps[written]
+
+
+def _skippable(step: _Step) -> bool:
+    return step.optional or step.gap
 
 
 def _step(written: str, classes: Mapping[str, Sequence[str]], split: Split) -> _Step:
     optional = written.endswith("?")
     body = written.removesuffix("?")
-    if body == "..":
-        return _Step(gap=True)
+    if body in ("..", "*"):
+        return _Step(optional=optional, gap=body == "..", any_word=body == "*")
     if not (body.startswith("<") and body.endswith(">")):
         return _alternatives([body], optional, split)
     if body[1:-1] not in classes:
@@ -134,34 +158,49 @@ def _alternatives(members: Iterable[str], optional: bool, split: Split) -> _Step
 
 
 class Phrases:
-    """Many phrases, found by the words they may begin with."""
+    """Many phrases, found by the words they may begin with and passed over when a word they need is missing."""
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
-        self._by_first: dict[str, list[Phrase]] = {}
+        self._by_first: dict[str, list[tuple[Phrase, frozenset[int]]]] = {}
+        self._steps: dict[str, set[int]] = {}  # by a word or stem* of the step
         self._longest_stem = _SHORTEST_STEM
         for phrase in phrases:
+            needs = frozenset(id(step) for step in phrase.steps if not _skippable(step) and not step.any_word)
             for first in _firsts(phrase):
-                self._by_first.setdefault(first, []).append(phrase)
-                self._longest_stem = max(self._longest_stem, len(first))
+                self._by_first.setdefault(first, []).append((phrase, needs))
+            for step in phrase.steps:
+                for word in step.firsts():
+                    self._steps.setdefault(word, set()).add(id(step))
+                    self._longest_stem = max(self._longest_stem, len(word) - 1)
 
-    def whole(self, text: Words, start: int = 0, end: int | None = None) -> Phrase | None:
-        """Return a phrase that takes exactly the words from `start` to `end`."""
-        stop = len(text) if end is None else end
-        candidates = self._beginning(text[start]) if start < stop else ()
-        return next((phrase for phrase in candidates if phrase.ends_at(text, start, stop)), None)
+    def whole(self, text: Words) -> Phrase | None:
+        """Return a phrase that takes all of `text`, which has a word or more."""
+        candidates = self._beginning(text[0], self._there(text))
+        return next((phrase for phrase in candidates if phrase.takes_all(text)), None)
 
     def found(self, text: Words) -> Iterator[tuple[Phrase, int, int]]:
         """Yield each phrase in `text` with the place where it starts and where it ends."""
+        there = self._there(text)
         for at, word in enumerate(text):
-            for phrase in self._beginning(word):
+            for phrase in self._beginning(word, there):
                 end = phrase.end(text, at)
                 if end is not None:
                     yield phrase, at, end
 
-    def _beginning(self, word: str) -> Iterator[Phrase]:
-        yield from self._by_first.get(word, ())
+    def _there(self, text: Words) -> set[int]:
+        """Return the steps that some word of `text` could take."""
+        return {step for word in set(text) for key in self._keys(word) for step in self._steps.get(key, ())}
+
+    def _beginning(self, word: str, there: set[int]) -> Iterator[Phrase]:
+        for key in self._keys(word):
+            for phrase, needs in self._by_first.get(key, ()):
+                if needs <= there:
+                    yield phrase
+
+    def _keys(self, word: str) -> Iterator[str]:
+        yield word
         for length in range(_SHORTEST_STEM, min(len(word), self._longest_stem) + 1):
-            yield from self._by_first.get(f"{word[:length]}*", ())
+            yield f"{word[:length]}*"
 
 
 def _firsts(phrase: Phrase) -> set[str]:

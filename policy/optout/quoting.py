@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from policy.optout.characters import ends_of, tidy
+from policy.optout.characters import tidy
 
 _MARKED: Final = re.compile(r"^[ ]*>.*$", re.MULTILINE)
 _REACTION: Final = re.compile(
@@ -37,7 +37,7 @@ class Quotation:
 
     def without(self, text: str) -> tuple[str, bool]:
         """Return the recipient's own part of `text`, and whether only our bare footer came back."""
-        own = tidy(ends_of(text))
+        own = tidy(text)
         if _REACTION.fullmatch(own) and (self._name.search(own) or self._footer.search(own)):
             return "", False
         whole = self._text.sub("\n", own)

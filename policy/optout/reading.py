@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from policy.optout.characters import ends_of, plain, tidy
+from policy.optout.characters import plain, tidy
 from policy.optout.phrases import EDGE, NUMBER
 
 _BREAKS: Final = frozenset('.!?;:\n…。！？।॥۔؟؛—–|(){}[]"')
@@ -20,7 +20,7 @@ _SPELLED: Final = 3  # single letters in a row
 def words_of(text: str, spell: Callable[[str], str] = str) -> list[str]:
     """Return the words of `text` with `EDGE` around every sentence; `spell` repairs a word."""
     found: list[str] = [EDGE]
-    for token in _spelled_out(_tokens(plain(tidy(ends_of(text))))):
+    for token in _spelled_out(_tokens(plain(tidy(text)))):
         word = _word(token, spell)
         if word and not (word == EDGE and found[-1] == EDGE):
             found.append(word)
