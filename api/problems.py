@@ -6,6 +6,7 @@ import json
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import count
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -145,10 +146,11 @@ _PROBLEMS: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
 
 def problems(clock: Clock) -> Middleware:
     """Return the middleware that answers errors and names every request."""
+    start, numbers = new_id("req", clock()), count(1)  # cheap for each request, unique over restarts
 
     @web.middleware
     async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        request_id = new_id("req", clock())
+        request_id = f"{start}_{next(numbers)}"
         try:
             response = await handler(request)
         except ConnectionError:
