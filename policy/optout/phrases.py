@@ -1,8 +1,8 @@
 """Phrases as data: words, stems, classes, optional steps and short gaps, matched without backtracking.
 
 A phrase is written as steps between spaces. `word` is that word, `stem*` a word that begins so, `<name>` any
-member of a class (a member may be several words), `*` any one word, `..` up to three words, `.` the edge of a sentence,
-`NUMBER` a telephone number. A step that ends in `?` may be missing.
+member of a class (a member may be several words), `*` any one word, `..` up to three words, `.` the edge of
+a sentence, `NUMBER` a telephone number. A step that ends in `?` may be missing.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ def _alternatives(members: Iterable[str], optional: bool, split: Split) -> _Step
 
 
 class Phrases:
-    """Many phrases, found by the words they may begin with and passed over when a word they need is missing."""
+    """Many phrases, found by the words they may begin with, passed over when a word they need is missing."""
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
         self._by_first: dict[str, list[tuple[Phrase, frozenset[int]]]] = {}

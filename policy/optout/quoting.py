@@ -17,7 +17,7 @@ _REACTION: Final = re.compile(
 _SIGNED: Final = re.compile(
     r"(?P<body>.*\S)\s*(?:[.!,\n-]|"
     r"\b(?P<greeting>(?i:thanks|thank you|thx|regards|wishes|from|love|cheers))\b\W*)\s*"
-    r"(?P<name>[A-Z][\w'-]{0,15}(?: [A-Z][\w'-]{0,15}){0,2})\W*(?:[xX]+\W*)?",
+    r"(?:(?i:mr|mrs|ms|miss|dr)\b\.? ?)?(?P<name>[A-Z][\w'-]{0,15}(?: [A-Z][\w'-]{0,15}){0,2})\W*(?:[xX]+\W*)?",
     re.DOTALL,
 )
 
