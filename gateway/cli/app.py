@@ -6,6 +6,7 @@ from typing import Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from gateway.cli import (
     batches,
@@ -35,6 +36,8 @@ class Commands(TyperGroup):
         """Run the command."""
         try:
             return super().invoke(ctx)
+        except (typer.Exit, typer.Abort, TyperException):  # typer's own ways to end
+            raise
         except Exception as exc:
             stop = explained(exc)
             if stop is None:

@@ -36,7 +36,9 @@ def demo(
 ) -> None:
     """Show the main job with a virtual phone network, then keep serving for play. No modem needed."""
     from gateway.cli.demo.show import Show
+    from gateway.cli.demo.world import fresh
 
+    fresh(directory)
     code = asyncio.run(play(Show(quiet=as_json), directory, port, once=once, fast=fast))
     if code:
         raise typer.Exit(code)

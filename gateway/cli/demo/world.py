@@ -84,8 +84,7 @@ class World:
 
 @asynccontextmanager
 async def built(directory: Path, port: int, timing: Timing) -> AsyncIterator[World]:
-    """Build it all, and take it down at the end; the gateway finishes its part in flight first."""
-    fresh(directory)
+    """Build it all in a fresh directory, and take it down at the end, the gateway before the network."""
     write_config(directory, port)
     config = load(directory / "schoolgate.toml")
     tokens = await _people(config)
