@@ -89,6 +89,8 @@ class Classifier:
         sentences = list(self._sentences(words))
         if not sentences:
             return None
+        if found := self._keyword([word for each in sentences for word in each], recent_appointment):
+            return found
         verdicts = [self._sentence(each, recent_appointment) for each in sentences]
         acts = [one for one in verdicts if one and one.tier is Tier.ACT]
         if all(verdicts) and len({one.tier for one in verdicts if one}) == 1:

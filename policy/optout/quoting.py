@@ -9,6 +9,10 @@ from typing import Final
 from policy.optout.characters import tidy
 
 _MARKED: Final = re.compile(r"^[ ]*>.*$", re.MULTILINE)
+_DEVICE: Final = re.compile(
+    r"\bsent (?:from|via) (?:my|outlook|yahoo|mail)\b.{0,60}$", re.IGNORECASE | re.DOTALL
+)
+_WROTE: Final = re.compile(r"^[ ]*on .{4,80} wrote:?[ ]*$", re.IGNORECASE | re.MULTILINE)
 _REACTION: Final = re.compile(
     r"\s*(?:(?:dis)?liked|loved|emphasi[sz]ed|questioned|laughed at|reacted [^\"]{1,12}|removed [^\"]{1,20}"
     r"|[^\w\"]{1,6})\s*(?:to|from)?\s*\"[^\"]{12,}\"?\s*",
@@ -17,7 +21,8 @@ _REACTION: Final = re.compile(
 _SIGNED: Final = re.compile(
     r"(?P<body>.*\S)\s*(?:[.!,\n-]|"
     r"\b(?P<greeting>(?i:thanks|thank you|thx|regards|wishes|from|love|cheers))\b\W*)\s*"
-    r"(?:(?i:mr|mrs|ms|miss|dr)\b\.? ?)?(?P<name>[A-Z][\w'-]{0,15}(?: [A-Z][\w'-]{0,15}){0,2})\W*(?:[xX]+\W*)?",
+    r"(?:(?i:mr|mrs|ms|miss|dr)\b\.? ?)?"
+    r"(?P<name>[A-Z][\w'-]{0,15}(?: [A-Z][\w'-]{0,15}){0,2})\W*(?:[xX]+\W*)?",
     re.DOTALL,
 )
 
@@ -30,8 +35,8 @@ class Quotation:
         name = r"\W+".join(map(re.escape, re.findall(r"\w+", organisation)))
         self._footer = re.compile(rf"\"?\b{ours}\b[.\"]*", re.IGNORECASE)
         self._text = re.compile(
-            rf"^[ ]*[>\"]?[ ]*(?:(?:re|fw|fwd)\b:?[ ]*)?\"?{name}\b.*?\b{ours}\b[.\"]*",
-            re.IGNORECASE | re.DOTALL | re.MULTILINE,
+            rf"(?:^[ ]*(?:re|fw|fwd)\b:?[ ]*)?\"?\b{name}\b.*?\b{ours}\b[.\"]*",
+            re.IGNORECASE | re.DOTALL,
         )
         self._name = re.compile(rf"\b{name}\b", re.IGNORECASE)
 
@@ -40,10 +45,18 @@ class Quotation:
         own = tidy(text)
         if _REACTION.fullmatch(own) and (self._name.search(own) or self._footer.search(own)):
             return "", False
-        whole = self._text.sub("\n", own)
-        rest = _MARKED.sub("\n", self._footer.sub("\n", whole))
-        bare = whole == own and self._footer.search(own) is not None
-        return rest, bare and not any(map(str.isalnum, rest))
+        without_text = self._text.sub("\n", own)
+        rest = self._footer.sub("\n", without_text)
+        if not _has_words(rest):
+            return "", without_text == own and rest != own
+        bare = rest
+        for added in (_MARKED, _WROTE, _DEVICE):
+            bare = added.sub("\n", bare)
+        return bare if _has_words(bare) else rest, False
+
+
+def _has_words(text: str) -> bool:
+    return any(map(str.isalnum, text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Final
 # What a letter of another alphabet looks like: Cyrillic, Greek, Armenian; Lisu and Cherokee.
 _SMALL: Final = dict(
     zip(
-        "авекмнорстухіјѕԁԛԝһӏпиьѵгαβεικνορτυχηζμωςσօսոհտꓢꓔꓳꓑꓴꓠꓐꓚꓰꓡꓮꓲꓣꓦꓪꓬꓝꓷꮪꭲꮎꮲꮖ",
+        "авекмнорстухіјѕԁԛԝһӏпиьѵгαβεικνορτυχηζμωςσօսոհտꓢꓔꓳꓑꓴꓠꓐꓚꓰꓡꓮꓲꓣꓦꓪꓬꓝꓷᏚᎢᎾᏢᏆ",
         "abekmhopctyxijsdqwhlnubvrabeikvoptuxnzuwssounhsstopunbcelairvwyfdstopi",
         strict=True,
     )
@@ -60,8 +60,11 @@ class Speller:
         """Return the known word that `token` stands for, or `token`."""
         if token in self._real:
             return token
+        # A word all in another alphabet is most likely a word of its language: "не" is no "he".
+        foreign = not token.isascii() and not any("a" <= letter <= "z" for letter in token)
+        wanted = self._disguised if foreign else self._known
         for candidate in _undisguised(token):
-            if candidate in self._known:
+            if candidate in wanted:
                 return candidate
             if (found := self._slips.get(candidate) or self._squeezed.get(_squeeze(candidate))) is not None:
                 return found
