@@ -76,7 +76,7 @@ def _claim(connection: Connection, keyring: Keyring) -> None:
     now = utc_now()
     candidate = outbox.next_queued(connection, keyring, "sim0", now)
     assert candidate is not None
-    outbox.claim(connection, candidate, "main", "sim0", None, now)
+    outbox.claim(connection, candidate, "main", "sim0", None, 1, now)
     lifecycle.change(
         connection, candidate.message_id, candidate.number, Status.SENDING, Event.ACCEPTED, now, mr=1
     )

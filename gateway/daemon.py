@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from collections.abc import AsyncIterator, Awaitable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from prometheus_client import CollectorRegistry
 from api import build_app, serve
 from gateway.access import Access
 from gateway.batches import Batches
+from gateway.begun import Begun
 from gateway.bell import Bell
 from gateway.clock import utc_now
 from gateway.config import Config, ConfigError, ModemSection
@@ -40,6 +42,8 @@ from gateway.usecases import UseCases
 from policy import Classifier, PolicySettings
 
 log = structlog.get_logger()
+
+_SWITCH = 0.0005  # seconds; the event loop gets its turn while the store's thread computes
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         desk = PolicyDesk(store.settings, store.keyring, allow_drama=config.policy.allow_drama_numbers)
         inbound = _inbound(config, store, gate, bell)
         modems = tuple(_modem(section, store, inbound) for section in config.modem)
+        begun = {modem.name: stack.enter_context(_begun(config, modem.name)) for modem in modems}
         upkeep = Upkeep(
             gateway=config.gateway.name,
             database=store.database,
@@ -86,9 +91,12 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
             bell=bell,
             clock=utc_now,
             doubt=timedelta(minutes=config.sending.doubt_minutes),
+            begun=begun,
         )
         await upkeep.recover()
-        senders = tuple(_sender(config, store, modem, desk, gate, bell) for modem in modems)
+        senders = tuple(
+            _sender(config, store, modem, desk, gate, bell, begun[modem.name]) for modem in modems
+        )
         use_cases = _use_cases(config, store, desk, gate, bell, modems, senders)
         registry = CollectorRegistry()
         await stack.enter_async_context(_running(*(modem.run() for modem in modems), upkeep.run()))
@@ -118,6 +126,7 @@ async def _running(*work: Awaitable[None]) -> AsyncIterator[None]:
 
 async def run(config: Config) -> None:
     """Serve until SIGTERM or SIGINT."""
+    sys.setswitchinterval(_SWITCH)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -174,11 +183,18 @@ def _pin(section: ModemSection) -> str | None:
     return pin
 
 
-def _sender(config: Config, store: Store, modem: Modem, desk: PolicyDesk, gate: Gate, bell: Bell) -> Sender:
+def _begun(config: Config, modem: str) -> closing[Begun]:
+    path = config.store.path.with_name(f"{config.store.path.stem}.{modem}.begun")
+    return closing(Begun(path))
+
+
+def _sender(
+    config: Config, store: Store, modem: Modem, desk: PolicyDesk, gate: Gate, bell: Bell, begun: Begun
+) -> Sender:
     handoff = Handoff(
         gateway=config.gateway.name, modem=modem.name, keyring=store.keyring, desk=desk, gate=gate
     )
-    return Sender(modem, handoff, store.database, gate, bell, utc_now)
+    return Sender(modem, handoff, store.database, gate, bell, utc_now, begun)
 
 
 def _use_cases(

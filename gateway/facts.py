@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection, Row, RowMapping
 
 from gateway import sms
 from gateway.records import BatchRequest, Caller, KeyKind, MessageRequest
@@ -38,8 +38,6 @@ from policy import (
     render,
 )
 from policy.verdict import Reason
-
-_NOTHING_ON_RECORD = RecipientRow()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +116,7 @@ class PolicyDesk:
         request: MessageRequest,
         gathered: _Gathered,
         recipient: RecipientRow,
-        consented: Sequence[RowMapping],
+        consented: Sequence[Row[Any]],
         now: datetime,
         recipients_in_all: int,
     ) -> Considered:
@@ -255,26 +253,26 @@ def _recipient(row: RecipientRow) -> RecipientFacts:
     )
 
 
-def _consents(rows: Sequence[RowMapping]) -> tuple[Consent, ...]:
+def _consents(rows: Sequence[Row[Any]]) -> tuple[Consent, ...]:
     return tuple(
         Consent(
-            purpose=row["purpose"],
-            given_at=row["given_at"],
-            expires_at=row["expires_at"],
-            withdrawn_at=row["withdrawn_at"],
+            purpose=row.purpose,
+            given_at=row.given_at,
+            expires_at=row.expires_at,
+            withdrawn_at=row.withdrawn_at,
         )
         for row in rows
     )
 
 
-def _shown(draft: Draft, facts: Facts, consented: Sequence[RowMapping]) -> dict[str, Any]:
+def _shown(draft: Draft, facts: Facts, consented: Sequence[Row[Any]]) -> dict[str, Any]:
     """Return the facts as the audit log keeps them: ids, dates and counts."""
     recipient, template = facts.recipient, facts.template
     shown: dict[str, Any] = {
         "policy": facts.settings.review.version,
         "purpose": draft.purpose,
         "parts": draft.parts,
-        "consents": [row["id"] for row in consented if row["purpose"] == draft.purpose],
+        "consents": [row.id for row in consented if row.purpose == draft.purpose],
     }
     if template is not None:
         shown["template"] = f"{template.name}/{template.language} version {template.version}"

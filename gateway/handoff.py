@@ -35,7 +35,6 @@ from gateway.store.schema import part
 from policy import Decision, Outcome, Stage
 
 _RETRY: Final = tuple(timedelta(seconds=seconds) for seconds in (30, 120, 600, 1800))
-_NO_ATTEMPT: Final = {"attempts": part.c.attempts - 1}
 _LOOKS: Final = 50  # candidates decided in one transaction before others may write
 
 
@@ -44,6 +43,7 @@ class Claim:
     """A part that is written ahead as this modem's, its PDU, and the permit to hand it over."""
 
     candidate: Candidate
+    order: int  # among this modem's claims
     pdu: bytes
     permit: Permit
     more: bool  # another part can follow at once: keep the relay link
@@ -64,8 +64,11 @@ class Handoff:
         self._desk = desk
         self._gate = gate
 
-    def claim(self, connection: Connection, sim: str | None, now: datetime) -> Claim | None:
-        """Write ahead and return the next part that the policy lets go; None when nothing may."""
+    def claim(self, connection: Connection, sim: str | None, order: int, now: datetime) -> Claim | None:
+        """Write ahead and return the next part that the policy lets go; None when nothing may.
+
+        `order` grows from claim to claim.
+        """
         for _ in range(_LOOKS):
             candidate = outbox.next_queued(connection, self._keyring, self._modem, now)
             if candidate is None:
@@ -75,7 +78,7 @@ class Handoff:
                 continue
             decision = self._decide(connection, candidate, now)
             if decision.outcome is Outcome.ALLOW:
-                return self._allow(connection, candidate, sim, now)
+                return self._allow(connection, candidate, sim, order, now)
             self._withhold(connection, candidate, decision, now)
         return None
 
@@ -93,14 +96,17 @@ class Handoff:
         )
         return decision
 
-    def _allow(self, connection: Connection, candidate: Candidate, sim: str | None, now: datetime) -> Claim:
+    def _allow(
+        self, connection: Connection, candidate: Candidate, sim: str | None, order: int, now: datetime
+    ) -> Claim:
         reference = candidate.concat_reference or 0
         if candidate.total > 1 and candidate.number == 1:
             reference = outbox.next_reference(connection, self._gateway, self._modem)
             outbox.set_reference(connection, candidate.message_id, reference)
-        outbox.claim(connection, candidate, self._gateway, self._modem, sim, now)
+        outbox.claim(connection, candidate, self._gateway, self._modem, sim, order, now)
         return Claim(
             candidate=candidate,
+            order=order,
             pdu=_pdu(candidate, reference, now),
             permit=self._gate.issue(candidate.number_index),
             more=outbox.any_due(connection, now),
@@ -121,6 +127,7 @@ class Handoff:
 
     def settle(self, connection: Connection, claim: Claim, outcome: SendOutcome, now: datetime) -> None:
         """Write what became of a claimed part."""
+        before = claim.candidate.attempts
         match outcome:
             case Accepted(mr):
                 self._change(connection, claim, Event.ACCEPTED, now, mr=mr, sent_at=now)
@@ -130,14 +137,14 @@ class Handoff:
                 self._change(connection, claim, Event.REFUSED, now, final_at=now, cause=cause)
                 self._abandon_rest(connection, claim, now)
             case Refused(FailureKind.TEMPORARY, code, text):
-                later = now + retry_after(claim.candidate.attempts + 1)
+                later = now + retry_after(before + 1)
                 self._give_back(connection, claim, now, cause=f"CMS {code}: {text}", not_before=later)
             case Refused(_, code, text):  # the SIM's or the modem's fault: no attempt of the message's
-                self._give_back(connection, claim, now, cause=f"CMS {code}: {text}", **_NO_ATTEMPT)
+                self._give_back(connection, claim, now, cause=f"CMS {code}: {text}", attempts=before)
             case NotSent(reason):
-                self._give_back(connection, claim, now, cause=reason, **_NO_ATTEMPT)
+                self._give_back(connection, claim, now, cause=reason, attempts=before)
             case Revoked():
-                self._give_back(connection, claim, now, **_NO_ATTEMPT)
+                self._give_back(connection, claim, now, attempts=before)
             case Unclear(reason):
                 self._change(connection, claim, Event.LOST_TRACK, now, cause=reason)
                 settle_parked(connection, claim.candidate.number_index, now)

@@ -89,7 +89,7 @@ def advance(status: Status, event: Event) -> Status:
 
 
 # The first of these found among a message's parts is the message's status: the worst news first.
-_DERIVED: Final = (
+DERIVED: Final = (
     Status.UNCERTAIN,
     Status.SENDING,
     Status.FAILED,
@@ -107,7 +107,7 @@ _DERIVED: Final = (
 def derive(parts: Iterable[Status]) -> Status:
     """Return a message's status from those of its parts (all delivered = delivered)."""
     present = set(parts)
-    return next(status for status in _DERIVED if status in present)
+    return next(status for status in DERIVED if status in present)
 
 
 class HoldReason(StrEnum):

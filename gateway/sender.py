@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -10,6 +11,7 @@ from typing import Protocol
 import structlog
 from sqlalchemy import Connection
 
+from gateway.begun import Begun
 from gateway.bell import Bell
 from gateway.gate import Gate
 from gateway.handoff import Claim, Handoff
@@ -30,6 +32,10 @@ log = structlog.get_logger()
 
 _STORE_PAUSE = 1.0  # seconds, when the database refuses
 _DEVICE_PAUSE = 15.0  # seconds, when the SIM or the modem refuses: no message is to blame
+
+
+Done = tuple[Claim, SendOutcome]
+"""A part that a modem was given, and what it came to."""
 
 
 class Radio(Protocol):
@@ -73,7 +79,9 @@ class Sender:
     gate: Gate
     bell: Bell
     clock: Clock
+    begun: Begun
     rate: Rate = field(default_factory=Rate)
+    _stopping: bool = False
 
     async def run(self) -> None:
         """Send until cancelled; a part in flight is finished and recorded first."""
@@ -88,49 +96,99 @@ class Sender:
         """Send until nothing is due, then wait for the bell."""
         await self.modem.settled()
         rung = self.bell.listen()
-        claim = await self._write(None, None)
+        claim, done = await self._write(None, claim_next=True), None
         while claim is not None:
-            claim = await self._finish(claim)
+            claim, done = await self._finish(claim, done)
         if self.modem.is_settled:
             await rung.wait()
 
-    async def _finish(self, claim: Claim) -> Claim | None:
-        """Hand over, record, and claim what follows: the step that must not tear."""
-        job = asyncio.create_task(self._send_and_record(claim), name=f"send {claim.candidate.message_id}")
+    async def _finish(self, claim: Claim, done: Done | None) -> tuple[Claim | None, Done | None]:
+        """Hand over and record: the step that must not tear."""
+        job = asyncio.create_task(self._hand_over(claim, done), name=f"send {claim.candidate.message_id}")
         try:
             return await asyncio.shield(job)
         except asyncio.CancelledError:
-            follower = await job
+            self._stopping = True
+            follower, done = await job
+            await self._write(done, claim_next=False)
             if follower is not None:
-                await self._write(follower, NotSent("the gateway stops"), go_on=False)
+                await self._write((follower, NotSent("the gateway stops")), claim_next=False)
             raise
 
-    async def _send_and_record(self, claim: Claim) -> Claim | None:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        outcome = await self.modem.send(claim.pdu, permit=lambda: claim.permit.valid, more=claim.more)
-        self.gate.give_back(claim.permit)
-        if isinstance(outcome, Accepted):
-            self.rate.note(loop.time() - began)
-        _tell(self.modem.name, claim, outcome)
-        paused = isinstance(outcome, Refused) and outcome.kind is FailureKind.DEVICE
-        follower = await self._write(claim, outcome, go_on=self.modem.is_settled and not paused)
-        if paused:
-            await asyncio.sleep(_DEVICE_PAUSE)
-        return follower
+    async def _hand_over(self, claim: Claim, done: Done | None) -> tuple[Claim | None, Done | None]:
+        """Send a part; meanwhile record what became of the one before and decide on the next.
 
-    async def _write(
-        self, claim: Claim | None, outcome: SendOutcome | None, *, go_on: bool = True
-    ) -> Claim | None:
-        """Settle one part and claim the next in one transaction."""
+        Returns the next, and what became of this one where that is not recorded yet. So the modem never waits
+        for the store, and at most one outcome is ahead of it (`Upkeep.recover` counts on that).
+        """
+        whole = claim.candidate.number == claim.candidate.total  # else the next part comes next
+        meanwhile = asyncio.create_task(self._write(done, claim_next=whole))
+        outcome = await self._send(claim)
+        follower = await meanwhile
+        if not _goes_on(outcome):
+            await self._write((claim, outcome), claim_next=False)
+            await self._give_up(follower, outcome)
+            return None, None
+        if follower is None:
+            return await self._write((claim, outcome), claim_next=True), None
+        return follower, (claim, outcome)
+
+    async def _give_up(self, follower: Claim | None, outcome: SendOutcome) -> None:
+        if follower is not None:
+            await self._write((follower, NotSent("the modem takes nothing now")), claim_next=False)
+        if isinstance(outcome, Refused):
+            await asyncio.sleep(_DEVICE_PAUSE)
+
+    async def _send(self, claim: Claim) -> SendOutcome:
+        outcome: SendOutcome = Revoked()
+        if claim.permit.valid:
+            loop = asyncio.get_running_loop()
+            began = loop.time()
+            outcome = await self.modem.send(claim.pdu, permit=lambda: self._begin(claim), more=claim.more)
+            if isinstance(outcome, Accepted):
+                self.rate.note(loop.time() - began)
+        self.gate.give_back(claim.permit)
+        _tell(self.modem.name, claim, outcome)
+        return outcome
+
+    def _begin(self, claim: Claim) -> bool:
+        """Answer the modem's question at the prompt, in the step that writes the PDU."""
+        if claim.permit.valid:
+            self.begun.mark(claim.order)
+        return claim.permit.valid
+
+    async def _write(self, done: Done | None, *, claim_next: bool) -> Claim | None:
+        """Record an outcome and claim what follows in one transaction.
+
+        An outcome is kept until the store takes it: what is known of the radio must not be forgotten.
+        """
+        if done is None and not claim_next:
+            return None
 
         def transaction(connection: Connection) -> Claim | None:
             now = self.clock()
-            if claim is not None and outcome is not None:
-                self.handoff.settle(connection, claim, outcome, now)
-            return self.handoff.claim(connection, self.modem.state.imsi or None, now) if go_on else None
+            if done is not None:
+                self.handoff.settle(connection, *done, now)
+            if not claim_next:
+                return None
+            sim = self.modem.state.imsi or None
+            return self.handoff.claim(connection, sim, time.monotonic_ns(), now)
 
-        return await self.database.write(transaction)
+        while True:
+            try:
+                return await self.database.write(transaction)
+            except StoreUnavailable as exc:
+                if done is None or self._stopping:
+                    raise
+                log.warning("an outcome waits for the store", action="store_unavailable", why=str(exc))
+            await asyncio.sleep(_STORE_PAUSE)
+
+
+def _goes_on(outcome: SendOutcome) -> bool:
+    """Return whether the modem can take another part at once."""
+    if isinstance(outcome, Refused):
+        return outcome.kind is not FailureKind.DEVICE
+    return not isinstance(outcome, NotSent)
 
 
 def _tell(modem: str, claim: Claim, outcome: SendOutcome) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 
+from gateway.begun import Begun
 from gateway.bell import Bell
 from gateway.inbound import Inbound
 from gateway.model import CancelReason, Clock, Event, Status
@@ -19,6 +21,7 @@ log = structlog.get_logger()
 
 _TICK = 1.0  # seconds
 _HOURLY = 3600  # ticks
+_STOPPED = "the gateway stopped between the hand-off and the modem's answer"
 
 
 @dataclass(slots=True)
@@ -31,6 +34,7 @@ class Upkeep:
     bell: Bell
     clock: Clock
     doubt: timedelta
+    begun: Mapping[str, Begun]  # of each modem
 
     async def recover(self) -> None:
         """After a start: what was between hand-off and answer is in doubt; half a batch is no batch."""
@@ -39,16 +43,11 @@ class Upkeep:
 
     def _recover(self, connection: Connection, now: datetime) -> None:
         for row in lifecycle.in_doubt(connection, Status.SENDING, self.gateway):
-            cause = "the gateway stopped between the hand-off and the modem's answer"
-            lifecycle.change(
-                connection,
-                row["message_id"],
-                row["number"],
-                Status.SENDING,
-                Event.LOST_TRACK,
-                now,
-                cause=cause,
-            )
+            begun = self.begun[row["modem"]].last() if row["modem"] in self.begun else None
+            left = begun is None or row["claim_order"] <= begun  # it can have left
+            event, cause = (Event.LOST_TRACK, _STOPPED) if left else (Event.GIVEN_BACK, None)
+            ident, number = row["message_id"], row["number"]
+            lifecycle.change(connection, ident, number, Status.SENDING, event, now, cause=cause)
         for ident in messages.batches_accepting(connection):
             mine = message.c.batch_id == ident
             lifecycle.cancel_waiting(connection, mine, CancelReason.CALLER, now, "batch was not completed")

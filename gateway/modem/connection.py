@@ -186,6 +186,7 @@ class Connection:
         """Read first, then tend, then wait for news or for the next thing that is due."""
         self._wake.clear()
         await self._drain()
+        await self._read_reports()
         await watch.tend()
         if self._relay is not None:
             await self._relay.release()
@@ -202,7 +203,17 @@ class Connection:
             times.append(self._relay.due)
         if not self.transmits and self.registered:
             times.append(self._rest_until)
+        if self._inbox is not None and self._inbox.reports_due is not None:
+            times.append(self._inbox.reports_due)
         return min(times)
+
+    async def _read_reports(self) -> None:
+        due = self._inbox.reports_due if self._inbox is not None else None
+        if self._inbox is not None and due is not None and due <= asyncio.get_running_loop().time():
+            try:
+                await self._inbox.read_reports()
+            except NotCommitted:
+                await self._sleep(1.0)
 
     async def _drain(self) -> None:
         failures = 0

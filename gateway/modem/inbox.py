@@ -6,6 +6,7 @@ deleted is the index that was just read and committed.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
@@ -26,6 +27,9 @@ _PLAIN_HINT: Final = re.compile(r'"?([A-Z]{2})"? *, *(\d+)')
 _MEMORY: Final = re.compile(r'"?([A-Z]{2})"?')
 _EMPTY: Final = {320, 321}  # memory failure or invalid index: how an empty slot or memory may answer
 _UNKNOWN_TOTAL: Final = 50
+_REPORTS: Final = "SR"
+_TOGETHER: Final = 5  # status reports that are read at once, if they come
+_GATHER: Final = 0.5  # seconds; how long the first waits for others
 
 Post = Callable[[str, Sequence[Stored]], Awaitable[None]]
 """Commits what was read from a memory; raises where that failed."""
@@ -43,6 +47,8 @@ class Inbox:
         self._post = post
         self._changed = changed
         self._hints: dict[tuple[str, int], None] = {}
+        self._reports: dict[tuple[str, int], None] = {}
+        self._reports_since = 0.0
         self._sweeps: dict[str, None] = dict.fromkeys(self._readable)
         self._reading = False
         self._selected: str | None = None
@@ -50,8 +56,15 @@ class Inbox:
 
     @property
     def clean(self) -> bool:
-        """All that we know of was read and committed."""
+        """All that we know of was read and committed; a status report may wait: it is no text."""
         return not (self._hints or self._sweeps or self._reading)
+
+    @property
+    def reports_due(self) -> float | None:
+        """When to call `read_reports`, in loop time; None if none were announced."""
+        if not self._reports:
+            return None
+        return self._reports_since + (_GATHER if len(self._reports) < _TOGETHER else 0)
 
     def hint(self, value: str) -> None:
         """Take `+CMTI: "SM",3`. One plain hint is read by itself, anything odd by listing the memory."""
@@ -65,11 +78,11 @@ class Inbox:
     def report_hint(self, value: str) -> None:
         """Take `+CDSI: "SR",4`. Some modems name SM for a report that lies in SR, so both are listed."""
         plain = _PLAIN_HINT.fullmatch(value)
-        if plain is not None and plain[1] == "SR" and "SR" in self._readable:
-            self._hints["SR", int(plain[2])] = None
+        if plain is not None and plain[1] == _REPORTS and _REPORTS in self._readable:
+            self._expect_reports({(_REPORTS, int(plain[2])): None})
         else:
             self._sweep(_MEMORY.match(value))
-            self._sweeps.update(dict.fromkeys({"SR"} & set(self._readable)))
+            self._sweeps.update(dict.fromkeys({_REPORTS} & set(self._readable)))
         self._changed()
 
     def sweep(self) -> None:
@@ -89,6 +102,22 @@ class Inbox:
                 await self._sweep_next()
             else:
                 await self._read_hinted(next(iter(self._hints)))
+
+    async def read_reports(self) -> None:
+        """Read, commit and free the announced status reports together; give way to texts in between."""
+        expected, self._reports = self._reports, {}
+        try:
+            stored = await self._list(_REPORTS)
+            await self._commit(_REPORTS, stored)
+        except BaseException:
+            self._expect_reports(expected)
+            raise
+        await self._free(_REPORTS, stored)
+
+    def _expect_reports(self, places: dict[tuple[str, int], None]) -> None:
+        if not self._reports:
+            self._reports_since = asyncio.get_running_loop().time()
+        self._reports.update(places)
 
     def _sweep(self, named: re.Match[str] | None) -> None:
         names = [named[1]] if named is not None and named[1] in self._readable else self._readable
@@ -191,6 +220,9 @@ class Inbox:
     async def _free(self, memory: str, stored: Sequence[Stored]) -> None:
         for slot in stored:
             place = (memory, slot.index)
+            if memory == _REPORTS and self._hints:  # a text waits: free the rest later
+                self._expect_reports({place: None})
+                continue
             # A new hint for this place means that the network replaced the message after we read it.
             if self._committed.get(place) != slot.pdu or place in self._hints or self._selected != memory:
                 continue

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, insert, select
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select
 
 from gateway.store.schema import audit
 
@@ -53,14 +53,19 @@ def record(
     append(connection, [entry])
 
 
+_APPEND = insert(audit)
+
+
 def append(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     """Append entries made by `row`, in their order."""
     entries = list(rows)
     if entries:
-        connection.execute(insert(audit), entries)
+        connection.execute(_APPEND, entries)
 
 
 def of_target(connection: Connection, target: str) -> Sequence[RowMapping]:
     """Return every entry about `target`, oldest first."""
-    query = select(audit).where(audit.c.target == target).order_by(audit.c.seq)
-    return connection.execute(query).mappings().all()
+    return connection.execute(_OF_TARGET, {"target": target}).mappings().all()
+
+
+_OF_TARGET = select(audit).where(audit.c.target == bindparam("target")).order_by(audit.c.seq)

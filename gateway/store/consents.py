@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, null, select, update
+from sqlalchemy import Connection, Row, RowMapping, insert, null, select, update
 
-from gateway.store.recipients import chunks
+from gateway.store.recipients import ByNumber, in_chunks
 from gateway.store.schema import consent
-
-_CHUNK = 500
 
 
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -20,21 +18,24 @@ def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         connection.execute(insert(consent), [dict(row) for row in rows])
 
 
-def of_numbers(connection: Connection, indexes: Sequence[bytes]) -> Mapping[bytes, Sequence[RowMapping]]:
+def of_numbers(connection: Connection, indexes: Sequence[bytes]) -> Mapping[bytes, Sequence[Row[Any]]]:
     """Return the consents of each number asked for; one query for each 500."""
-    found: dict[bytes, list[RowMapping]] = {index: [] for index in indexes}
-    columns = (
+    found: dict[bytes, list[Row[Any]]] = {index: [] for index in indexes}
+    for row in in_chunks(connection, _OF_NUMBERS, list(found)):
+        found[row.number_index].append(row)
+    return found
+
+
+_OF_NUMBERS = ByNumber.of(
+    lambda asks: select(
         consent.c.id,
         consent.c.number_index,
         consent.c.purpose,
         consent.c.given_at,
         consent.c.expires_at,
         consent.c.withdrawn_at,
-    )
-    for chunk in chunks(list(found), _CHUNK):
-        for row in connection.execute(select(*columns).where(consent.c.number_index.in_(chunk))).mappings():
-            found[row["number_index"]].append(row)
-    return found
+    ).where(asks(consent.c.number_index))
+)
 
 
 def one(connection: Connection, ident: str) -> RowMapping | None:

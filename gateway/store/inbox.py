@@ -6,25 +6,38 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, literal_column, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, literal_column, select, update
 
 from gateway.store.schema import inbound, inbox
 
 
 def seen(connection: Connection, fingerprint: bytes, since: datetime) -> bool:
     """Return whether the same PDU came before, since then."""
-    query = select(inbound.c.id).where(inbound.c.fingerprint == fingerprint, inbound.c.received_at >= since)
-    return connection.execute(query.limit(1)).first() is not None
+    found = connection.execute(_SEEN, {"fingerprint": fingerprint, "since": since})
+    return found.first() is not None
+
+
+_SEEN = (
+    select(inbound.c.id)
+    .where(inbound.c.fingerprint == bindparam("fingerprint"), inbound.c.received_at >= bindparam("since"))
+    .limit(1)
+)
 
 
 def journal(connection: Connection, values: dict[str, Any]) -> None:
     """Keep a PDU."""
-    connection.execute(insert(inbound).values(values))
+    connection.execute(_JOURNAL, values)
+
+
+_JOURNAL = insert(inbound)
 
 
 def amend(connection: Connection, ident: str, values: dict[str, Any]) -> None:
     """Write what was found out about a PDU."""
-    connection.execute(update(inbound).where(inbound.c.id == ident).values(values))
+    connection.execute(_AMEND, {"of_pdu": ident, **values})
+
+
+_AMEND = update(inbound).where(inbound.c.id == bindparam("of_pdu"))
 
 
 def of_kind(connection: Connection, kind: str, before: datetime | None = None) -> Sequence[RowMapping]:
@@ -37,10 +50,14 @@ def of_kind(connection: Connection, kind: str, before: datetime | None = None) -
 
 def parked(connection: Connection, number_index: bytes) -> Sequence[RowMapping]:
     """Return the status reports about a recipient that fitted no part yet."""
-    query = select(inbound).where(
-        inbound.c.kind == literal_column("'parked'"), inbound.c.number_index == number_index
-    )
-    return connection.execute(query.order_by(inbound.c.id)).mappings().all()
+    return connection.execute(_PARKED, {"number_index": number_index}).mappings().all()
+
+
+_PARKED = (
+    select(inbound)
+    .where(inbound.c.kind == literal_column("'parked'"), inbound.c.number_index == bindparam("number_index"))
+    .order_by(inbound.c.id)
+)
 
 
 def parts_like(connection: Connection, row: dict[str, Any]) -> Sequence[RowMapping]:

@@ -7,11 +7,34 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, case, literal_column, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Text,
+    Update,
+    bindparam,
+    case,
+    func,
+    literal_column,
+    null,
+    select,
+    update,
+)
 
-from gateway.model import WAITING, CancelReason, Event, HoldReason, Status, advance, derive
+from gateway.model import DERIVED, WAITING, CancelReason, Event, HoldReason, Status, advance
 from gateway.store.schema import message, part
+
+# Statements are built once: to build one costs more than to run it.
+_CHANGE = update(part).where(
+    part.c.message_id == bindparam("of_message"),
+    part.c.number == bindparam("of_number"),
+    part.c.status == bindparam("was"),
+)
 
 # Literals, not parameters: the partial indexes are for these.
 _WAITS = part.c.status.in_([literal_column(f"'{status.value}'") for status in sorted(WAITING)])
@@ -33,12 +56,8 @@ def change(
     Returns False when another transaction was first. Raises `IllegalTransition` for an event that
     cannot happen there.
     """
-    after = advance(status, event)
-    changed = connection.execute(
-        update(part)
-        .where(part.c.message_id == message_id, part.c.number == number, part.c.status == status)
-        .values(status=after, **values)
-    )
+    where = {"of_message": message_id, "of_number": number, "was": status}
+    changed = connection.execute(_CHANGE, where | {"status": advance(status, event), **values})
     if changed.rowcount == 0:
         return False
     refresh(connection, message_id, now)
@@ -52,22 +71,36 @@ def refresh(
     *,
     hold_reason: HoldReason | None = None,
     cancel_reason: CancelReason | None = None,
-) -> Status:
-    """Derive a message's status from its parts and write it."""
-    found = connection.execute(select(part.c.status).where(part.c.message_id == message_id)).scalars()
-    status = derive(Status(value) for value in found)
-    reason = cancel_reason if status is Status.CANCELLED else None
-    connection.execute(
+) -> None:
+    """Derive a message's status from its parts and write it; a reason counts where it fits the status."""
+    values = {"of_message": message_id, "now": now, "hold": hold_reason, "cancel": cancel_reason}
+    connection.execute(_REFRESH, values)
+
+
+def _refreshing() -> Update:
+    rank = case({status.value: place for place, status in enumerate(DERIVED)}, value=part.c.status)
+    mine = part.c.message_id == bindparam("of_message")
+    derived = select(part.c.message_id, part.c.status).where(mine).order_by(rank).limit(1).subquery("derived")
+    status, before = derived.c.status, message.c.cancel_reason
+    return (
         update(message)
-        .where(message.c.id == message_id)
+        .where(message.c.id == derived.c.message_id)
         .values(
             status=status,
-            hold_reason=hold_reason if status is Status.HELD else None,
-            updated_at=now,
-            **({"cancel_reason": reason} if reason else {}),
+            hold_reason=case((status == Status.HELD, bindparam("hold", type_=Text)), else_=null()),
+            cancel_reason=case(
+                (status == Status.CANCELLED, func.coalesce(bindparam("cancel", type_=Text), before)),
+                else_=before,
+            ),
+            updated_at=bindparam("now"),
         )
     )
-    return status
+
+
+_REFRESH = _refreshing()
+
+
+_END_WAITING = update(part).where(part.c.message_id == bindparam("of_message"), _WAITS)
 
 
 def cancel_waiting(
@@ -99,11 +132,8 @@ def _end_waiting(
     ended = sorted({row.message_id for row in found})
     after = Status.CANCELLED if event is Event.CANCELLED else Status.EXPIRED
     for ident in ended:
-        connection.execute(
-            update(part)
-            .where(part.c.message_id == ident, _WAITS)
-            .values(status=after, final_at=now, cause=cause)
-        )
+        values = {"of_message": ident, "status": after, "final_at": now, "cause": cause}
+        connection.execute(_END_WAITING, values)
         refresh(connection, ident, now, cancel_reason=reason)
     return len(ended)
 
@@ -175,16 +205,25 @@ def hold_recipient(connection: Connection, number_index: bytes, reason: HoldReas
 
 def something_due(connection: Connection, now: datetime) -> bool:
     """Return whether `release_scheduled` or `expire_due` have work (asked every second)."""
-    scheduled = select(part.c.number).where(_SCHEDULED, part.c.not_before <= now)
-    stale = select(part.c.number).where(_WAITS, part.c.expires_at <= now)
-    return any(connection.execute(query.limit(1)).first() is not None for query in (scheduled, stale))
+    return any(connection.execute(query, {"now": now}).first() is not None for query in _DUE)
+
+
+_DUE = (
+    select(part.c.number).where(_SCHEDULED, part.c.not_before <= bindparam("now")).limit(1),
+    select(part.c.number).where(_WAITS, part.c.expires_at <= bindparam("now")).limit(1),
+)
 
 
 def in_doubt(connection: Connection, status: Status, gateway: str) -> Sequence[RowMapping]:
     """Return this gateway's parts that are `sending` or `uncertain`."""
-    query = (
+    return connection.execute(_in_doubt(status), {"gateway": gateway}).mappings().all()
+
+
+@cache
+def _in_doubt(status: Status) -> Select[Any]:
+    return (
         select(part, message.c.on_doubt, message.c.parts)
         .join(message, message.c.id == part.c.message_id)
-        .where(part.c.status == literal_column(f"'{status.value}'"), part.c.gateway == gateway)
+        .where(part.c.status == literal_column(f"'{status.value}'"), part.c.gateway == bindparam("gateway"))
+        .order_by(part.c.claim_order)
     )
-    return connection.execute(query).mappings().all()

@@ -10,7 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, exists, func, insert, literal_column, or_, select, update
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 
 from gateway.model import Event, HoldReason, Status
 from gateway.store import dialect, lifecycle
@@ -52,7 +64,6 @@ class Candidate:
     message_id: str
     number: int
     total: int
-    status: Status
     number_index: bytes
     to: str
     kind: str
@@ -60,7 +71,6 @@ class Candidate:
     template_id: str | None
     key_id: str | None
     body: str
-    alphabet: str
     concat_reference: int | None
     attempts: int
     expires_at: datetime
@@ -105,11 +115,13 @@ def seal(keyring: Keyring, new: NewMessage) -> tuple[dict[str, Any], list[dict[s
 def add(connection: Connection, rows: Sequence[tuple[dict[str, Any], list[dict[str, Any]]]]) -> None:
     """Insert messages made by `seal`."""
     if rows:
-        connection.execute(insert(message), [row for row, _ in rows])
-        connection.execute(insert(part), [row for _, parts in rows for row in parts])
+        connection.execute(_ADD_MESSAGE, [row for row, _ in rows])
+        connection.execute(_ADD_PART, [row for _, parts in rows for row in parts])
 
 
-_earlier = part.alias("earlier")
+_ADD_MESSAGE, _ADD_PART = insert(message), insert(part)
+
+
 _ON_ITS_WAY = (Status.SENT, Status.DELIVERED, Status.UNDELIVERED)
 _QUEUED = part.c.status == literal_column("'queued'")  # a literal, so that the partial index is used
 
@@ -120,47 +132,62 @@ def next_queued(connection: Connection, keyring: Keyring, modem: str, now: datet
     A part waits for the earlier parts of its message, and a message stays with the modem that sent
     its first part (one sender, one concatenation reference).
     """
-    query = (
-        select(part, message)
-        .join(message, message.c.id == part.c.message_id)
-        .where(
-            _QUEUED,
-            part.c.not_before <= now,
-            or_(part.c.modem.is_(None), part.c.modem == modem),
-            or_(
-                part.c.number == 1,
-                ~exists().where(
-                    _earlier.c.message_id == part.c.message_id,
-                    _earlier.c.number < part.c.number,
-                    _earlier.c.status.not_in(_ON_ITS_WAY),
-                ),
-            ),
-        )
-        .order_by(part.c.priority, part.c.message_id, part.c.number)
-        .limit(1)
-    )
-    row = connection.execute(query).mappings().first()
+    row = connection.execute(_NEXT, {"now": now, "modem": modem}).mappings().first()
     return None if row is None else _candidate(keyring, row)
 
 
+_earlier = part.alias("earlier")
+_NEXT = (
+    select(
+        part.c.message_id,
+        part.c.number,
+        part.c.number_index,
+        part.c.attempts,
+        part.c.expires_at,
+        message.c.parts,
+        message.c.number_sealed,
+        message.c.kind,
+        message.c.purpose,
+        message.c.template_id,
+        message.c.key_id,
+        message.c.body_sealed,
+        message.c.concat_reference,
+    )
+    .join(message, message.c.id == part.c.message_id)
+    .where(
+        _QUEUED,
+        part.c.not_before <= bindparam("now"),
+        or_(part.c.modem.is_(None), part.c.modem == bindparam("modem")),
+        or_(
+            part.c.number == 1,
+            ~exists().where(
+                _earlier.c.message_id == part.c.message_id,
+                _earlier.c.number < part.c.number,
+                _earlier.c.status.not_in(_ON_ITS_WAY),
+            ),
+        ),
+    )
+    .order_by(part.c.priority, part.c.message_id, part.c.number)
+    .limit(1)
+)
+
+
 def _candidate(keyring: Keyring, row: RowMapping) -> Candidate:
-    ident = row[message.c.id]
+    ident = row["message_id"]
     return Candidate(
         message_id=ident,
-        number=row[part.c.number],
-        total=row[message.c.parts],
-        status=Status(row[part.c.status]),
-        number_index=row[part.c.number_index],
-        to=keyring.open("message", "number", ident, row[message.c.number_sealed]),
-        kind=row[message.c.kind],
-        purpose=row[message.c.purpose],
-        template_id=row[message.c.template_id],
-        key_id=row[message.c.key_id],
-        body=keyring.open("message", "body", ident, row[message.c.body_sealed]),
-        alphabet=row[message.c.alphabet],
-        concat_reference=row[message.c.concat_reference],
-        attempts=row[part.c.attempts],
-        expires_at=row[part.c.expires_at],
+        number=row["number"],
+        total=row["parts"],
+        number_index=row["number_index"],
+        to=keyring.open("message", "number", ident, row["number_sealed"]),
+        kind=row["kind"],
+        purpose=row["purpose"],
+        template_id=row["template_id"],
+        key_id=row["key_id"],
+        body=keyring.open("message", "body", ident, row["body_sealed"]),
+        concat_reference=row["concat_reference"],
+        attempts=row["attempts"],
+        expires_at=row["expires_at"],
     )
 
 
@@ -174,12 +201,20 @@ def waiting(connection: Connection, now: datetime | None = None) -> int:
 
 def any_due(connection: Connection, now: datetime) -> bool:
     """Return whether a queued part is due."""
-    query = select(part.c.number).where(_QUEUED, part.c.not_before <= now).limit(1)
-    return connection.execute(query).first() is not None
+    return connection.execute(_ANY_DUE, {"now": now}).first() is not None
+
+
+_ANY_DUE = select(part.c.number).where(_QUEUED, part.c.not_before <= bindparam("now")).limit(1)
 
 
 def claim(
-    connection: Connection, candidate: Candidate, gateway: str, modem: str, sim: str | None, now: datetime
+    connection: Connection,
+    candidate: Candidate,
+    gateway: str,
+    modem: str,
+    sim: str | None,
+    order: int,
+    now: datetime,
 ) -> None:
     """Write ahead that a modem takes this part; the message's later parts stay with that modem."""
     lifecycle.change(
@@ -189,11 +224,12 @@ def claim(
         Status.QUEUED,
         Event.CLAIMED,
         now,
-        attempts=part.c.attempts + 1,
+        attempts=candidate.attempts + 1,
         gateway=gateway,
         modem=modem,
         sim=sim,
         claimed_at=now,
+        claim_order=order,
         mr=None,
         cause=None,
     )

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, null, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, null, select, update
 
 from gateway.store import dialect
 from gateway.store.schema import api_key, person, role
@@ -35,8 +35,10 @@ def amend(connection: Connection, ident: str, **values: object) -> None:
 
 def roles(connection: Connection, ident: str) -> Mapping[str, datetime]:
     """Return a person's roles, each with its end; ended ones too."""
-    rows = connection.execute(select(role.c.role, role.c.expires_at).where(role.c.person_id == ident))
-    return {row.role: row.expires_at for row in rows}
+    return {row.role: row.expires_at for row in connection.execute(_ROLES, {"person": ident})}
+
+
+_ROLES = select(role.c.role, role.c.expires_at).where(role.c.person_id == bindparam("person"))
 
 
 def grant(
@@ -69,7 +71,10 @@ def add_key(connection: Connection, values: Mapping[str, Any]) -> None:
 
 def key(connection: Connection, ident: str) -> RowMapping | None:
     """Return one key with its person's handle, status and acknowledged policy version."""
-    return connection.execute(_KEYS.where(api_key.c.id == ident)).mappings().first()
+    return connection.execute(_KEY, {"key": ident}).mappings().first()
+
+
+_KEY = _KEYS.where(api_key.c.id == bindparam("key"))
 
 
 def keys(connection: Connection, handle: str | None = None) -> Sequence[RowMapping]:

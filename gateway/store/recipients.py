@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, literal, null, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Executable,
+    Row,
+    RowMapping,
+    bindparam,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+    update,
+)
 
 from gateway.store import dialect
 from gateway.store.schema import Instant, auto_reply, inbox, recipient_hold, suppression
@@ -26,30 +40,54 @@ class RecipientRow:
 def facts(connection: Connection, indexes: Sequence[bytes]) -> Mapping[bytes, RecipientRow]:
     """Return a row for every index asked for; one query for each 500."""
     rows = {index: RecipientRow() for index in indexes}
-    for chunk in chunks(list(rows), _CHUNK):
-        for kind, index, topic, at in _records(connection, chunk):
-            if kind == "opt-out":
-                rows[index].suppressed[topic] = at
-            elif kind == "hold":
-                rows[index].held_since = at
-            else:
-                rows[index].last_inbound_at = at
+    for row in in_chunks(connection, _RECORDS, list(rows)):
+        kind, index, topic, at = tuple(row)
+        if kind == "opt-out":
+            rows[index].suppressed[topic] = at
+        elif kind == "hold":
+            rows[index].held_since = at
+        else:
+            rows[index].last_inbound_at = at
     return rows
 
 
-def chunks(values: Sequence[bytes], size: int) -> Iterator[Sequence[bytes]]:
-    """Cut `values` into runs that a query's parameter list can hold."""
-    return (values[start : start + size] for start in range(0, len(values), size))
+Asks = Callable[[ColumnElement[bytes]], ColumnElement[bool]]
+"""Makes the condition on a table's `number_index`."""
 
 
-def _records(connection: Connection, indexes: Sequence[bytes]) -> Iterator[tuple[str, bytes, str, datetime]]:
+@dataclass(frozen=True, slots=True)
+class ByNumber:
+    """A query about numbers, built once for one of them (the hand-off's) and once for many (a batch's)."""
+
+    one: Executable
+    many: Executable
+
+    @classmethod
+    def of(cls, build: Callable[[Asks], Executable]) -> ByNumber:
+        """Build both from a function that is given how to ask."""
+        return cls(
+            build(lambda column: column == bindparam("number")),
+            build(lambda column: column.in_(bindparam("numbers", expanding=True))),
+        )
+
+
+def in_chunks(connection: Connection, query: ByNumber, indexes: Sequence[bytes]) -> Iterator[Row[Any]]:
+    """Run a query for all `indexes`, in runs that a parameter list can hold."""
+    if len(indexes) == 1:
+        yield from connection.execute(query.one, {"number": indexes[0]})
+        return
+    for start in range(0, len(indexes), _CHUNK):
+        yield from connection.execute(query.many, {"numbers": indexes[start : start + _CHUNK]})
+
+
+def _records(asks: Asks) -> Executable:
     nothing = literal("")
-    query = union_all(
+    return union_all(
         select(
             literal("opt-out"), suppression.c.number_index, suppression.c.topic, suppression.c.since
-        ).where(suppression.c.number_index.in_(indexes), suppression.c.lifted_at.is_(null())),
+        ).where(asks(suppression.c.number_index), suppression.c.lifted_at.is_(null())),
         select(literal("hold"), recipient_hold.c.number_index, nothing, recipient_hold.c.since).where(
-            recipient_hold.c.number_index.in_(indexes), recipient_hold.c.resolved_at.is_(null())
+            asks(recipient_hold.c.number_index), recipient_hold.c.resolved_at.is_(null())
         ),
         select(
             literal("inbound"),
@@ -57,12 +95,12 @@ def _records(connection: Connection, indexes: Sequence[bytes]) -> Iterator[tuple
             nothing,
             func.max(inbox.c.received_at, type_=Instant),
         )
-        .where(inbox.c.number_index.in_(indexes))
+        .where(asks(inbox.c.number_index))
         .group_by(inbox.c.number_index),
     )
-    for row in connection.execute(query):
-        kind, index, topic, at = row
-        yield kind, index, topic, at
+
+
+_RECORDS = ByNumber.of(_records)
 
 
 def suppress(

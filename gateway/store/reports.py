@@ -2,48 +2,51 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, literal_column, select
+from sqlalchemy import Connection, RowMapping, bindparam, literal_column, select
 
-from gateway.model import Status
 from gateway.store.schema import part
 
 _SLACK: Final = timedelta(minutes=10)  # between our clock and the SMSC's
+_EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def part_by_reference(
     connection: Connection, *, sim: str | None, mr: int, number_index: bytes, scts: datetime | None
 ) -> RowMapping | None:
     """Return the newest `sent` part of that SIM, TP-MR and recipient that the SMSC's stamp allows."""
-    query = select(part).where(
-        part.c.status == Status.SENT,
-        part.c.sim == sim,
-        part.c.mr == mr,
-        part.c.mr.is_not(None),
-        part.c.number_index == number_index,
-        *_handed_over_before(scts),
-    )
-    return connection.execute(query.order_by(part.c.claimed_at.desc()).limit(1)).mappings().first()
+    values = {"sim": sim, "mr": mr, "number_index": number_index, **_bounds(scts)}
+    return connection.execute(_BY_REFERENCE, values).mappings().first()
 
 
 def part_in_doubt(
     connection: Connection, *, sim: str | None, number_index: bytes, scts: datetime | None
 ) -> RowMapping | None:
     """Return the `uncertain` part that the report can be about, if there is just one."""
-    query = select(part).where(
-        part.c.status == literal_column("'uncertain'"),
-        part.c.sim == sim,
-        part.c.number_index == number_index,
-        *_handed_over_before(scts),
-    )
-    found = connection.execute(query.limit(2)).mappings().all()
+    values = {"sim": sim, "number_index": number_index, **_bounds(scts)}
+    found = connection.execute(_IN_DOUBT, values).mappings().all()
     return found[0] if len(found) == 1 else None
 
 
-def _handed_over_before(scts: datetime | None) -> tuple[ColumnElement[bool], ...]:
+def _bounds(scts: datetime | None) -> dict[str, datetime]:
     """Return the bounds that an SMSC's stamp, made as it takes the message, sets to the hand-off."""
     if scts is None:
-        return ()
-    return (part.c.claimed_at <= scts + _SLACK, part.c.claimed_at >= scts - _SLACK)
+        return {"first": _EVER, "last": _NEVER}
+    return {"first": scts - _SLACK, "last": scts + _SLACK}
+
+
+_MINE = (
+    part.c.sim.is_not_distinct_from(bindparam("sim")),
+    part.c.number_index == bindparam("number_index"),
+    part.c.claimed_at.between(bindparam("first"), bindparam("last")),
+)
+_BY_REFERENCE = (
+    select(part)
+    .where(part.c.status == literal_column("'sent'"), part.c.mr == bindparam("mr"), *_MINE)
+    .order_by(part.c.claimed_at.desc())
+    .limit(1)
+)
+_IN_DOUBT = select(part).where(part.c.status == literal_column("'uncertain'"), *_MINE).limit(2)

@@ -258,6 +258,7 @@ part = Table(
     Column("sim", Text),
     Column("mr", Integer),  # TP-Message-Reference of the last hand-off
     Column("claimed_at", Instant),
+    Column("claim_order", BigInteger),  # of its modem's claims, within one run of the machine
     Column("sent_at", Instant),
     Column("final_at", Instant),
     Column("tp_status", Integer),

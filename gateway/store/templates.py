@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, case, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, case, func, insert, select, update
 
 from gateway.store.schema import person, template
 
@@ -22,6 +22,15 @@ def _rows() -> Select[Any]:
     )
 
 
+_ONE = _rows().where(template.c.id == bindparam("ident"))
+_CURRENT = (
+    _rows()
+    .where(template.c.name == bindparam("name"), template.c.language == bindparam("language"))
+    .order_by(case((template.c.status == "approved", 0), else_=1), template.c.version.desc())
+    .limit(1)
+)
+
+
 def add(connection: Connection, values: Mapping[str, Any]) -> int:
     """Insert a draft as the next version of its name and language; return that version."""
     same = (template.c.name == values["name"]) & (template.c.language == values["language"])
@@ -32,18 +41,12 @@ def add(connection: Connection, values: Mapping[str, Any]) -> int:
 
 def one(connection: Connection, ident: str) -> RowMapping | None:
     """Return one version."""
-    return connection.execute(_rows().where(template.c.id == ident)).mappings().first()
+    return connection.execute(_ONE, {"ident": ident}).mappings().first()
 
 
 def current(connection: Connection, name: str, language: str) -> RowMapping | None:
     """Return the version that sends: the newest approved one; else the newest, which cannot."""
-    approved_first = case((template.c.status == "approved", 0), else_=1)
-    query = _rows().where(template.c.name == name, template.c.language == language)
-    return (
-        connection.execute(query.order_by(approved_first, template.c.version.desc()).limit(1))
-        .mappings()
-        .first()
-    )
+    return connection.execute(_CURRENT, {"name": name, "language": language}).mappings().first()
 
 
 def every(connection: Connection, name: str | None, status: str | None) -> Sequence[RowMapping]:

@@ -277,6 +277,7 @@ def upgrade() -> None:
         sa.Column("sim", sa.Text(), nullable=True),
         sa.Column("mr", sa.Integer(), nullable=True),
         sa.Column("claimed_at", sa.BigInteger(), nullable=True),
+        sa.Column("claim_order", sa.BigInteger(), nullable=True),
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
         sa.Column("final_at", sa.BigInteger(), nullable=True),
         sa.Column("tp_status", sa.Integer(), nullable=True),
