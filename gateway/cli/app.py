@@ -50,6 +50,8 @@ app = typer.Typer(
     cls=Commands,
     name="schoolgate",
     help="Text messages for a school, checked against its policy.",
+    epilog="Exit codes: 0 done, 1 refused or failed, 2 not understood, 69 no daemon answers, "
+    "75 not now but perhaps later, 77 not permitted, 78 configuration.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # its tracebacks show local variables, and those may be secrets

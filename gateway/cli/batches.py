@@ -13,7 +13,15 @@ import typer
 from gateway.cli.client import Client
 from gateway.cli.exits import Exit, Stop
 from gateway.cli.messages import ENDED, SlotOption
-from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, connected, pairs
+from gateway.cli.options import (
+    ConfigOption,
+    IdempotencyOption,
+    JsonOption,
+    KeyFileOption,
+    connected,
+    once_only,
+    pairs,
+)
 from gateway.cli.output import complain, listing, print_json, say, screen
 from gateway.cli.problems import sentence
 
@@ -34,6 +42,7 @@ def send(
     template: Annotated[str, typer.Argument(metavar="TEMPLATE", help="The name of an approved template.")],
     slot: SlotOption = None,
     language: Annotated[str, typer.Option(help="Of the template.")] = "en",
+    idempotency_key: IdempotencyOption = None,
     config: ConfigOption = None,
     key_file: KeyFileOption = None,
     *,
@@ -49,7 +58,7 @@ def send(
         "slots": pairs(slot, "--slot"),
         "recipients": recipients,
     }
-    answer = client.post("/v1/batches", body)
+    answer = client.post("/v1/batches", body, **once_only(idempotency_key))
     if follow and answer["status"] == "released":
         _follow(client, answer["id"])
         answer["messages"] = client.get(f"/v1/batches/{answer['id']}")["messages"]

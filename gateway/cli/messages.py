@@ -12,10 +12,12 @@ from gateway.cli.exits import Exit
 from gateway.cli.options import (
     ConfigOption,
     CursorOption,
+    IdempotencyOption,
     JsonOption,
     KeyFileOption,
     LimitOption,
     connected,
+    once_only,
     pairs,
 )
 from gateway.cli.output import details, listing, print_json, say, screen, when
@@ -52,6 +54,7 @@ def send(
     slot: SlotOption = None,
     language: Annotated[str, typer.Option(help="Of the template.")] = "en",
     reference: Annotated[str | None, typer.Option(help="Your own name for it; no personal data.")] = None,
+    idempotency_key: IdempotencyOption = None,
     wait: Annotated[float, typer.Option(metavar="SECONDS", help="Wait so long for its outcome.")] = 0,
     config: ConfigOption = None,
     key_file: KeyFileOption = None,
@@ -72,7 +75,7 @@ def send(
     if check:
         _check(client.post("/v1/messages/check", body), as_json=as_json)
         return
-    receipt = client.post("/v1/messages", body)
+    receipt = client.post("/v1/messages", body, **once_only(idempotency_key))
     if not wait:
         _accepted(receipt, as_json=as_json)
         return

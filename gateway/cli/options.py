@@ -34,6 +34,12 @@ KeyFileOption = Annotated[
         "--key-file", metavar="FILE", help="The API key to use; else \\[cli] key_file.", show_default=False
     ),
 ]
+IdempotencyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--idempotency-key", metavar="KEY", help="Given again with the same command, it sends nothing twice."
+    ),
+]
 LimitOption = Annotated[int, typer.Option(min=1, max=200, help="At most so many.")]
 CursorOption = Annotated[str | None, typer.Option(help="Go on where `links.next` of the page before says.")]
 
@@ -95,6 +101,11 @@ def write_secret(path: Path, text: str) -> None:
         raise Stop(Exit.FAILED, f"{path} exists, and is not overwritten; choose another file") from None
     with os.fdopen(descriptor, "w") as file:
         file.write(text + "\n")
+
+
+def once_only(key: str | None) -> dict[str, str]:
+    """Return the header that makes a repeated request harmless."""
+    return {} if key is None else {"Idempotency-Key": key}
 
 
 def pairs(given: list[str] | None, option: str) -> dict[str, str]:

@@ -100,11 +100,11 @@ def _system(error: BaseException) -> Stop | None:
         cause = error.__cause__
         taken = isinstance(cause, OSError) and cause.errno == errno.EADDRINUSE
         return Stop(Exit.TEMPORARY if taken else Exit.CONFIGURATION, str(error))
-    if not isinstance(error, OSError) or isinstance(error, BrokenPipeError) or error.strerror is None:
+    if not isinstance(error, OSError) or isinstance(error, BrokenPipeError):
         return None
     where = f"{error.filename}: " if error.filename else ""
     code = Exit.NOT_PERMITTED if isinstance(error, PermissionError) else Exit.FAILED
-    return Stop(code, f"{where}{error.strerror}")
+    return Stop(code, f"{where}{error.strerror or error}")
 
 
 def refusal(error: ApiProblem) -> Stop:

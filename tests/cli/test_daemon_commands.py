@@ -77,6 +77,16 @@ async def test_a_dry_run_sends_nothing(made: Site, ask: Ask) -> None:
     assert (await ask("messages", "list", "--json")).json["items"] == []
 
 
+async def test_the_same_idempotency_key_sends_once(made: Site, ask: Ask) -> None:
+    words = ("send", PARENT, "trip", *SLOTS, "--idempotency-key", "k1", "--json")
+    first, second = await ask(*words), await ask(*words)
+    assert first.json["id"] == second.json["id"]
+    other = await ask("send", OTHER, "trip", *SLOTS, "--idempotency-key", "k1")
+    assert (other.code, "IDEMPOTENCY_CONFLICT" in other.err) == (1, True)
+    await made.reaches(first.json["id"], "delivered")
+    assert len(made.texts(PARENT)) == 1
+
+
 async def test_keys_that_may_not_are_turned_away(ask: Ask, tmp_path: Path) -> None:
     scope = await ask("send", PARENT, "trip", *SLOTS, who="author")
     assert (scope.code, "SCOPE_MISSING" in scope.err) == (77, True)

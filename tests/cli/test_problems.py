@@ -156,6 +156,7 @@ def test_run_serves_and_a_second_one_finds_the_port_taken(home: Path) -> None:
         (PortDenied("port x: group dialout"), 77, "dialout"),
         (CannotListen("cannot listen on here"), 78, "cannot listen"),
         (PermissionError(errno.EACCES, "Permission denied", "/x"), 77, "/x: Permission denied"),
+        (OSError("AF_UNIX path too long"), 1, "AF_UNIX path too long"),
         (FileNotFoundError(errno.ENOENT, "No such file or directory", "/x"), 1, "/x: No such"),
     ],
 )

@@ -77,7 +77,7 @@ def test_decoding_loads_neither_database_nor_radio_nor_http() -> None:
         "from gateway.cli import main\n"
         "sys.argv = ['schoolgate', 'pdu', 'decode', '--json']\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
-        "heavy = {'sqlalchemy', 'aiohttp', 'serial', 'pydantic', 'gateway.daemon', 'gateway.simulator'}\n"
+        "heavy = {'sqlalchemy', 'aiohttp', 'serial', 'api', 'gateway.daemon', 'gateway.simulator'}\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )
     done = subprocess.run(
