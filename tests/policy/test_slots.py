@@ -78,6 +78,11 @@ def test_5_1_a_date_far_ahead_says_its_year(value: str, shown: str) -> None:
     assert filled(value, "date").shown == shown
 
 
+def test_5_1_a_day_without_a_year_is_within_300_days_else_it_is_past() -> None:
+    assert filled("29 March", "date") == Filled("Sunday 29 March", TODAY + timedelta(days=300))
+    assert refused("30 March", "date").clause == "5.1"
+
+
 def test_3_3_a_date_may_be_shown_in_numbers() -> None:
     assert filled("4 July", "date", style="numeric").shown == "04/07/2025"
 
@@ -264,6 +269,8 @@ def test_3_3_a_choice_is_one_of_the_templates() -> None:
 def test_3_3_a_long_list_is_named_in_part() -> None:
     error = refused("x", "choice", choices=[f"item {i}" for i in range(20)])
     assert str(error).endswith("item 11 …")
+    error = refused("x", "choice", choices=[f"item {i}" for i in range(12)])
+    assert str(error).endswith("item 11")
 
 
 @pytest.mark.parametrize(

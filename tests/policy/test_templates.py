@@ -249,6 +249,10 @@ def test_3_3_a_slot_that_is_not_sound_is_not_approved(spec: dict[str, Any], fiel
     assert words in found[field]
 
 
+def test_3_3_a_choice_may_have_sixty_characters() -> None:
+    assert faults("{x}", {"x": {"type": "choice", "choices": ["x" * 60]}}) == []
+
+
 @given(
     body=st.text(max_size=80),
     slots=st.dictionaries(
