@@ -101,3 +101,10 @@ def test_2_1_a_reply_to_somebody_unknown_is_refused() -> None:
 
 def test_2_1_other_purposes_need_no_enquiry() -> None:
     assert judged(for_purpose("event_notice", recipient={"last_inbound_at": None})) == []
+
+
+def test_3_3_an_unknown_template_that_would_have_named_the_purpose_is_the_one_reason() -> None:
+    assert judged(facts(template=None), purpose="") == [
+        ("CONSENT_MISSING", "4.1"),
+        ("TEMPLATE_NOT_APPROVED", "3.3"),
+    ]
