@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine, Table, create_engine, event
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection, make_url
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 _BUSY_MS = 10_000  # another process (the command line) may be writing
 
@@ -26,7 +30,7 @@ def engine(url: str, *, writer: bool, size: int) -> Engine:
             "synchronous=FULL",
             "foreign_keys=ON",
             "secure_delete=ON",
-            "cache_size=-4000",
+            f"cache_size=-{4000 if writer else 1000}",  # KiB
             *(() if writer else ("query_only=ON",)),
         ):
             connection.execute(f"PRAGMA {pragma}").close()
@@ -40,7 +44,11 @@ def engine(url: str, *, writer: bool, size: int) -> Engine:
 
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Return an INSERT that knows ON CONFLICT on this connection's database."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects import postgresql  # 4 MB that SQLite does not need
+
+        return postgresql.insert(table)
+    return sqlite.insert(table)
 
 
 def database_file(url: str) -> str | None:
