@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -81,6 +82,16 @@ async def test_a_repeated_batch_gets_the_same_answer(api: Api) -> None:
     other = await api.call("POST", "/v1/batches", batch([CONSENTED[1]]), headers=key)
     other.is_problem(409, "IDEMPOTENCY_CONFLICT")
     assert len((await api.call("GET", "/v1/messages")).body["items"]) == 1
+
+
+async def test_the_same_batch_twice_at_once_is_sent_once(api: Api) -> None:
+    key = {"Idempotency-Key": "b"}
+    posts = (api.call("POST", "/v1/batches", batch(CONSENTED[:5]), headers=key) for _ in range(3))
+    answers = await asyncio.gather(*posts)
+    assert {answer.status for answer in answers} == {202}
+    assert len({answer.body["id"] for answer in answers}) == 1
+    queued = (await api.call("GET", "/v1/messages?status=queued")).body["items"]
+    assert sorted(each["to"] for each in queued) == CONSENTED[:5]
 
 
 async def test_a_batch_can_be_cancelled(api: Api) -> None:
