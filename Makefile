@@ -4,6 +4,8 @@ PYTHON ?= python3
 UV ?= uv
 VENV := .venv
 BIN := $(VENV)/bin
+# Much of a test is waiting for a virtual radio, so two at a time help even on one core.
+WORKERS ?= 2
 CODE := gateway api policy tests bench
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -28,7 +30,7 @@ demo: $(VENV)/run.stamp
 	@$(BIN)/schoolgate demo $(ARGS)
 
 test: $(VENV)/dev.stamp
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 test-unit: $(VENV)/dev.stamp
 	@$(BIN)/python -m pytest -m 'not system' $(ARGS)
