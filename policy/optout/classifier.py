@@ -15,9 +15,8 @@ from policy.optout.spelling import Speller
 from policy.settings import PolicySettings
 
 _SHORT: Final = 8  # words; in a longer reply a single word of refusal says too little
-_CLEAR: Final = 2  # spaces: three words, such as "stop texting me", need no support from the rest
+_CLEAR: Final = 2  # spaces
 _LONGEST_FILLER: Final = 5  # words
-_READ: Final = 160  # words, more than three SMS hold
 
 
 class Tier(StrEnum):
@@ -74,19 +73,15 @@ class Classifier:
         own, echo = self._quotation.without(text)
         if echo:
             return _ECHO
-        words = self._words(own)
-        found = self._whole(words, recent_appointment) or self._signed(own, recent_appointment)
-        return found or self._held(words) or _INBOX
+        found = self._whole(own, recent_appointment) or self._signed(own, recent_appointment)
+        return found or self._held(self._words(own)) or _INBOX
 
     def _words(self, text: str) -> list[str]:
-        words = [word for word in words_of(text, self._speller.spell) if word not in self._lexicon.ignored]
-        if len(words) > _READ:
-            words = [*words[: _READ // 2], EDGE, *words[-_READ // 2 :]]
-        return words
+        return [word for word in words_of(text, self._speller.spell) if word not in self._lexicon.ignored]
 
-    def _whole(self, words: Sequence[str], recent_appointment: bool) -> Classification | None:
+    def _whole(self, own: str, recent_appointment: bool) -> Classification | None:
         """Return what the reply is when all of it is one thing."""
-        sentences = list(self._sentences(words))
+        sentences = list(self._sentences(self._words(own)))
         if not sentences:
             return None
         if found := self._keyword([word for each in sentences for word in each], recent_appointment):
@@ -95,16 +90,15 @@ class Classifier:
         acts = [one for one in verdicts if one and one.tier is Tier.ACT]
         if all(verdicts) and len({one.tier for one in verdicts if one}) == 1:
             return self._merged([one for one in verdicts if one])
-        if acts and self._rest_agrees(sentences, verdicts):
+        others = any(one and one.tier is not Tier.ACT for one in verdicts)
+        if acts and not others and (_is_firm(own, verdicts[0]) or self._rest_agrees(sentences, verdicts)):
             return acts[0]
         return None
 
     def _rest_agrees(self, sentences: list[list[str]], verdicts: list[Classification | None]) -> bool:
-        """Say whether the sentences that do not opt out may stand beside one that does."""
+        """Say whether every sentence that does not opt out smells of refusal too."""
         rest = [words for words, verdict in zip(sentences, verdicts, strict=True) if not verdict]
-        clear = verdicts[0] is not None and verdicts[0].matched.count(" ") >= _CLEAR
-        others = {verdict.tier for verdict in verdicts if verdict} == {Tier.ACT}
-        return others and (clear or all(self._held([EDGE, *words, EDGE]) for words in rest))
+        return all(self._held([EDGE, *words, EDGE]) for words in rest)
 
     @staticmethod
     def _merged(verdicts: list[Classification]) -> Classification | None:
@@ -191,7 +185,7 @@ class Classifier:
         known = self._lexicon.vocabulary | self._lexicon.words
         if any(word in known for word in self._words(parts.name)[1:-1]):
             return None
-        found = self._whole(self._words(parts.body), recent_appointment)
+        found = self._whole(parts.body, recent_appointment)
         unsure = found is not None and found.matched in self._lexicon.appointment and not parts.greeted
         return None if unsure else found  # "Cancel. Bella" may be about Bella
 
@@ -212,6 +206,15 @@ class Classifier:
                 reason = 'A person must read it: "{}" may be a refusal.'
                 return _because(Tier.HOLD, reason, rest[start:end], phrase)
         return None
+
+
+def _is_firm(own: str, first: Classification | None) -> bool:
+    """Say whether the first sentence opts out whatever follows it.
+
+    It has three words or more, such as "Stop texting me", and begins as a sentence does: a small letter may
+    be the middle of one, cut where a part of a longer message begins.
+    """
+    return first is not None and first.matched.count(" ") >= _CLEAR and own.lstrip()[:1].isupper()
 
 
 def _because(tier: Tier, reason: str, words: Sequence[str], phrase: Phrase) -> Classification:

@@ -204,9 +204,5 @@ class Phrases:
 
 
 def _firsts(phrase: Phrase) -> set[str]:
-    found: set[str] = set()
-    for step in phrase.steps:
-        found.update(step.firsts())
-        if not step.optional:
-            break
-    return found
+    needed = next(at for at, step in enumerate(phrase.steps) if not _skippable(step))
+    return {first for step in phrase.steps[: needed + 1] for first in step.firsts()}

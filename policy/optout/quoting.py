@@ -14,8 +14,8 @@ _DEVICE: Final = re.compile(
 )
 _WROTE: Final = re.compile(r"^[ ]*on .{4,80} wrote:?[ ]*$", re.IGNORECASE | re.MULTILINE)
 _REACTION: Final = re.compile(
-    r"\s*(?:(?:dis)?liked|loved|emphasi[sz]ed|questioned|laughed at|reacted [^\"]{1,12}|removed [^\"]{1,20}"
-    r"|[^\w\"]{1,6})\s*(?:to|from)?\s*\"[^\"]{12,}\"?\s*",
+    r"(?:(?:dis)?liked|loved|emphasi[sz]ed|questioned|laughed at|reacted [^\"]{1,12}|removed [^\"]{1,20}"
+    r"|[^\w\"]{1,6}) ?(?:to|from)? ?\"[^\"]{12,}\"?",
     re.IGNORECASE,
 )
 _SIGNED: Final = re.compile(
@@ -25,6 +25,7 @@ _SIGNED: Final = re.compile(
     r"(?P<name>[A-Z][\w'-]{0,15}(?: [A-Z][\w'-]{0,15}){0,2})\W*(?:[xX]+\W*)?",
     re.DOTALL,
 )
+_LAST_LINE: Final = 80  # characters, in which a signature is looked for
 
 
 class Quotation:
@@ -43,12 +44,14 @@ class Quotation:
     def without(self, text: str) -> tuple[str, bool]:
         """Return the recipient's own part of `text`, and whether only our bare footer came back."""
         own = tidy(text)
-        if _REACTION.fullmatch(own) and (self._name.search(own) or self._footer.search(own)):
+        if _REACTION.fullmatch(" ".join(own.split())) and (
+            self._name.search(own) or self._footer.search(own)
+        ):
             return "", False
         without_text = self._text.sub("\n", own)
         rest = self._footer.sub("\n", without_text)
-        if not _has_words(rest):
-            return "", without_text == own and rest != own
+        if rest != own and not _has_words(rest):
+            return "", without_text == own
         bare = rest
         for added in (_MARKED, _WROTE, _DEVICE):
             bare = added.sub("\n", bare)
@@ -70,5 +73,7 @@ class Signed:
 
 def signed(text: str) -> Signed | None:
     """Return the two halves of "Stop. Sarah"; None where nothing looks like a signature."""
-    found = _SIGNED.fullmatch(text.strip())
-    return Signed(found["body"], found["name"], found["greeting"] is not None) if found else None
+    text = text.strip()
+    before, last = text[:-_LAST_LINE], text[-_LAST_LINE:]
+    found = _SIGNED.fullmatch(last)
+    return Signed(before + found["body"], found["name"], found["greeting"] is not None) if found else None

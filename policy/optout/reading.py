@@ -14,19 +14,27 @@ _PART_OF_WORD: Final = frozenset("$@+*#")  # 5T0P, $top, f***
 _SIGNS: Final = {"🛑": "🛑", "🚫": "🚫", "🖕": "🖕", "📵": "📵", "⛔": "⛔", "🤬": "🤬"}
 _CENSORED: Final = re.compile(r"f[*#@$]{1,3}(?P<rest>k|ck|ing|king|cking)?")
 _LONG_NUMBER: Final = 5  # digits
+_READ: Final = 160  # words, more than three SMS hold; of a longer text its two ends
 _SPELLED: Final = 3  # single letters in a row
 
 
 def words_of(text: str, spell: Callable[[str], str] = str) -> list[str]:
     """Return the words of `text` with `EDGE` around every sentence; `spell` repairs a word."""
     found: list[str] = [EDGE]
-    for token in _spelled_out(_tokens(plain(tidy(text)))):
-        word = _word(token, spell)
-        if word and not (word == EDGE and found[-1] == EDGE):
+    tokens = _ends_of(list(_spelled_out(_tokens(plain(tidy(text))))))
+    words = {token: _word(token, spell) for token in set(tokens)}
+    for word in map(words.__getitem__, tokens):
+        if word and not (word in (EDGE, NUMBER) and found[-1] == word):
             found.append(word)
     if found[-1] != EDGE:
         found.append(EDGE)
     return found
+
+
+def _ends_of(tokens: list[str]) -> list[str]:
+    if len(tokens) <= _READ:
+        return tokens
+    return [*tokens[: _READ // 2], EDGE, *tokens[-_READ // 2 :]]
 
 
 def _tokens(text: str) -> Iterator[str]:

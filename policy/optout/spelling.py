@@ -17,6 +17,8 @@ _SMALL: Final = dict(
 _CAPITAL: Final = _SMALL | dict(zip("νηυμι", "nhymi", strict=True))
 _SHAPES: Final = (str.maketrans(_SMALL), str.maketrans(_CAPITAL))
 _DIGITS: Final = tuple(str.maketrans("50$71@3+48|", f"sost{i}aetab{i}") for i in "il")
+_REPEAT: Final = re.compile(r"(.)\1+")
+_LONG_REPEAT: Final = re.compile(r"(.)\1{2,}")
 _OFTEN_TYPED: Final = 4  # letters; a shorter word has too many neighbours that are words
 _NEXT_KEYS: Final = {
     "a": "qwsz", "b": "vghn", "c": "xdfv", "d": "serfcx", "e": "wsdr", "f": "drtgvc", "g": "ftyhbv",
@@ -74,14 +76,13 @@ class Speller:
 def _undisguised(token: str) -> Iterator[str]:
     yield token
     if not token.isascii():
-        for shapes in _SHAPES:
-            yield token.translate(shapes)
-    if not token.isalpha() and not token.isdigit():
-        for table in _DIGITS:
-            yield token.translate(table)
-    yield re.sub(r"(.)\1{2,}", r"\1\1", token)
-    yield re.sub(r"(.)\1{2,}", r"\1", token)
+        yield from (token.translate(shapes) for shapes in _SHAPES)
+    elif not token.isalpha():
+        yield from (token.translate(digits) for digits in _DIGITS)
+    if _LONG_REPEAT.search(token):
+        yield _LONG_REPEAT.sub(r"\1\1", token)
+        yield _LONG_REPEAT.sub(r"\1", token)
 
 
 def _squeeze(word: str) -> str:
-    return re.sub(r"(.)\1+", r"\1", word)
+    return _REPEAT.sub(r"\1", word)

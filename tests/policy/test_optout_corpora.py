@@ -1,0 +1,52 @@
+"""What the classifier catches, by corpus. The floors are the figures that were measured.
+
+The held-out half was written before any pattern and is read here only, as figures: when it was first run,
+232 of its 244 opt-outs were caught (166 at once, 66 held), 9 of its 353 ordinary replies were held and none
+opted out. No pattern was made from a reply in it. `further` holds what was thought of while patterns were
+made, so its figures flatter.
+"""
+
+import random
+
+import pytest
+
+from policy import Tier
+from tests.policy.optouts import replies, tier, tiers
+
+CORPORA = ["heldout", "tuning", "further"]
+
+
+@pytest.mark.parametrize(
+    ("corpus", "at_once", "caught"), [("heldout", 167, 235), ("tuning", 216, 353), ("further", 192, 594)]
+)
+def test_opt_outs_are_obeyed_or_held_as_often_as_was_measured(corpus: str, at_once: int, caught: int) -> None:
+    found = tiers(corpus, "optouts")
+    assert found[Tier.ACT] >= at_once
+    assert found[Tier.ACT] + found[Tier.HOLD] >= caught
+
+
+@pytest.mark.parametrize(("corpus", "held"), [("heldout", 6), ("tuning", 0), ("further", 9)])
+def test_few_ordinary_replies_are_held_and_none_opts_out(corpus: str, held: int) -> None:
+    found = tiers(corpus, "ordinary")
+    assert found[Tier.ACT] == 0
+    assert found[Tier.HOLD] <= held
+
+
+@pytest.mark.parametrize("corpus", CORPORA)
+@pytest.mark.parametrize(
+    "decorate", [str.upper, str.lower, str.title, "{}!".format, "{} thanks".format, " {} .".format]
+)
+def test_no_ordinary_reply_opts_out_when_it_is_written_otherwise(corpus: str, decorate: type[str]) -> None:
+    assert [1 for reply in replies(corpus, "ordinary") if tier(decorate(reply)) is Tier.ACT] == []
+
+
+@pytest.mark.parametrize("size", [153, 67])  # characters in a part: GSM and UCS-2
+def test_no_full_part_of_a_long_ordinary_reply_opts_out(size: int) -> None:
+    """The last part may be one word, and a lone "stop" is a STOP whatever came before it."""
+    seed = 20241108
+    shuffled = random.Random(seed)
+    ordinary = [reply for corpus in CORPORA for reply in replies(corpus, "ordinary")]
+    for _ in range(200):
+        text = ". ".join(shuffled.sample(ordinary, 8))
+        parts = [text[at : at + size] for at in range(0, len(text) - size + 1, size)]
+        assert [part for part in parts if tier(part) is Tier.ACT] == [], f"seed {seed}"
