@@ -14,7 +14,7 @@ LOCKED := $(BIN)/python -m pip install --quiet --require-hashes --no-deps --only
 # Schoolgate itself is built with the locked setuptools, without an index.
 ITSELF := $(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo test test-unit check bench lock clean
+.PHONY: help demo test test-unit check bench docs lock clean install upgrade rollback uninstall deb test-service
 .DELETE_ON_ERROR:
 
 help:
@@ -23,8 +23,12 @@ help:
 	@echo 'make test-unit  the tests that start no other process'
 	@echo 'make check      formatting, lint, types, layers'
 	@echo 'make bench      the measurements (ARGS=name for some of them)'
+	@echo 'make docs       remake docs/configuration.md from the settings'
 	@echo 'make lock       remake the lock files (needs uv)'
 	@echo 'make clean      remove what the others made'
+	@echo 'sudo make install, upgrade, rollback, uninstall   the service on this machine (docs/quickstart.md)'
+	@echo 'make deb        the same as a Debian package, in dist/'
+	@echo 'sudo make test-service   the service on a clean Debian, booted in a container'
 
 demo: $(VENV)/run.stamp
 	@$(BIN)/schoolgate demo $(ARGS)
@@ -43,6 +47,24 @@ check: $(VENV)/dev.stamp
 
 bench: $(VENV)/dev.stamp
 	@$(BIN)/python -m bench.run $(ARGS)
+
+docs: $(VENV)/run.stamp
+	@$(BIN)/python -m gateway.cli.manual configuration > docs/configuration.md
+
+# -- the service: systemd/install.sh says what goes where ------------------------------------------------
+
+SYSTEM_PYTHON ?= /usr/bin/python3
+PREFIX ?= /usr/local
+export SYSTEM_PYTHON PREFIX DESTDIR
+
+install upgrade rollback uninstall:
+	@sh systemd/install.sh $@
+
+deb:
+	@sh systemd/deb.sh
+
+test-service:
+	@bash tests/service/run.sh $(ARGS)
 
 # -- setting up: once, and again when a lock changes ------------------------------------------------
 
