@@ -24,7 +24,7 @@ from tests.cli.conftest import command
 
 @asynccontextmanager
 async def started(*words: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Start a demo; kill it at the end if it still runs."""
+    """Start a demo; end it at the end if it still runs."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "gateway.cli", "demo", "--fast", *words),
         stdout=asyncio.subprocess.PIPE,
@@ -35,7 +35,7 @@ async def started(*words: str) -> AsyncIterator[asyncio.subprocess.Process]:
         yield process
     finally:
         if process.returncode is None:
-            process.kill()
+            process.terminate()  # it then ends its gateway, too
             await process.wait()
 
 
@@ -109,6 +109,28 @@ async def shell(line: str) -> bytes:
     process = await asyncio.create_subprocess_shell(line, stdout=asyncio.subprocess.PIPE)
     out, _ = await process.communicate()
     return out
+
+
+@pytest.mark.system
+async def test_demos_that_start_together_do_not_take_one_another_for_theirs(tmp_path: Path) -> None:
+    async def once(directory: str) -> tuple[int | None, bytes]:
+        async with started("--once", "--json", "--directory", directory) as process:
+            out, _ = await process.communicate()
+            return process.returncode, out
+
+    for code, out in await asyncio.gather(once("a"), once("b")):
+        assert code == 0, out
+
+
+@pytest.mark.system
+async def test_an_interrupted_walk_takes_its_gateway_along(tmp_path: Path) -> None:
+    async with started("--once") as process:
+        await until(process, "Consent is recorded")
+        (daemon,) = children(process.pid)
+        process.send_signal(signal.SIGINT)
+        assert await process.wait() == 130
+    with pytest.raises(ProcessLookupError):
+        os.kill(daemon, 0)
 
 
 def test_only_a_demos_directory_is_ever_removed(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import errno
 import os
 import shutil
@@ -11,6 +12,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +31,7 @@ from policy import PolicySettings
 
 MARK: Final = ".schoolgate-demo"
 HOST: Final = "127.0.0.1"
+_TRIES: Final = 5
 SCHOOL: Final = "+447700900001"
 PEOPLE: Final = {
     "office": ("Olive Office", ("sender", "contact_manager", "auditor")),
@@ -86,11 +89,11 @@ class World:
 async def built(directory: Path, port: int, timing: Timing) -> AsyncIterator[World]:
     """Build it all in a fresh directory, and take it down at the end, the gateway before the network."""
     write_config(directory, port)
-    config = load(directory / "schoolgate.toml")
-    tokens = await _people(config)
+    tokens = await _people(load(directory / "schoolgate.toml"))
     async with Network(directory=directory) as network:
         modem = network.add_modem("sim0", number=SCHOOL, timing=timing)
-        async with serve(network, directory / "sim.sock"), _daemon(directory) as daemon:
+        async with serve(network, directory / "sim.sock"), daemon(directory, tokens["office"]) as process:
+            config = load(directory / "schoolgate.toml")
             yield World(
                 directory=directory,
                 config=config,
@@ -98,7 +101,7 @@ async def built(directory: Path, port: int, timing: Timing) -> AsyncIterator[Wor
                 network=network,
                 modem=modem,
                 clients={who: Client(config.api, token) for who, token in tokens.items()},
-                daemon=daemon,
+                daemon=process,
             )
 
 
@@ -107,7 +110,7 @@ def fresh(directory: Path) -> None:
     if directory.exists() and any(directory.iterdir()):
         if not (directory / MARK).exists():
             raise Stop(Exit.FAILED, f"{directory} is not empty and not a demo's: choose another --directory")
-        if _answers(directory / "sim.sock"):
+        if _occupied(directory / "sim.sock"):
             raise Stop(
                 Exit.FAILED, f"a demo is running in {directory}: stop it first, or choose another --directory"
             )
@@ -116,7 +119,7 @@ def fresh(directory: Path) -> None:
     (directory / MARK).touch()
 
 
-def _answers(path: Path) -> bool:
+def _occupied(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         try:
             probe.connect(str(path))
@@ -167,17 +170,41 @@ async def _people(config: Config) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def _daemon(directory: Path) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run the gateway as a process of its own, as a service manager would."""
+async def daemon(directory: Path, token: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run the gateway as a process of its own, as a service manager would, until it answers its own key.
+
+    A port that somebody took meanwhile is exchanged for another. Raises `Stop` if it ends by itself.
+    """
+    for _ in range(_TRIES):
+        process = await _spawned(directory)
+        try:
+            if await _answers(process, Client(load(directory / "schoolgate.toml").api, token)):
+                yield process
+                return
+        finally:
+            await _stopped(process)
+        if process.returncode != Exit.TEMPORARY:
+            break
+        write_config(directory, free_port(0))
+    raise Stop(Exit.FAILED, "the gateway did not start:", *_tail(directory / "daemon.log"))
+
+
+async def _spawned(directory: Path) -> asyncio.subprocess.Process:
     command = (sys.executable, "-m", "gateway.cli", "run", "--config", str(directory / "schoolgate.toml"))
     with (directory / "daemon.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
+        return await asyncio.create_subprocess_exec(
             *command, stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=_environment()
         )
-    try:
-        yield process
-    finally:
-        await _stopped(process)
+
+
+async def _answers(process: asyncio.subprocess.Process, client: Client) -> bool:
+    """Wait until this very gateway answers, and no other one at that port; False if it ends before."""
+    while process.returncode is None:
+        with contextlib.suppress(Stop):  # nobody listens there yet
+            if (await asyncio.to_thread(client.ask, "GET", "/v1/modems"))[0] == HTTPStatus.OK:
+                return True
+        await asyncio.sleep(0.05)
+    return False
 
 
 def _environment() -> dict[str, str]:
