@@ -218,7 +218,8 @@ def hostile() -> list[str]:
     repeated = [
         "i do ", "stop ", "dont you ", "no more ", "не ", "不要", "请", "can you please ", '"', "> ", "a",
         ". ", "s t o p ", "KRS Education Ltd ", "A ", "Aa, ", "s\u0301", "\ufdfa", "'", "🛑", "5",
-        'Liked "', "x-", "\n", "a\n", "a,\n", "sent from my ", "on x wrote ", "thanks A ", "thanks\n", "reply stop to ",
+        'Liked "', "x-", "\n", "a\n", "a,\n", "sent from my ", "on x wrote ", "thanks A ", "thanks\n",
+        "reply stop to ",
     ]  # fmt: skip
     made = [(piece * 10_000)[:size] for piece in repeated for size in (612, 10_000)]
     return [*made, *(" ".join(shuffled.choices(vocabulary, k=2_000))[:size] for size in (612, 10_000))]

@@ -103,6 +103,13 @@ def test_enough_or_i_do_not_want_alone_is_held(enough: str) -> None:
     assert tier(enough) is Tier.HOLD
 
 
+def test_no_phrase_asks_for_a_word_that_is_ignored() -> None:
+    ignored = {word for one in LANGUAGES.values() for word in one.ignored}
+    for one in LANGUAGES.values():
+        for lines in (one.act, one.narrow, one.hold, one.short, one.safe, one.start, one.help):
+            assert [line for line in lines if ignored & set(line.split())] == []
+
+
 def test_a_verdict_names_the_language() -> None:
     assert [classifier().classify(text).language for text in ("stop", "dezabonare", "退订", "رقم خاطئ")] == [
         "en", "ro", "zh", "ar",
