@@ -40,6 +40,8 @@ def find(persona: Persona, command: Command) -> Handler:
     name = command.name
     if command.op is Op.READ and name in persona.extra:
         return lambda _modem, _command: [f"{name}: {persona.extra[name]}"]
+    if name in persona.accepted:
+        return lambda _modem, _command: ()
     foreign = name in commands_sim.ICCID_COMMANDS and name != persona.iccid_command
     absent = name in {"+CREG", "+CGREG", "+CEREG"} and name not in persona.registration
     if name not in TABLE or foreign or absent or (name == "+CMMS" and not persona.has_cmms):

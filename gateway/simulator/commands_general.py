@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from gateway.simulator import charset
 from gateway.simulator.at import AtError, AtSyntaxError, Command, Op
 from gateway.simulator.errors import Cme, CmeError, NoAnswer
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 Lines = Iterable[str]
 OPERATOR, OPERATOR_CODE = "Virtual GSM", "00101"
 _NUMERIC: Final = 2
-CHARSETS: Final = ("GSM", "IRA", "HEX", "UCS2")
 
 
 class NoCarrier(AtError):
@@ -28,11 +28,29 @@ class NoCarrier(AtError):
 
 def encode_string(modem: VirtualModem, text: str) -> str:
     """Return a quoted string in the character set of `+CSCS`."""
-    if modem.settings.charset == "UCS2":
-        return f'"{text.encode("utf-16-be").hex().upper()}"'
-    if modem.settings.charset == "HEX":
-        return f'"{text.encode("ascii").hex().upper()}"'
-    return f'"{text}"'
+    return f'"{charset.encode(modem.settings.charset, text)}"'
+
+
+def decode_string(modem: VirtualModem, command: Command, position: int = 0) -> str:
+    """Return a string argument that was written in the character set of `+CSCS`."""
+    try:
+        return charset.decode(modem.settings.charset, command.args[position])
+    except (IndexError, ValueError):
+        raise AtSyntaxError(f"{command.name}: no string at position {position + 1}") from None
+
+
+def kept(allowed: str, after_power_up: int, shown_too: str = "") -> Callable[[VirtualModem, Command], Lines]:
+    """Return what answers a setting that is kept, shown, and of no effect here."""
+
+    def answer(modem: VirtualModem, command: Command) -> Lines:
+        if command.op is Op.TEST:
+            return [f"{command.name}: {allowed}"]
+        if command.op is Op.READ:
+            return [f"{command.name}: {modem.settings.notify.get(command.name, after_power_up)}{shown_too}"]
+        modem.settings.notify[command.name] = command.number(0, after_power_up)
+        return ()
+
+    return answer
 
 
 def _accept(_modem: VirtualModem, _command: Command) -> Lines:
@@ -139,16 +157,22 @@ def _function(modem: VirtualModem, command: Command) -> Lines:
 
 def _charset(modem: VirtualModem, command: Command) -> Lines:
     if command.op is Op.TEST:
-        return ["+CSCS: (" + ",".join(f'"{name}"' for name in CHARSETS) + ")"]
+        return ["+CSCS: (" + ",".join(f'"{name}"' for name in charset.CHARSETS) + ")"]
     if command.op is Op.READ:
         return [f'+CSCS: "{modem.settings.charset}"']
-    if not command.args or command.args[0] not in CHARSETS:
+    if not command.args or command.args[0] not in charset.CHARSETS:
         raise CmeError(Cme.NOT_SUPPORTED)
     modem.settings.charset = command.args[0]
     return ()
 
 
+_REPORTS_USSD: Final = kept("(0-2)", 0)
+
+
 def _ussd(modem: VirtualModem, command: Command) -> Lines:
+    if command.op is not Op.SET:
+        return _REPORTS_USSD(modem, command)
+    modem.settings.notify[command.name] = command.number(0, 0)
     if len(command.args) > 1:
         loop = asyncio.get_running_loop()
         loop.call_later(modem.timing.radio_first, modem.urc, '+CUSD: 0,"Credit: 10.00 GBP",15')
@@ -157,7 +181,12 @@ def _ussd(modem: VirtualModem, command: Command) -> Lines:
 
 TABLE: Final[Mapping[str, Callable[[VirtualModem, Command], Lines]]] = {
     **dict.fromkeys(("Q", "X", "L", "M", "H", "O", "S0", "S3", "&C", "&D", "&K", "&W", "&S"), _accept),
-    **dict.fromkeys(("+CLIP", "+CRC", "+CGATT", "+CTZU", "+CTZR", "+CVHU", "+IFC", "+IPR", "+ICF"), _accept),
+    **dict.fromkeys(("+CRC", "+CTZU", "+CTZR", "+CVHU"), kept("(0,1)", 0)),
+    "+CLIP": kept("(0,1)", 0, ",2"),  # whether the network tells who calls: unknown
+    "+CGATT": kept("(0,1)", 1),
+    "+IPR": kept("()", 115200),
+    "+IFC": kept("(0-2),(0-2)", 0, ",0"),
+    "+ICF": kept("(0-6),(0-3)", 3, ",3"),
     "E": _echo,
     "V": _verbose,
     "Z": _default,

@@ -6,8 +6,9 @@ import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from gateway.simulator import charset
 from gateway.simulator.at import Command, Op
-from gateway.simulator.commands_general import encode_string
+from gateway.simulator.commands_general import decode_string, encode_string, kept
 from gateway.simulator.errors import Cms, CmsError, NoAnswer
 from gateway.simulator.storage import Stat
 from gateway.sms import Address, PduError, Submit, decode_submit, submits, tpdu_length
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 Lines = Iterable[str]
 _STATUS_REPORT: Final = 0x20  # first octet, in +CSMP
+_UCS2: Final = 8  # data coding scheme, in +CSMP
 _SEPARATOR: Final = re.compile(r"[^0-9A-Fa-f]")
 
 
@@ -65,7 +67,7 @@ def _centre(modem: VirtualModem, command: Command) -> Lines:
         return ()
     require_ready(modem)
     if command.op is Op.SET:
-        modem.sim.smsc = command.args[0]
+        modem.sim.smsc = decode_string(modem, command)
         return ()
     return [f"+CSCA: {encode_string(modem, modem.sim.smsc)},{145 if modem.sim.smsc.startswith('+') else 129}"]
 
@@ -89,10 +91,6 @@ def _more(modem: VirtualModem, command: Command) -> Lines:
     return ()
 
 
-def _route(_modem: VirtualModem, command: Command) -> Lines:
-    return ["+CGSMS: (0-3)"] if command.op is Op.TEST else ["+CGSMS: 1"] if command.op is Op.READ else ()
-
-
 def _accept(_modem: VirtualModem, _command: Command) -> Lines:
     return ()
 
@@ -104,15 +102,24 @@ async def _send(modem: VirtualModem, command: Command) -> Lines:
     if not modem.settings.text_mode:
         pdu = await ask_pdu(modem, command.number(0))
         return () if pdu is None else await _submit(modem, pdu, "+CMGS")
-    recipient = Address.parse(command.args[0])
+    try:
+        recipient = Address.parse(decode_string(modem, command))
+    except PduError:
+        raise CmsError(Cms.BAD_TEXT) from None
     body = await modem.ask()
-    if not body.sent:
-        return ()
-    wants_report = bool(modem.settings.csmp[0] & _STATUS_REPORT)
-    parts = submits(body.text.replace("\r", "\n"), recipient, reference=0, status_report=wants_report)
-    if len(parts) != 1:
-        raise CmsError(Cms.BAD_TEXT)
-    return await _submit(modem, parts[0].encode(), "+CMGS")
+    return await _submit(modem, _compose(modem, recipient, body.text), "+CMGS") if body.sent else ()
+
+
+def _compose(modem: VirtualModem, recipient: Address, typed: str) -> bytes:
+    """Return the SUBMIT for a text typed in text mode, by `+CSMP` and `+CSCS` (3GPP TS 27.005, 3.1)."""
+    first, _, _, coding = modem.settings.csmp
+    written = "UCS2" if coding == _UCS2 else modem.settings.charset
+    try:
+        text = charset.decode(written, typed.replace("\r", "\n"))
+        (part,) = submits(text, recipient, reference=0, status_report=bool(first & _STATUS_REPORT))
+    except ValueError:  # no such characters, or too long for one part
+        raise CmsError(Cms.BAD_TEXT) from None
+    return part.encode()
 
 
 async def ask_pdu(modem: VirtualModem, length: int) -> bytes | None:
@@ -174,9 +181,9 @@ TABLE: Final[Mapping[str, Callable[[VirtualModem, Command], Lines | Awaitable[Li
     "+CSCA": _centre,
     "+CSMP": _parameters,
     "+CMMS": _more,
-    "+CGSMS": _route,
-    "+CSDH": _accept,
-    "+CSCB": _accept,
+    "+CGSMS": kept("(0-3)", 1),
+    "+CSDH": kept("(0,1)", 0),
+    "+CSCB": kept("(0,1)", 0, ',"",""'),
     "+CSAS": _accept,
     "+CRES": _accept,
     "+CMGS": _send,

@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
+from gateway.simulator import charset
 from gateway.simulator.at import AtSyntaxError, Command, Op
+from gateway.simulator.commands_general import encode_string
 from gateway.simulator.commands_sms import ask_pdu, require_ready
 from gateway.simulator.errors import Cms, CmsError
 from gateway.simulator.ledger import Kind
 from gateway.simulator.storage import Memory, Slot, Stat
-from gateway.sms import Deliver, PduError, decode_inbound, tpdu_length
+from gateway.sms import Alphabet, Deliver, PduError, decode_inbound, tpdu_length
 
 if TYPE_CHECKING:
     from gateway.simulator.modem import VirtualModem
@@ -91,7 +93,7 @@ def _shown(modem: VirtualModem, memory: Memory, index: int, slot: Slot, name: st
     if stat is Stat.UNREAD:
         slot.stat = Stat.READ
     if modem.settings.text_mode:
-        return f"{name}: {prefix}{_as_text(stat, slot.pdu)}"
+        return f"{name}: {prefix}{_as_text(modem, stat, slot.pdu)}"
     return f"{name}: {prefix}{int(stat)},,{_length(slot.pdu)}\r\n{slot.pdu.hex().upper()}"
 
 
@@ -102,7 +104,8 @@ def _length(pdu: bytes) -> int:
         return len(pdu)
 
 
-def _as_text(stat: Stat, pdu: bytes) -> str:
+def _as_text(modem: VirtualModem, stat: Stat, pdu: bytes) -> str:
+    """Return what text mode shows, in the character set of `+CSCS`; UCS-2 and data always in hex."""
     word = next(word for word, value in _WORDS.items() if value is stat)
     try:
         message = decode_inbound(pdu)
@@ -111,8 +114,10 @@ def _as_text(stat: Stat, pdu: bytes) -> str:
     if not isinstance(message, Deliver):
         return f'"{word}","","",""\r\n{pdu.hex().upper()}'
     stamp = f"{message.scts:%y/%m/%d,%H:%M:%S}+00" if message.scts else ""
-    text = (message.text or "").encode("latin-1", "replace").decode("latin-1")
-    return f'"{word}","{message.sender.number}",,"{stamp}"\r\n{text}'
+    written = "UCS2" if message.alphabet is Alphabet.UCS2 else modem.settings.charset
+    data = message.alphabet is Alphabet.DATA
+    text = message.data.content.hex().upper() if data else charset.encode(written, message.text or "")
+    return f'"{word}",{encode_string(modem, message.sender.number)},,"{stamp}"\r\n{text}'
 
 
 async def _delete(modem: VirtualModem, command: Command) -> Lines:

@@ -43,6 +43,7 @@ class Persona:
     registration: tuple[str, ...] = ("+CREG", "+CGREG", "+CEREG")  # domains it knows
     registered_in: tuple[str, ...] = ("+CREG", "+CGREG", "+CEREG")  # domains that say so
     cds_comma: bool = False  # "+CDS: ,25"
+    accepted: frozenset[str] = frozenset()  # vendor settings that it takes; they change nothing here
     cpin_without_ok: bool = False
     unacknowledged_clears_cnmi: bool = False
     extra: Mapping[str, str] = field(default_factory=dict)  # read commands with a fixed answer
@@ -81,6 +82,7 @@ PERSONAS: Final[Mapping[str, Persona]] = {
             chatter=_HUAWEI_CHATTER,
             full_line='^SMMEMFULL:"SM"',
             registration=("+CREG", "+CGREG"),
+            accepted=frozenset({"^CURC", "^PORTSEL"}),
             extra={"^CPIN": "SIM PIN,,10,3,10,3"},
         ),
         Persona(
@@ -132,6 +134,7 @@ PERSONAS: Final[Mapping[str, Persona]] = {
             boot_lines=("+ZUSIMR:2", "+ZUSIMR:2", '+ZDONR: "Virtual",001,01,"CS_PS","ROAM_OFF"'),
             chatter=("+ZUSIMR:2", '+ZPASR: "UMTS"'),
             cds_comma=True,
+            accepted=frozenset({"+ZCDRUN", "+ZOPRT"}),
             registration=("+CREG", "+CGREG"),
         ),
         Persona(
