@@ -20,63 +20,102 @@ class ConfigError(Exception):
         self.problems = tuple(problems)
 
 
+_Seconds = Annotated[float, Field(gt=0, le=24 * 3600)]
+
+
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class GatewaySection(_Section):
     """`[gateway]`: who this installation is."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")] = "main"
+    """One word for this machine. It is part of what the store keeps: choose it once."""
     log: Literal["text", "json"] = "text"
+    """How the log is written. No message bodies and no whole numbers either way."""
 
 
 class StoreSection(_Section):
     """`[store]`: where the data is, and the keys that seal it."""
 
     path: Path = Path("schoolgate.db")
+    """The SQLite database; made when the gateway starts."""
     key_file: Path = Path("schoolgate.keys")
+    """The keys that open everything in the store. systemd's credential `schoolgate.keys` goes before it."""
+
+
+class BackupSection(_Section):
+    """`[backup]`: where backups go, and how long they stay."""
+
+    directory: Path = Path("backups")
+    """One directory in it for each backup. Better on another disk than the database."""
+    keep_days: Annotated[int, Field(ge=1, le=366)] = 14
+    """Every backup of so many days is kept."""
+    keep_months: Annotated[int, Field(ge=0, le=120)] = 12
+    """Then the first backup of each of so many months; the policy's retention periods set the limit."""
 
 
 class ApiSection(_Section):
     """`[api]`: where the HTTP API listens. Loopback unless told otherwise."""
 
     host: str = "127.0.0.1"
+    """An address of this machine. Beyond loopback there is no TLS: put a reverse proxy in front instead."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8025
+    """0 takes a free one."""
     unix_socket: Path | None = None
+    """Listen here too; the file has mode 0660."""
 
 
 class PolicySection(_Section):
-    """`[policy]`: the organisation's policy; without a file, the one that is shipped."""
+    """`[policy]`: the organisation's policy."""
 
     file: Path | None = None
+    """Without it, the policy that is shipped."""
     allow_drama_numbers: bool = False  # 07700 900000-900999, for the virtual network
+    """True only with the virtual network: 07700 900000 to 900999 count as numbers."""
 
 
 class SendingSection(_Section):
     """`[sending]`: how long to try."""
 
     validity_hours: Annotated[float, Field(gt=0, le=24 * 7)] = 24
-    doubt_minutes: Annotated[float, Field(gt=0)] = 15  # then `on_doubt` decides
+    """How long to try, where a message does not say."""
+    doubt_minutes: Annotated[float, Field(gt=0)] = 15
+    """How long an unclear hand-off waits for evidence; then `on_doubt` of its template decides."""
+    retry_seconds: Annotated[tuple[_Seconds, ...], Field(min_length=1)] = (30, 120, 600, 1800)
+    """The pause after each refusal for now; the last one from then on."""
+    device_pause_seconds: _Seconds = 15
+    """The pause after a refusal that is the SIM's or the modem's fault."""
 
 
 class CliSection(_Section):
-    """`[cli]`: the key with which the command line speaks to the daemon."""
+    """`[cli]`: how the command line speaks to the daemon."""
 
     key_file: Path | None = None
+    """The API key that it uses."""
 
 
 class ModemSection(_Section):
     """`[[modem]]`: one for each SIM."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+    """One word for the modem; each has its own."""
     port: Path
+    """Its serial port. Best a name that stays: `/dev/schoolgate-…` or `/dev/serial/by-id/…`."""
     baud: Literal[9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600] = 115200
+    """The speed of a real serial line; USB modems take any."""
     pin_file: Path | None = None
+    """A file with the SIM's PIN, 4 to 8 digits. A wrong PIN is tried once, ever.
+    A credential `pins_` and the file's name goes before it."""
     profile: str = "auto"
+    """What kind of modem it is; `auto` asks it."""
     smsc: Annotated[str, Field(pattern=r"^\+\d{5,20}$")] | None = None
+    """The service centre's number, only where the SIM has none."""
     result_seconds: Annotated[float, Field(gt=0, le=600)] = 125
+    """How long the modem may take to say that a message was accepted."""
     sweep_seconds: Annotated[float, Field(gt=0, le=600)] = 60
+    """How often its memory is looked through for what was not announced."""
 
 
 class Config(_Section):
@@ -84,6 +123,7 @@ class Config(_Section):
 
     gateway: GatewaySection = GatewaySection()
     store: StoreSection = StoreSection()
+    backup: BackupSection = BackupSection()
     api: ApiSection = ApiSection()
     policy: PolicySection = PolicySection()
     sending: SendingSection = SendingSection()
@@ -122,21 +162,36 @@ def _resolved(config: Config, base: Path) -> Config:
     def at(path: Path | None) -> Path | None:
         return None if path is None else base / path
 
-    credentials = os.environ.get("CREDENTIALS_DIRECTORY")  # systemd's LoadCredential=
-    sealed = Path(credentials) / "schoolgate.keys" if credentials else None
-    key_file = sealed if sealed is not None and sealed.exists() else base / config.store.key_file
+    keys = _credential("schoolgate.keys") or base / config.store.key_file
     return config.model_copy(
         update={
-            "store": StoreSection(path=base / config.store.path, key_file=key_file),
+            "store": StoreSection(path=base / config.store.path, key_file=keys),
+            "backup": config.backup.model_copy(update={"directory": base / config.backup.directory}),
             "api": config.api.model_copy(update={"unix_socket": at(config.api.unix_socket)}),
             "policy": config.policy.model_copy(update={"file": at(config.policy.file)}),
             "cli": CliSection(key_file=at(config.cli.key_file)),
             "modem": tuple(
-                modem.model_copy(update={"pin_file": at(modem.pin_file), "port": base / modem.port})
+                modem.model_copy(
+                    update={
+                        "pin_file": _pin_file(modem.pin_file, base),
+                        "port": base / modem.port,
+                    }
+                )
                 for modem in config.modem
             ),
         }
     )
+
+
+def _pin_file(path: Path | None, base: Path) -> Path | None:
+    return None if path is None else _credential(f"pins_{path.name}") or base / path
+
+
+def _credential(name: str) -> Path | None:
+    """Return the file of a credential that systemd loaded for us (LoadCredential=), if there is one."""
+    directory = os.environ.get("CREDENTIALS_DIRECTORY")
+    path = Path(directory) / name if directory else None
+    return path if path is not None and path.exists() else None
 
 
 def _sentence(error: Any, text: str) -> str:  # noqa: ANN401 - pydantic's ErrorDetails

@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from gateway.cli import (
+    backups,
     batches,
     consents,
     inbox,
@@ -63,6 +64,7 @@ demo.add_to(app)
 status.add_to(app)
 messages.add_to(app)
 inbox.add_to(app)
+backups.add_to(app)
 app.add_typer(batches.app, name="batch")
 app.add_typer(people.app, name="person")
 app.add_typer(keys.app, name="key")

@@ -48,10 +48,11 @@ def configuration(path: Path | None) -> Config:
     """Load the configuration that is meant; raise `ConfigError` or `Stop`."""
     from gateway.config import load
 
-    return load(path or _found())
+    return load(path or found())
 
 
-def _found() -> Path:
+def found() -> Path:
+    """Return the configuration that is meant where none is named."""
     for place in PLACES:
         if place.exists():
             return place

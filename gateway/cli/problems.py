@@ -45,8 +45,9 @@ def _one(error: BaseException) -> Stop | None:
 
 
 def _configuration(error: BaseException) -> Stop | None:
+    from gateway.backup import BackupUnusable
     from gateway.config import ConfigError
-    from gateway.store import KeyFileError
+    from gateway.store import KeyFileError, StoreDamaged
     from gateway.store.schema_version import SchemaTooNew
     from policy import PolicyFileError
 
@@ -55,7 +56,9 @@ def _configuration(error: BaseException) -> Stop | None:
             return Stop(Exit.CONFIGURATION, *(f"{error.path}: {problem}" for problem in error.problems))
         case ConfigError():
             return Stop(Exit.CONFIGURATION, *str(error).splitlines())
-        case KeyFileError() | SchemaTooNew():
+        case BackupUnusable():
+            return Stop(Exit.FAILED, str(error))
+        case KeyFileError() | SchemaTooNew() | StoreDamaged():
             return Stop(Exit.CONFIGURATION, str(error))
     return None
 

@@ -1,6 +1,6 @@
 """The database: schema, sealing, one way to write. It knows nothing of the radio."""
 
-from gateway.store.database import Database, StoreUnavailable
+from gateway.store.database import Database, StoreDamaged, StoreUnavailable
 from gateway.store.seal import KeyFileError, Keyring, SealBrokenError, create_key_file, load_key_file
 
 __all__ = [
@@ -8,6 +8,7 @@ __all__ = [
     "KeyFileError",
     "Keyring",
     "SealBrokenError",
+    "StoreDamaged",
     "StoreUnavailable",
     "create_key_file",
     "load_key_file",

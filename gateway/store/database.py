@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
 
 from gateway.store import dialect
 from gateway.store.schema_version import upgrade
@@ -32,6 +32,10 @@ _GROUP = 64
 
 class StoreUnavailable(Exception):
     """The database cannot be read or written now (busy, full, gone); nothing was changed."""
+
+
+class StoreDamaged(Exception):
+    """The file is no database, or its contents are damaged; the message names the way out."""
 
 
 @dataclass(slots=True)
@@ -156,8 +160,22 @@ class _translated:  # noqa: N801 - reads as a statement
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
         if isinstance(error, OperationalError):
             raise StoreUnavailable(_sentence(error)) from error
+        if isinstance(error, DatabaseError) and _is_damage(error):
+            raise StoreDamaged(
+                f"the database is damaged: {error.orig}; stop the gateway, then put the last backup in its "
+                "place: schoolgate restore"
+            ) from error
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise StoreUnavailable("the disk is full") from error
+
+
+def _is_damage(error: DBAPIError) -> bool:
+    return isinstance(error.orig, sqlite3.DatabaseError) and getattr(
+        error.orig, "sqlite_errorcode", None
+    ) in (
+        sqlite3.SQLITE_CORRUPT,
+        sqlite3.SQLITE_NOTADB,
+    )
 
 
 def _sentence(error: DBAPIError) -> str:

@@ -1,0 +1,134 @@
+"""`schoolgate backup` and `schoolgate restore`: copies that can be relied on, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gateway.cli.direct import user
+from gateway.cli.exits import Exit, Stop
+from gateway.cli.options import ConfigOption, JsonOption, configuration
+from gateway.cli.output import asked, listing, print_json, say
+
+if TYPE_CHECKING:
+    from gateway.backup import Backup
+    from gateway.config import Config
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(backup)
+    app.command()(restore)
+
+
+def backup(
+    config: ConfigOption = None,
+    *,
+    only_list: Annotated[bool, typer.Option("--list", help="Show the backups that there are.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Back up the database while it is in use, and remove the backups that need not be kept."""
+    from gateway import backup as backups
+    from gateway.clock import utc_now
+    from gateway.store import load_key_file
+
+    loaded = configuration(config)
+    if only_list:
+        _show(backups.listed(loaded.backup.directory), as_json=as_json)
+        return
+    keyring, now = load_key_file(loaded.store.key_file), utc_now()
+    made = _checked(
+        lambda: backups.make(
+            loaded.backup.directory, loaded.store.path, _beside(config, loaded), keyring, now
+        )
+    )
+    keep = {"days": loaded.backup.keep_days, "months": loaded.backup.keep_months}
+    gone = backups.prune(loaded.backup.directory, now, **keep)
+    if as_json:
+        print_json({"made": made, "removed": gone})
+        return
+    say(f"Backed up to {made.path} ({made.size // 1024} KiB, {sum(made.rows.values())} rows).")
+    say(f"Removed as no longer needed: {len(gone)}. The key file is not in a backup: keep it apart.")
+
+
+def restore(
+    which: Annotated[
+        Path | None, typer.Argument(metavar="[BACKUP]", help="Its directory; else the newest there is.")
+    ] = None,
+    config: ConfigOption = None,
+    *,
+    only_verify: Annotated[
+        bool, typer.Option("--verify", help="Only prove that it can be restored; nothing is changed.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a backup in the database's place. The gateway must be stopped. The present database is kept aside.
+
+    What waited in the backup is cancelled, for it may have been sent since; opt-outs made since are kept.
+    """
+    from gateway import backup as backups
+    from gateway import restore as restoring
+    from gateway.clock import utc_now
+    from gateway.store import load_key_file
+
+    loaded = configuration(config)
+    chosen, keyring = which or _newest(loaded), load_key_file(loaded.store.key_file)
+    if only_verify:
+        proved = backups.verify(chosen, keyring)
+        told = f"{chosen} can be restored: {sum(proved.rows.values())} rows, schema {proved.schema}."
+        print_json({"verified": proved}) if as_json else say(told)
+        return
+    if not yes and asked(f"Put {chosen} in the place of {loaded.store.path}? yes or no:") != "yes":
+        raise Stop(Exit.FAILED, "nothing was done; to go on, answer yes or give --yes")
+    try:
+        done = restoring.restore(chosen, loaded.store.path, keyring, utc_now(), by=user())
+    except BlockingIOError as exc:
+        raise Stop(Exit.TEMPORARY, f"{exc}: stop the gateway first (sudo systemctl stop schoolgate)") from exc
+    if as_json:
+        print_json(done)
+        return
+    say(f"{chosen} is the database now. Before: {done.before or 'none'}.")
+    say(f"Cancelled, for it may have been sent since: {done.cancelled}. Kept opt-outs: {done.opt_outs}.")
+
+
+def _newest(config: Config) -> Path:
+    from gateway.backup import listed
+
+    found = listed(config.backup.directory)
+    if not found:
+        raise Stop(
+            Exit.FAILED, f"there is no backup in {config.backup.directory}; make one: schoolgate backup"
+        )
+    return found[0].path
+
+
+def _beside(path: Path | None, config: Config) -> list[Path]:
+    """Return what a backup holds besides the database: configuration and policy, never keys or PINs."""
+    from gateway.cli.options import found
+
+    return [path or found(), *([config.policy.file] if config.policy.file is not None else [])]
+
+
+def _checked(make: Callable[[], Backup]) -> Backup:
+    from gateway.store.copying import CopyDamaged
+
+    try:
+        return make()
+    except CopyDamaged as exc:
+        raise Stop(
+            Exit.CONFIGURATION,
+            f"the database is damaged, and no backup was made of it: {exc}",
+            "Stop the gateway and put the last backup in its place: schoolgate restore",
+        ) from exc
+
+
+def _show(found: list[Backup], *, as_json: bool) -> None:
+    if as_json:
+        print_json({"items": found})
+        return
+    rows = ((b.path.name, b.at, b.schema, sum(b.rows.values()), f"{b.size // 1024} KiB") for b in found)
+    listing("Backups", ("backup", "made", "schema", "rows", "size"), rows)
