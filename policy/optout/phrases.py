@@ -7,8 +7,9 @@ a sentence, `NUMBER` a telephone number. A step that ends in `?` may be missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from sys import intern
 from typing import Final, TypeAlias
 
 EDGE: Final = "."
@@ -16,6 +17,7 @@ GONE: Final = "_"  # stands in a text where words were taken out
 NUMBER: Final = "NUMBER"
 _GAP: Final = 3  # words
 _SHORTEST_STEM: Final = 2
+_FEW: Final = 3
 
 Words: TypeAlias = Sequence[str]
 Split: TypeAlias = Callable[[str], Sequence[str]]
@@ -29,7 +31,7 @@ class PhraseError(ValueError):
 class _Step:
     """One step: it takes words of the text, or may take none."""
 
-    words: frozenset[str] = frozenset()
+    words: Collection[str] = ()
     stems: tuple[str, ...] = ()
     runs: tuple[tuple[str, ...], ...] = ()
     optional: bool = False
@@ -149,29 +151,39 @@ def _alternatives(members: Iterable[str], optional: bool, split: Split) -> _Step
         if member.endswith("*"):
             if len(parts) > 1 or len(parts[0]) < _SHORTEST_STEM:
                 raise PhraseError(f'"{member}" must be one stem of two letters or more')
-            stems.append(parts[0])
+            stems.append(intern(parts[0]))
         elif len(parts) == 1:
-            words.add(parts[0])
+            words.add(intern(parts[0]))
         else:
-            runs.append(tuple(parts))
-    return _Step(frozenset(words), tuple(stems), tuple(runs), optional)
+            runs.append(tuple(map(intern, parts)))
+    few = len(words) <= _FEW  # a small set takes more room than it saves time
+    return _Step(tuple(words) if few else frozenset(words), tuple(stems), tuple(runs), optional)
+
+
+_Entry = tuple[Phrase, tuple[int, ...]]
+"""A phrase and the steps without which it cannot be there."""
 
 
 class Phrases:
     """Many phrases, found by the words they may begin with, passed over when a word they need is missing."""
 
     def __init__(self, phrases: Iterable[Phrase]) -> None:
-        self._by_first: dict[str, list[tuple[Phrase, frozenset[int]]]] = {}
-        self._steps: dict[str, set[int]] = {}  # by a word or stem* of the step
-        self._longest_stem = _SHORTEST_STEM
+        by_first: dict[str, list[_Entry]] = {}
+        steps: dict[str, set[int]] = {}
+        numbers: dict[int, int] = {}  # of each step, by its identity
         for phrase in phrases:
-            needs = frozenset(id(step) for step in phrase.steps if not _skippable(step) and not step.any_word)
+            number = {id(step): numbers.setdefault(id(step), len(numbers)) for step in phrase.steps}
+            needed = (step for step in phrase.steps if not _skippable(step) and not step.any_word)
+            entry = (phrase, tuple(dict.fromkeys(number[id(step)] for step in needed)))
             for first in _firsts(phrase):
-                self._by_first.setdefault(first, []).append((phrase, needs))
+                by_first.setdefault(first, []).append(entry)
             for step in phrase.steps:
                 for word in step.firsts():
-                    self._steps.setdefault(word, set()).add(id(step))
-                    self._longest_stem = max(self._longest_stem, len(word) - 1)
+                    steps.setdefault(word, set()).add(number[id(step)])
+        # Kept for the life of the gateway, so kept small.
+        self._by_first = {first: tuple(entries) for first, entries in by_first.items()}
+        self._steps = {word: tuple(found) for word, found in steps.items()}  # by a word or stem*
+        self._longest_stem = max((len(word) - 1 for word in steps), default=_SHORTEST_STEM)
 
     def whole(self, text: Words) -> Phrase | None:
         """Return a phrase that takes all of `text`, which has a word or more."""
@@ -194,7 +206,7 @@ class Phrases:
     def _beginning(self, word: str, there: set[int]) -> Iterator[Phrase]:
         for key in self._keys(word):
             for phrase, needs in self._by_first.get(key, ()):
-                if needs <= there:
+                if there.issuperset(needs):
                     yield phrase
 
     def _keys(self, word: str) -> Iterator[str]:
