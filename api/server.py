@@ -18,7 +18,7 @@ from aiohttp import web
 
 log = structlog.get_logger()
 
-_GRACE: Final = 10.0  # seconds for requests in flight when the server stops
+_GRACE: Final = 4.0  # seconds for requests in flight when the server stops
 _SOCKET_MODE: Final = 0o660
 _BACKLOG: Final = 128
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,16 +34,19 @@ from gateway.optouts import OptOuts
 from gateway.outbound import Outbound
 from gateway.pins import Pins
 from gateway.queries import Queries
+from gateway.reload import Reload
 from gateway.replies import Replies
 from gateway.sender import Sender
 from gateway.store import Database, Keyring, load_key_file
 from gateway.templates import Templates
 from gateway.upkeep import Upkeep
 from gateway.usecases import UseCases
+from gateway.watchdog import Watchdog, interval
 from policy import Classifier, PolicySettings
 
 log = structlog.get_logger()
 
+_STOP = 15.0  # seconds that stopping may take beyond the part in flight
 _SWITCH = 0.0005  # seconds; the event loop gets its turn while the store's thread computes
 
 
@@ -63,6 +67,8 @@ class Daemon:
     store: Store
     modems: tuple[Modem, ...]
     api_url: str
+    watchdog: Watchdog
+    reload: Reload
 
 
 @asynccontextmanager
@@ -81,7 +87,8 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         store = await stack.enter_async_context(opened(config))
         bell, gate = Bell(), Gate(end_of_step(asyncio.get_running_loop()))
         desk = PolicyDesk(store.settings, store.keyring, allow_drama=config.policy.allow_drama_numbers)
-        inbound = _inbound(config, store, gate, bell)
+        identify, replies = Identify(store.settings), _replies(store, gate)
+        inbound = _inbound(config, store, identify, replies, bell)
         modems = tuple(_modem(section, store, inbound) for section in config.modem)
         begun = {modem.name: stack.enter_context(_begun(config, modem.name)) for modem in modems}
         upkeep = Upkeep(
@@ -94,6 +101,8 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
             begun=begun,
         )
         await upkeep.recover()
+        watchdog = Watchdog(store.database, modems, utc_now, interval())
+        await stack.enter_async_context(_running(watchdog.run()))
         senders = tuple(
             _sender(config, store, modem, desk, gate, bell, begun[modem.name]) for modem in modems
         )
@@ -105,7 +114,9 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         url = await stack.enter_async_context(
             serve(app, config.api.host, config.api.port, config.api.unix_socket)
         )
-        yield Daemon(use_cases, store, modems, url)
+        watchdog.serving = url
+        reload = _reload(config, store, desk, identify, replies, use_cases)
+        yield Daemon(use_cases, store, modems, url, watchdog, reload)
 
 
 @asynccontextmanager
@@ -124,35 +135,61 @@ async def _running(*work: Awaitable[None]) -> AsyncIterator[None]:
                 task.cancel()
 
 
-async def run(config: Config) -> None:
-    """Serve until SIGTERM or SIGINT."""
+async def run(config: Config, reread: Callable[[], Config]) -> None:
+    """Serve until SIGTERM or SIGINT; at SIGHUP take up what `reread` returns."""
     sys.setswitchinterval(_SWITCH)
-    stop = asyncio.Event()
+    stop, hang_up = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with started(config) as daemon:
-        notify("READY=1", f"STATUS=serving on {daemon.api_url}")
+    loop.add_signal_handler(signal.SIGHUP, hang_up.set)
+    async with started(config) as daemon, _running(_reloads(daemon, hang_up, reread)):
+        notify("READY=1", f"STATUS={daemon.watchdog.status()}")
         log.info("serving", action="serving", url=daemon.api_url, modems=len(daemon.modems))
         await stop.wait()
-        notify("STOPPING=1", "STATUS=finishing the part in flight")
+        longest = max((modem.result_seconds for modem in config.modem), default=0.0) + _STOP
+        notify("STOPPING=1", f"EXTEND_TIMEOUT_USEC={longest * 1e6:.0f}")
+        daemon.watchdog.note("stopping: finishing the part in flight")
         log.info("stopping", action="stopping")
 
 
-def _inbound(config: Config, store: Store, gate: Gate, bell: Bell) -> Inbound:
+async def _reloads(daemon: Daemon, hang_up: asyncio.Event, reread: Callable[[], Config]) -> None:
+    while True:
+        await hang_up.wait()
+        hang_up.clear()
+        notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        daemon.watchdog.note(await daemon.reload(reread))
+        notify("READY=1", f"STATUS={daemon.watchdog.status()}")
+
+
+def _replies(store: Store, gate: Gate) -> Replies:
+    classify = Classifier(store.settings).classify
+    return Replies(keyring=store.keyring, gate=gate, settings=store.settings, classify=classify)
+
+
+def _inbound(config: Config, store: Store, identify: Identify, replies: Replies, bell: Bell) -> Inbound:
     return Inbound(
         gateway=config.gateway.name,
         database=store.database,
         keyring=store.keyring,
-        identify=Identify(store.settings),
-        replies=Replies(
-            keyring=store.keyring,
-            gate=gate,
-            settings=store.settings,
-            classify=Classifier(store.settings).classify,
-        ),
+        identify=identify,
+        replies=replies,
         clock=utc_now,
         on_change=bell.ring,
+    )
+
+
+def _reload(
+    config: Config, store: Store, desk: PolicyDesk, identify: Identify, replies: Replies, use_cases: UseCases
+) -> Reload:
+    access, optouts, consents = use_cases.access, use_cases.optouts, use_cases.consents
+    return Reload(
+        config=config,
+        database=store.database,
+        clock=utc_now,
+        follow=(desk, identify, access, optouts, consents, use_cases.templates),
+        replies=replies,
+        admit=(desk, consents),
     )
 
 

@@ -63,7 +63,7 @@ class Considered:
     facts: Mapping[str, Any]  # what the decision rested on, for the audit log: no personal data
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PolicyDesk:
     """Puts questions to the policy on fresh facts."""
 

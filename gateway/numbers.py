@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from policy import PolicySettings, canonical
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Identify:
     """Turns a sender's or recipient's address into the form that opt-outs and consents are kept under.
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from gateway.cli.exits import Exit, Stop
-from gateway.cli.options import ConfigOption, JsonOption, configuration, read_key
+from gateway.cli.options import ConfigOption, JsonOption, configuration, found, read_key
 from gateway.cli.output import print_json, say
 
 if TYPE_CHECKING:
@@ -29,9 +29,10 @@ def run(config: ConfigOption = None) -> None:
     from gateway import daemon
     from gateway.cli import logs
 
-    loaded = configuration(config)
+    path = config or found()
+    loaded = configuration(path)
     logs.set_up(loaded.gateway.log)
-    asyncio.run(daemon.run(loaded))
+    asyncio.run(daemon.run(loaded, lambda: configuration(path)))
 
 
 def check_config(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:

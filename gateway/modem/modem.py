@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, Unpack
@@ -20,6 +21,7 @@ from gateway.modem.settings import ModemSettings, PinMemory
 
 log = structlog.get_logger()
 
+_LONGEST_PAUSE: Final = 65.0  # between two attempts to connect, or in a bring-up
 _PATIENCE: Final = 30.0  # for what came in between `settled()` and `send()`
 
 
@@ -46,6 +48,7 @@ class Modem:
         self._card = ""
         self._settled = asyncio.Event()
         self._changed = asyncio.Event()  # replaced at every change
+        self._moved_at = time.monotonic()  # the event loop's clock
         self._listeners: list[Callable[[ModemState], None]] = []
         self._state = ModemState(
             name=settings.name,
@@ -61,6 +64,16 @@ class Modem:
         return self._state
 
     @property
+    def moved_at(self) -> float:
+        """When the supervisor or its link last did something, in loop time: a turn, a report, a part."""
+        return self._moved_at
+
+    @property
+    def still_at_most(self) -> float:
+        """For how many seconds a supervisor that is well may do nothing: a part in flight, or a pause."""
+        return self._settings.timeouts.submit + _LONGEST_PAUSE
+
+    @property
     def is_settled(self) -> bool:
         """Whether `settled()` would return at once."""
         return self._settled.is_set()
@@ -73,7 +86,7 @@ class Modem:
     async def run(self) -> None:
         """Keep the modem connected until cancelled."""
         try:
-            await keep_connected(self._connect, ended=self._ended, sleep=self._sleep)
+            await keep_connected(self._connect, ended=self._ended, sleep=self._pause)
         finally:
             self._refresh()
 
@@ -89,7 +102,10 @@ class Modem:
         connection = self._connection
         if connection is None:
             return NotSent(self._state.detail or "the modem is not connected")
-        return await connection.send(pdu, permit=permit, more=more)
+        try:
+            return await connection.send(pdu, permit=permit, more=more)
+        finally:
+            self._moved_at = time.monotonic()
 
     async def _unsettled(self) -> str | None:
         """Wait while messages are being read; return why nothing can be sent, or None once it can."""
@@ -105,6 +121,7 @@ class Modem:
 
     async def _connect(self) -> Ended:
         worked = False
+        self._moved_at = time.monotonic()
         try:
             self._report(phase=ModemPhase.OPENING, detail="")
             port = await open_port(self._settings.port, self._settings.baud, self._settings.timeouts.open)
@@ -129,10 +146,14 @@ class Modem:
             port,
             sink=self._sink,
             clock=self._clock,
-            sleep=self._sleep,
+            sleep=self._pause,
             report=self._report,
             changed=self._refresh,
         )
+
+    async def _pause(self, seconds: float) -> None:
+        self._moved_at = time.monotonic()  # who pauses moves: the store refuses, or the modem is away
+        await self._sleep(seconds)
 
     def _ended(self, end: Ended, failures: int) -> None:
         level = log.warning if failures == 1 else log.debug
@@ -147,6 +168,7 @@ class Modem:
 
     def _refresh(self) -> None:
         """Follow what the connection says about itself."""
+        self._moved_at = time.monotonic()
         connection = self._connection
         if connection is not None and connection.ready is not None:
             self._card = self._card or connection.ready.iccid
