@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -34,19 +34,16 @@ from gateway.optouts import OptOuts
 from gateway.outbound import Outbound
 from gateway.pins import Pins
 from gateway.queries import Queries
-from gateway.reload import Reload
 from gateway.replies import Replies
 from gateway.sender import Sender
 from gateway.store import Database, Keyring, load_key_file
 from gateway.templates import Templates
 from gateway.upkeep import Upkeep
 from gateway.usecases import UseCases
-from gateway.watchdog import Watchdog, interval
 from policy import Classifier, PolicySettings
 
 log = structlog.get_logger()
 
-_STOP = 15.0  # seconds that stopping may take beyond the part in flight
 _SWITCH = 0.0005  # seconds; the event loop gets its turn while the store's thread computes
 
 
@@ -67,8 +64,6 @@ class Daemon:
     store: Store
     modems: tuple[Modem, ...]
     api_url: str
-    watchdog: Watchdog
-    reload: Reload
 
 
 @asynccontextmanager
@@ -87,9 +82,9 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         store = await stack.enter_async_context(opened(config))
         bell, gate = Bell(), Gate(end_of_step(asyncio.get_running_loop()))
         desk = PolicyDesk(store.settings, store.keyring, allow_drama=config.policy.allow_drama_numbers)
-        identify, replies = Identify(store.settings), _replies(store, gate)
-        inbound = _inbound(config, store, identify, replies, bell)
-        modems = tuple(_modem(section, store, inbound) for section in config.modem)
+        inbound = _inbound(config, store, gate, bell)
+        late: deque[tuple[str, int]] = deque()
+        modems = tuple(_modem(section, store, inbound, late) for section in config.modem)
         begun = {modem.name: stack.enter_context(_begun(config, modem.name)) for modem in modems}
         upkeep = Upkeep(
             gateway=config.gateway.name,
@@ -99,10 +94,9 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
             clock=utc_now,
             doubt=timedelta(minutes=config.sending.doubt_minutes),
             begun=begun,
+            late=late,
         )
         await upkeep.recover()
-        watchdog = Watchdog(store.database, modems, utc_now, interval())
-        await stack.enter_async_context(_running(watchdog.run()))
         senders = tuple(
             _sender(config, store, modem, desk, gate, bell, begun[modem.name]) for modem in modems
         )
@@ -114,9 +108,7 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         url = await stack.enter_async_context(
             serve(app, config.api.host, config.api.port, config.api.unix_socket)
         )
-        watchdog.serving = url
-        reload = _reload(config, store, desk, identify, replies, use_cases)
-        yield Daemon(use_cases, store, modems, url, watchdog, reload)
+        yield Daemon(use_cases, store, modems, url)
 
 
 @asynccontextmanager
@@ -135,65 +127,39 @@ async def _running(*work: Awaitable[None]) -> AsyncIterator[None]:
                 task.cancel()
 
 
-async def run(config: Config, reread: Callable[[], Config]) -> None:
-    """Serve until SIGTERM or SIGINT; at SIGHUP take up what `reread` returns."""
+async def run(config: Config) -> None:
+    """Serve until SIGTERM or SIGINT."""
     sys.setswitchinterval(_SWITCH)
-    stop, hang_up = asyncio.Event(), asyncio.Event()
+    stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, hang_up.set)
-    async with started(config) as daemon, _running(_reloads(daemon, hang_up, reread)):
-        notify("READY=1", f"STATUS={daemon.watchdog.status()}")
+    async with started(config) as daemon:
+        notify("READY=1", f"STATUS=serving on {daemon.api_url}")
         log.info("serving", action="serving", url=daemon.api_url, modems=len(daemon.modems))
         await stop.wait()
-        longest = max((modem.result_seconds for modem in config.modem), default=0.0) + _STOP
-        notify("STOPPING=1", f"EXTEND_TIMEOUT_USEC={longest * 1e6:.0f}")
-        daemon.watchdog.note("stopping: finishing the part in flight")
+        notify("STOPPING=1", "STATUS=finishing the part in flight")
         log.info("stopping", action="stopping")
 
 
-async def _reloads(daemon: Daemon, hang_up: asyncio.Event, reread: Callable[[], Config]) -> None:
-    while True:
-        await hang_up.wait()
-        hang_up.clear()
-        notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
-        daemon.watchdog.note(await daemon.reload(reread))
-        notify("READY=1", f"STATUS={daemon.watchdog.status()}")
-
-
-def _replies(store: Store, gate: Gate) -> Replies:
-    classify = Classifier(store.settings).classify
-    return Replies(keyring=store.keyring, gate=gate, settings=store.settings, classify=classify)
-
-
-def _inbound(config: Config, store: Store, identify: Identify, replies: Replies, bell: Bell) -> Inbound:
+def _inbound(config: Config, store: Store, gate: Gate, bell: Bell) -> Inbound:
     return Inbound(
         gateway=config.gateway.name,
         database=store.database,
         keyring=store.keyring,
-        identify=identify,
-        replies=replies,
+        identify=Identify(store.settings),
+        replies=Replies(
+            keyring=store.keyring,
+            gate=gate,
+            settings=store.settings,
+            classify=Classifier(store.settings).classify,
+        ),
         clock=utc_now,
         on_change=bell.ring,
     )
 
 
-def _reload(
-    config: Config, store: Store, desk: PolicyDesk, identify: Identify, replies: Replies, use_cases: UseCases
-) -> Reload:
-    access, optouts, consents = use_cases.access, use_cases.optouts, use_cases.consents
-    return Reload(
-        config=config,
-        database=store.database,
-        clock=utc_now,
-        follow=(desk, identify, access, optouts, consents, use_cases.templates),
-        replies=replies,
-        admit=(desk, consents),
-    )
-
-
-def _modem(section: ModemSection, store: Store, inbound: Inbound) -> Modem:
+def _modem(section: ModemSection, store: Store, inbound: Inbound, late: deque[tuple[str, int]]) -> Modem:
     settings = ModemSettings(
         name=section.name,
         port=str(section.port),
@@ -205,7 +171,13 @@ def _modem(section: ModemSection, store: Store, inbound: Inbound) -> Modem:
         timeouts=Timeouts(submit=section.result_seconds),
     )
     pins = Pins(store.database, store.keyring, utc_now)
-    return Modem(settings, sink=inbound, clock=utc_now, remember_pin=pins)
+    return Modem(
+        settings,
+        sink=inbound,
+        clock=utc_now,
+        remember_pin=pins,
+        on_late_result=lambda mr: late.append((section.name, mr)),
+    )
 
 
 def _pin(section: ModemSection) -> str | None:
@@ -229,9 +201,15 @@ def _sender(
     config: Config, store: Store, modem: Modem, desk: PolicyDesk, gate: Gate, bell: Bell, begun: Begun
 ) -> Sender:
     handoff = Handoff(
-        gateway=config.gateway.name, modem=modem.name, keyring=store.keyring, desk=desk, gate=gate
+        gateway=config.gateway.name,
+        modem=modem.name,
+        keyring=store.keyring,
+        desk=desk,
+        gate=gate,
+        retries=[timedelta(seconds=seconds) for seconds in config.sending.retry_seconds],
     )
-    return Sender(modem, handoff, store.database, gate, bell, utc_now, begun)
+    pause = config.sending.device_pause_seconds
+    return Sender(modem, handoff, store.database, gate, bell, utc_now, begun, pause)
 
 
 def _use_cases(

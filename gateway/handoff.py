@@ -6,6 +6,7 @@ asked again on fresh facts in the very transaction that writes the claim ahead (
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -34,7 +35,6 @@ from gateway.store.outbox import Candidate
 from gateway.store.schema import part
 from policy import Decision, Outcome, Stage
 
-_RETRY: Final = tuple(timedelta(seconds=seconds) for seconds in (30, 120, 600, 1800))
 _LOOKS: Final = 50  # candidates decided in one transaction before others may write
 
 
@@ -49,20 +49,26 @@ class Claim:
     more: bool  # another part can follow at once: keep the relay link
 
 
-def retry_after(attempts: int) -> timedelta:
-    """Return how long to wait after so many tries that the network refused for now."""
-    return _RETRY[min(max(attempts, 1), len(_RETRY)) - 1]
-
-
 class Handoff:
     """What one gateway does in the store for one of its modems."""
 
-    def __init__(self, *, gateway: str, modem: str, keyring: Keyring, desk: PolicyDesk, gate: Gate) -> None:
+    def __init__(
+        self,
+        *,
+        gateway: str,
+        modem: str,
+        keyring: Keyring,
+        desk: PolicyDesk,
+        gate: Gate,
+        retries: Sequence[timedelta],
+    ) -> None:
+        """`retries`: how long to wait after each try that the network refused for now; the last repeats."""
         self._gateway = gateway
         self._modem = modem
         self._keyring = keyring
         self._desk = desk
         self._gate = gate
+        self._retries = tuple(retries)
 
     def claim(self, connection: Connection, sim: str | None, order: int, now: datetime) -> Claim | None:
         """Write ahead and return the next part that the policy lets go; None when nothing may.
@@ -137,7 +143,7 @@ class Handoff:
                 self._change(connection, claim, Event.REFUSED, now, final_at=now, cause=cause)
                 self._abandon_rest(connection, claim, now)
             case Refused(FailureKind.TEMPORARY, code, text):
-                later = now + retry_after(before + 1)
+                later = now + self._retries[min(before, len(self._retries) - 1)]
                 self._give_back(connection, claim, now, cause=f"CMS {code}: {text}", not_before=later)
             case Refused(_, code, text):  # the SIM's or the modem's fault: no attempt of the message's
                 self._give_back(connection, claim, now, cause=f"CMS {code}: {text}", attempts=before)
@@ -145,8 +151,8 @@ class Handoff:
                 self._give_back(connection, claim, now, cause=reason, attempts=before)
             case Revoked():
                 self._give_back(connection, claim, now, attempts=before)
-            case Unclear(reason):
-                self._change(connection, claim, Event.LOST_TRACK, now, cause=reason)
+            case Unclear(reason, mr):
+                self._change(connection, claim, Event.LOST_TRACK, now, cause=reason, mr=mr)
                 settle_parked(connection, claim.candidate.number_index, now)
 
     def _give_back(self, connection: Connection, claim: Claim, now: datetime, **values: object) -> None:

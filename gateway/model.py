@@ -190,9 +190,13 @@ class Revoked:
 
 @dataclass(frozen=True, slots=True)
 class Unclear:
-    """After Ctrl-Z neither acceptance nor refusal: the part may or may not be on its way."""
+    """After Ctrl-Z neither acceptance nor refusal: the part may or may not be on its way.
+
+    `mr` is the TP-MR that it has if the modem tried it, as far as the modem's count is known.
+    """
 
     reason: str
+    mr: int | None = None
 
 
 SendOutcome = Accepted | Refused | NotSent | Revoked | Unclear

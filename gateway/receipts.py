@@ -7,7 +7,7 @@ and looked at again when a part of that recipient has been sent, or has become u
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, RowMapping
@@ -16,6 +16,7 @@ from gateway.model import Event, Status
 from gateway.sms import TpOutcome, tp_outcome
 from gateway.store import audit, inbox, lifecycle, reports
 
+_LATEST: Final = timedelta(minutes=15)  # after the hand-off: no modem answers later than that
 _EVENTS: Final = {
     TpOutcome.DELIVERED: Event.REPORT_DELIVERED,
     TpOutcome.PERMANENT: Event.REPORT_UNDELIVERED,
@@ -56,25 +57,47 @@ def apply(connection: Connection, report: Report, now: datetime) -> None:
 
 def _resolve(connection: Connection, row: RowMapping, report: Report, now: datetime) -> None:
     """Take the report as proof that the network has the part, whatever it says of the handset."""
-    lifecycle.change(
-        connection,
-        row["message_id"],
-        row["number"],
-        Status.UNCERTAIN,
-        Event.ACCEPTED,
-        now,
-        mr=report.mr,
-        sent_at=row["claimed_at"],
-    )
+    evidence = {"evidence": "status report", "report": report.id}
+    _accept(connection, row, report.mr, now, evidence, actor="network")
+
+
+def _accept(
+    connection: Connection, row: RowMapping, mr: int, now: datetime, evidence: dict[str, str], *, actor: str
+) -> None:
+    values = {"mr": mr, "sent_at": row["claimed_at"]}
+    ident, number = row["message_id"], row["number"]
+    lifecycle.change(connection, ident, number, Status.UNCERTAIN, Event.ACCEPTED, now, **values)
     audit.record(
         connection,
         now,
-        actor="network",
+        actor=actor,
         action="doubt-resolved",
-        target=row["message_id"],
+        target=ident,
         outcome="sent",
-        detail={"part": row["number"], "evidence": "status report", "report": report.id},
+        detail={"part": number, **evidence},
     )
+
+
+def late_result(connection: Connection, gateway: str, modem: str, mr: int, now: datetime) -> bool:
+    """Take a final result that came after its part was given up; return whether it settled a doubt.
+
+    It is the result of the part that was given up with this reference, or, where the modem's count was
+    not known, of the only part that it can be about.
+    """
+    given_up = [
+        row
+        for row in lifecycle.in_doubt(connection, Status.UNCERTAIN, gateway)
+        if row["modem"] == modem and now - row["claimed_at"] <= _LATEST
+    ]
+    own = [row for row in given_up if row["mr"] == mr]
+    if not own and len(given_up) == 1 and given_up[0]["mr"] is None:
+        own = given_up
+    if len(own) != 1:
+        return False
+    (row,) = own
+    _accept(connection, row, mr, now, {"evidence": "late final result"}, actor=f"modem:{modem}")
+    settle_parked(connection, row["number_index"], now)
+    return True
 
 
 def settle_parked(connection: Connection, number_index: bytes, now: datetime) -> None:

@@ -31,7 +31,6 @@ from gateway.store import Database, StoreUnavailable
 log = structlog.get_logger()
 
 _STORE_PAUSE = 1.0  # seconds, when the database refuses
-_DEVICE_PAUSE = 15.0  # seconds, when the SIM or the modem refuses: no message is to blame
 
 
 Done = tuple[Claim, SendOutcome]
@@ -80,6 +79,7 @@ class Sender:
     bell: Bell
     clock: Clock
     begun: Begun
+    device_pause: float  # seconds, when the SIM or the modem refuses: no message is to blame
     rate: Rate = field(default_factory=Rate)
     _stopping: bool = False
 
@@ -137,7 +137,7 @@ class Sender:
         if follower is not None:
             await self._write((follower, NotSent("the modem takes nothing now")), claim_next=False)
         if isinstance(outcome, Refused):
-            await asyncio.sleep(_DEVICE_PAUSE)
+            await asyncio.sleep(self.device_pause)
 
     async def _send(self, claim: Claim) -> SendOutcome:
         outcome: SendOutcome = Revoked()

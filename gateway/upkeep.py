@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy import Connection
 
+from gateway import receipts
 from gateway.begun import Begun
 from gateway.bell import Bell
 from gateway.inbound import Inbound
 from gateway.model import CancelReason, Clock, Event, Status
-from gateway.store import Database, StoreUnavailable, audit, idempotency, lifecycle, messages, outbox
+from gateway.store import Database, StoreUnavailable, audit, events, idempotency, lifecycle, messages, outbox
 from gateway.store.schema import message
 
 log = structlog.get_logger()
@@ -35,6 +37,7 @@ class Upkeep:
     clock: Clock
     doubt: timedelta
     begun: Mapping[str, Begun]  # of each modem
+    late: deque[tuple[str, int]]  # modem and TP-MR of results that came after all
 
     async def recover(self) -> None:
         """After a start: what was between hand-off and answer is in doubt; half a batch is no batch."""
@@ -66,8 +69,11 @@ class Upkeep:
 
     async def _tick(self, now: datetime, *, hourly: bool) -> None:
         due = await self.database.read(lambda c: self._due(c, now))
-        if due or hourly:
-            await self.database.write(lambda c: self._work(c, now))
+        late = tuple(self.late)
+        if due or hourly or late:
+            await self.database.write(lambda c: self._work(c, late, now))
+        for _ in late:
+            self.late.popleft()
         if await self.database.read(lambda c: outbox.any_due(c, now)):
             self.bell.ring()
 
@@ -82,7 +88,10 @@ class Upkeep:
             if row["on_doubt"] == "resend" and row["claimed_at"] + self.doubt <= now
         ]
 
-    def _work(self, connection: Connection, now: datetime) -> None:
+    def _work(self, connection: Connection, late: Iterable[tuple[str, int]], now: datetime) -> None:
+        for modem, mr in late:
+            settled = receipts.late_result(connection, self.gateway, modem, mr, now)
+            log.info("late result", action="late_result", modem=modem, mr=mr, settled=settled)
         lifecycle.expire_due(connection, now)
         lifecycle.release_scheduled(connection, now)
         for ident, number in self._decided(connection, now):
@@ -98,3 +107,4 @@ class Upkeep:
             )
         self.inbound.tidy(connection, now)
         idempotency.forget_old(connection, now)
+        events.forget_old(connection, now)

@@ -56,6 +56,7 @@ class Connection:
         sleep: Sleep,
         report: Report,
         changed: Callable[[], None],
+        references: References,
     ) -> None:
         """Listen from now on; nothing is written before `run`."""
         self.ready: Ready | None = None
@@ -70,7 +71,7 @@ class Connection:
         self._inbox: Inbox | None = None
         self._watch: Watch | None = None
         self._relay: RelayLink | None = None
-        self._references = References()
+        self._references = references
         self._stumbles = 0  # parts in a row that the modem would not even begin to take
         self._rest_until = 0.0
         self._session = Session(port, self._hear, settings.timeouts)
@@ -264,9 +265,9 @@ class Connection:
             watch.suspect()
             self._wake.set()
         elif urc.name == "+CMGS":
-            # Nobody waits for it any more; whose it was, people and delivery reports decide.
             log.warning("modem.late_result", modem=self._settings.name, mr=urc.value)
-            self._references.late(int(urc.value) if urc.value.isdecimal() else -1)
+            if urc.value.isdecimal():
+                self._references.late(int(urc.value) % 256)
         else:
             log.debug("modem.unsolicited", modem=self._settings.name, name=urc.name)
 

@@ -17,6 +17,7 @@ from gateway.modem.errors import ModemGone
 from gateway.modem.facts import Facts
 from gateway.modem.link import Ended, Sleep, keep_connected
 from gateway.modem.port import Port, open_port
+from gateway.modem.references import References
 from gateway.modem.settings import ModemSettings, PinMemory
 
 log = structlog.get_logger()
@@ -36,8 +37,12 @@ class Modem:
         clock: Clock,
         sleep: Sleep = asyncio.sleep,
         remember_pin: PinMemory,
+        on_late_result: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """Touch nothing yet; `run` does the work."""
+        """Touch nothing yet; `run` does the work.
+
+        `on_late_result` gets the TP-MR of a result that came after its part was given up as unclear.
+        """
         self.name = settings.name
         self._settings = settings
         self._sink = sink
@@ -46,6 +51,7 @@ class Modem:
         self._remember_pin = remember_pin
         self._connection: Connection | None = None
         self._card = ""
+        self._references = References(on_late_result)
         self._settled = asyncio.Event()
         self._changed = asyncio.Event()  # replaced at every change
         self._moved_at = time.monotonic()  # the event loop's clock
@@ -149,6 +155,7 @@ class Modem:
             sleep=self._pause,
             report=self._report,
             changed=self._refresh,
+            references=self._references,
         )
 
     async def _pause(self, seconds: float) -> None:

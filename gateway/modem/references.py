@@ -2,33 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 _WRAP: Final = 256
 
 
 class References:
-    """The references that earlier parts, given up as unclear, may still bring."""
+    """The references that earlier parts, given up as unclear, may still bring.
 
-    def __init__(self) -> None:
-        """Begin without knowing the modem's count."""
+    Of a modem, not of a link: a result can come after the port was opened anew.
+    """
+
+    def __init__(self, on_late: Callable[[int], None]) -> None:
+        """Begin without knowing the modem's count; `on_late` gets the reference of each late result."""
+        self._on_late = on_late
         self._last: int | None = None
         self._owed: set[int] = set()
+        self._any_owed = False  # a part was lost before the count was known
 
-    def lost(self) -> None:
-        """Note a part without a result; if the modem tried it, its reference was the next one."""
-        if self._last is not None:
-            self._owed.add((self._last + len(self._owed) + 1) % _WRAP)
+    def lost(self) -> int | None:
+        """Note a part without a result; return the reference that it has if the modem tried it."""
+        if self._last is None:
+            self._any_owed = True
+            return None
+        owed = (self._last + len(self._owed) + 1) % _WRAP
+        self._owed.add(owed)
+        return owed
 
     def doubtful(self, mr: int) -> bool:
         """Tell whether a result with `mr` may belong to an earlier part."""
-        return mr in self._owed
+        return self._any_owed or mr in self._owed
 
     def accepted(self, mr: int) -> None:
         """Note an accepted part. What the count has passed was tried; nothing else is owed any more."""
         self._owed = {owed for owed in self._owed if 0 < (mr - owed) % _WRAP < _WRAP // 2}
         self._last = mr
+        self._any_owed = False
 
     def late(self, mr: int) -> None:
         """Note that an earlier part's result came after all."""
         self._owed.discard(mr)
+        self._on_late(mr)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import structlog
@@ -44,7 +45,7 @@ async def submit(
 async def _attributed(session: Session, outcome: SendOutcome, references: References) -> SendOutcome:
     """Make sure that an accepted part was not given the late result of an earlier one."""
     if isinstance(outcome, Unclear):
-        references.lost()
+        return replace(outcome, mr=references.lost())
     if not isinstance(outcome, Accepted):
         return outcome
     if references.doubtful(outcome.mr):
@@ -101,7 +102,7 @@ async def _outwaited(session: Session) -> SendOutcome:
     """Get back into step; a result that comes meanwhile can only be this part's."""
     why = "the modem gave +CMGS but no OK" if session.lines else "the modem gave no result"
     try:
-        found = await session.resynchronise(quiet=session.timeouts.late, late=_RESULT)
+        found = await session.resynchronise(late=_RESULT)
     except ModemGone as exc:
         return Unclear(f"{why}; {exc}")
     mr = _reference(found)

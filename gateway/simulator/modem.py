@@ -8,7 +8,8 @@ from pathlib import Path
 
 from gateway.simulator.at import Body
 from gateway.simulator.card import SimCard, luhn
-from gateway.simulator.faults import FAULTS, Fault
+from gateway.simulator.fault import Fault
+from gateway.simulator.faults import FAULTS
 from gateway.simulator.inbox import Inbox
 from gateway.simulator.interpreter import Interpreter
 from gateway.simulator.ledger import Kind, Ledger

@@ -125,8 +125,12 @@ class Network:
             wide=wide,
             message_class=message_class,
         )
-        self.ledger.note(Kind.HANDSET_SENT, sender=sender, parts=len(parts))
-        for number in order or range(1, len(parts) + 1):
+        arriving = list(order or range(1, len(parts) + 1))
+        whole = set(arriving) == set(range(1, len(parts) + 1))
+        self.ledger.note(
+            Kind.HANDSET_SENT, sender=canonical(sender), parts=len(parts), text=text, whole=whole
+        )
+        for number in arriving:
             self.deliver(to, parts[number - 1])
 
     def deliver(self, to: str | VirtualModem, pdu: bytes | str) -> None:

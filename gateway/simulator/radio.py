@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from gateway.simulator.card import Lock
 from gateway.simulator.errors import Cms, CmsError, NoAnswer
-from gateway.simulator.faults import Late, Lost
+from gateway.simulator.fault import Late, Lost, Wrong
 from gateway.simulator.ledger import Kind
 from gateway.sms import Submit
 
@@ -109,13 +109,15 @@ class Radio:
         return self._modem.timing.radio_kept if kept else self._modem.timing.radio_first
 
     async def _on_air(self, pdu: bytes, reference: int) -> None:
+        arrives = all(fault.reaches(self._modem) for fault in self._modem.faults)
         try:
             await asyncio.sleep(self._duration())
         except asyncio.CancelledError:
-            if self.survives_power_loss:
+            if self.survives_power_loss and arrives:
                 self._air.submit(self._modem, pdu, reference)
             raise
-        self._air.submit(self._modem, pdu, reference)
+        if arrives:
+            self._air.submit(self._modem, pdu, reference)
 
     def _refused(self, code: int, submit: Submit) -> None:
         self._link_used()
@@ -139,6 +141,8 @@ class Radio:
             fate = fault.result(self._modem)
             if isinstance(fate, Lost):
                 raise NoAnswer
+            if isinstance(fate, Wrong):
+                raise CmsError(fate.code)
             if isinstance(fate, Late):
                 await asyncio.sleep(fate.seconds)
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, RowMapping, bindparam, literal_column, select
 
+from gateway.model import Status
 from gateway.store.schema import part
 
 _SLACK: Final = timedelta(minutes=10)  # between our clock and the SMSC's
@@ -17,7 +18,10 @@ _NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 def part_by_reference(
     connection: Connection, *, sim: str | None, mr: int, number_index: bytes, scts: datetime | None
 ) -> RowMapping | None:
-    """Return the newest `sent` part of that SIM, TP-MR and recipient that the SMSC's stamp allows."""
+    """Return the newest part of that SIM, TP-MR and recipient that the SMSC's stamp allows.
+
+    One that is `sent` goes first; one whose end is known means that the report is a repeat.
+    """
     values = {"sim": sim, "mr": mr, "number_index": number_index, **_bounds(scts)}
     return connection.execute(_BY_REFERENCE, values).mappings().first()
 
@@ -43,10 +47,11 @@ _MINE = (
     part.c.number_index == bindparam("number_index"),
     part.c.claimed_at.between(bindparam("first"), bindparam("last")),
 )
+_REPORTED = (Status.SENT, Status.DELIVERED, Status.UNDELIVERED)
 _BY_REFERENCE = (
     select(part)
-    .where(part.c.status == literal_column("'sent'"), part.c.mr == bindparam("mr"), *_MINE)
-    .order_by(part.c.claimed_at.desc())
+    .where(part.c.status.in_(_REPORTED), part.c.mr == bindparam("mr"), part.c.mr.is_not(None), *_MINE)
+    .order_by((part.c.status == Status.SENT).desc(), part.c.claimed_at.desc())
     .limit(1)
 )
 _IN_DOUBT = select(part).where(part.c.status == literal_column("'uncertain'"), *_MINE).limit(2)

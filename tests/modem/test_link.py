@@ -44,7 +44,7 @@ async def test_a_missing_port_is_looked_for_every_two_seconds() -> None:
 
 
 def test_a_result_is_doubtful_only_if_an_earlier_part_may_still_owe_it() -> None:
-    references = References()
+    references = References([].append)
     references.accepted(7)
     references.lost()
     assert references.doubtful(8)
@@ -58,7 +58,7 @@ def test_a_result_is_doubtful_only_if_an_earlier_part_may_still_owe_it() -> None
 
 
 def test_references_wrap() -> None:
-    references = References()
+    references = References([].append)
     references.accepted(254)
     references.lost()
     references.lost()
@@ -69,7 +69,7 @@ def test_references_wrap() -> None:
 
 
 def test_a_modem_that_does_not_count_never_raises_a_doubt_twice() -> None:
-    references = References()
+    references = References([].append)
     references.accepted(0)
     references.lost()
     references.accepted(0)

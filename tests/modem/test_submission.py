@@ -27,7 +27,8 @@ class Line:
     def __init__(self, session: Session, heard: list[Urc]) -> None:
         self.session = session
         self.heard = heard
-        self.references = References()
+        self.late: list[int] = []
+        self.references = References(self.late.append)
 
     async def send(self, permit: bool = True) -> SendOutcome:
         return await submit(self.session, SUBMIT, lambda: permit, self.references)
@@ -204,6 +205,7 @@ async def test_a_result_while_getting_back_into_step_is_this_parts_own(fake: Fak
         return ""
 
     fake.result = late
+    line.session.timeouts = replace(QUICK, quiet=0.5)
     assert await line.send() == Accepted(9)
 
 
@@ -230,6 +232,22 @@ async def test_a_late_result_is_never_credited_to_the_part_after(fake: FakeModem
 
     fake.result = both
     assert await line.send() == Accepted(3)
+    assert line.late == [2]
+
+
+async def test_before_the_count_is_known_a_first_result_may_be_the_part_befores(
+    fake: FakeModem, line: Line
+) -> None:
+    fake.result = ""
+    assert isinstance(await line.send(), Unclear)
+
+    def both(_: str) -> str:
+        asyncio.get_running_loop().call_later(0.1, fake.say, framed("+CMGS: 8", "OK"))
+        return framed("+CMGS: 7", "OK")
+
+    fake.result = both
+    assert await line.send() == Accepted(8)
+    assert line.late == [7]
 
 
 async def test_a_part_that_the_modem_never_tried_leaves_its_reference_to_the_next(
@@ -300,7 +318,7 @@ async def test_a_urc_at_every_offset_of_the_dialogue_is_heard_and_forges_no_outc
         torn = whole[:offset] + news + whole[offset:]
         split = len(prompt) + (len(news) if offset < len(prompt) else 0)
         modem.prompt, modem.result = torn[:split], torn[split:]
-        outcome = await submit(session, SUBMIT, lambda: True, References())
+        outcome = await submit(session, SUBMIT, lambda: True, References([].append))
         session.close()
         modem.unplug()
         return outcome, heard

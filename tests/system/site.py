@@ -135,10 +135,15 @@ async def eventually(condition: Callable[[], Any], within: float = 20, *, what: 
     raise AssertionError(what)
 
 
-async def furnish(directory: Path, *, modems: int, numbers: Sequence[str], extra: str = "") -> None:
-    """Write the configuration; add people, their keys (`tokens.json`), a template and consents."""
+async def furnish(
+    directory: Path, *, modems: int, numbers: Sequence[str], extra: str = "", each: str = ""
+) -> None:
+    """Write the configuration; add people, their keys (`tokens.json`), a template and consents.
+
+    `extra` goes before the sections of the modems, `each` into each of them.
+    """
     names = [f"sim{index}" for index in range(modems)]
-    sections = "".join(f'[[modem]]\nname = "{name}"\nport = "{name}"\n' for name in names)
+    sections = "".join(f'[[modem]]\nname = "{name}"\nport = "{name}"\n{each}' for name in names)
     (directory / "policy.toml").write_text(reviewed_policy())
     (directory / "schoolgate.toml").write_text(
         '[api]\nport = 0\nunix_socket = "api.sock"\n'
@@ -192,29 +197,46 @@ async def site(
     timing: Timing | None = None,
     numbers: Sequence[str] = (),
     extra: str = "",
+    each: str = "",
     running: bool = True,
 ) -> AsyncIterator[Site]:
     """Furnish and run a site; the daemon is in this process unless `running` is False (see `spawned`)."""
-    await furnish(directory, modems=modems, numbers=numbers, extra=extra)
+    await furnish(directory, modems=modems, numbers=numbers, extra=extra, each=each)
     async with revived(directory, modems=modems, timing=timing, running=running) as made:
         yield made
 
 
 @asynccontextmanager
 async def revived(
-    directory: Path, *, modems: int = 1, timing: Timing | None = None, running: bool = True
+    directory: Path,
+    *,
+    modems: int = 1,
+    timing: Timing | None = None,
+    running: bool = True,
+    ready: bool = True,
+    persona: str = "generic",
+    before: Callable[[VirtualModem], object] = lambda _: None,
 ) -> AsyncIterator[Site]:
-    """Run a site that was furnished before, with a fresh virtual network."""
+    """Run a site that was furnished before, with a fresh virtual network.
+
+    `before` is done to each modem before the daemon starts; `ready`: wait until the daemon is.
+    """
     tokens = json.loads((directory / "tokens.json").read_text())
     async with Network(directory=directory) as network, aiohttp.ClientSession() as session:
-        virtual = [network.add_modem(f"sim{i}", number=number(990 + i), timing=timing) for i in range(modems)]
+        virtual = [
+            network.add_modem(f"sim{i}", number=number(990 + i), timing=timing, persona=persona)
+            for i in range(modems)
+        ]
+        for each in virtual:
+            before(each)
         made = Site(directory, network, tokens, session=session, modems=virtual)
         if not running:
             yield made
             return
         async with started(load(directory / "schoolgate.toml")) as daemon:
             made.url = daemon.api_url
-            await made.ready()
+            if ready:
+                await made.ready()
             yield made
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 import random
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gateway.simulator import Kind, Timing
 from tests.system.site import eventually, furnish, number, revived
-from tests.system.view import count, read, settled
+from tests.system.view import count, overtaken, read, settled
 
 SEEDS = range(100)
 MESSAGES, STOPS = 400, 10
@@ -51,16 +50,3 @@ async def test_no_hand_off_is_committed_after_a_stop(furnished: Path, tmp_path: 
 
 def opted_out(directory: Path) -> list[tuple[object, ...]]:
     return read(directory, "SELECT id FROM suppression")
-
-
-def overtaken(directory: Path) -> Iterator[tuple[object, ...]]:
-    """Yield each hand-off committed after its recipient's opt-out: the audit log is in commit order."""
-    query = """
-        SELECT message.id, handed.seq, stopped.seq
-          FROM audit AS stopped
-          JOIN message ON substr(lower(hex(message.number_index)), 1, 16) = stopped.target
-          JOIN audit AS handed ON handed.target = message.id
-         WHERE stopped.action = 'opt-out' AND handed.action = 'hand-off' AND handed.outcome = 'ALLOW'
-           AND message.kind = 'message' AND handed.seq > stopped.seq
-    """
-    yield from read(directory, query)

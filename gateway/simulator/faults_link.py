@@ -1,0 +1,125 @@
+"""What can go wrong between the host and a modem: silence, noise, a cable pulled, a restart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import cycle
+from typing import TYPE_CHECKING
+
+from gateway.simulator.fault import Fault
+
+if TYPE_CHECKING:
+    from gateway.simulator.modem import VirtualModem
+
+
+@dataclass(slots=True)
+class Hang(Fault):
+    """No answers for a while: held back until it ends, or with `lose`, lost in both directions."""
+
+    seconds: float = 10.0
+    lose: bool = False
+    urcs: bool = False  # unsolicited lines still come
+    _in: bytearray = field(default_factory=bytearray, init=False, repr=False)
+    _out: bytearray = field(default_factory=bytearray, init=False, repr=False)
+
+    def start(self, modem: VirtualModem) -> None:
+        """Begin."""
+        self._end_after(modem, self.seconds)
+
+    def stop(self, modem: VirtualModem) -> None:
+        """Catch up."""
+        self._cancel_timer()
+        modem.write(bytes(self._out))
+        modem.listen(bytes(self._in))
+
+    def heard(self, _modem: VirtualModem, data: bytes) -> bytes:
+        """Hold or lose what the client wrote."""
+        if not self.lose:
+            self._in += data
+        return b""
+
+    def said(self, _modem: VirtualModem, data: bytes, *, urc: bool) -> bytes:
+        """Hold or lose what the modem writes."""
+        if urc and self.urcs:
+            return data
+        if not self.lose:
+            self._out += data
+        return b""
+
+
+@dataclass(slots=True)
+class Unplug(Fault):
+    """The modem is pulled out; back after `seconds` (None: until the fault is cleared)."""
+
+    seconds: float | None = 5.0
+    sent: bool = True  # whether a PDU that is on the air arrives
+
+    def start(self, modem: VirtualModem) -> None:
+        """Pull it."""
+        modem.radio.survives_power_loss = self.sent
+        modem.unplug()
+        self._end_after(modem, self.seconds)
+
+    def stop(self, modem: VirtualModem) -> None:
+        """Put it back."""
+        self._cancel_timer()
+        modem.radio.survives_power_loss = True
+        if not modem.wire.plugged:
+            modem.plug()
+
+
+@dataclass(slots=True)
+class Noise(Fault):
+    """A bad line, for `seconds` (None: until cleared).
+
+    `kind` is "urc" (an unsolicited line before every line), "bytes" (bytes that are no text) or "chop"
+    (every byte by itself).
+    """
+
+    kind: str = "urc"
+    seconds: float | None = None
+    line: str | None = None  # instead of the modem's own chatter
+    _lines: cycle[str] = field(default_factory=lambda: cycle(()), init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.kind not in {"urc", "bytes", "chop"}:
+            raise ValueError(f"noise is urc, bytes or chop, not {self.kind!r}")
+
+    def start(self, modem: VirtualModem) -> None:
+        """Begin."""
+        self._lines = cycle((self.line,) if self.line else modem.persona.chatter or ("RING",))
+        modem.wire.outgoing.chop = self.kind == "chop"
+        self._end_after(modem, self.seconds)
+
+    def stop(self, modem: VirtualModem) -> None:
+        """End."""
+        self._cancel_timer()
+        modem.wire.outgoing.chop = False
+
+    def said(self, _modem: VirtualModem, data: bytes, *, urc: bool) -> bytes:  # noqa: ARG002
+        """Put noise between the lines."""
+        if self.kind == "chop" or not data.startswith(b"\r\n"):
+            return data
+        if self.kind == "bytes":
+            return b"\xff\xfe\x00" + data
+        return f"\r\n{next(self._lines)}\r\n".encode() + data
+
+
+@dataclass(slots=True)
+class Reset(Fault):
+    """The modem restarts by itself: boot noise, settings forgotten, the port stays."""
+
+    def start(self, modem: VirtualModem) -> None:
+        """Restart."""
+        modem.reset()
+        self.spent = True
+
+
+@dataclass(slots=True)
+class Echo(Fault):
+    """Echo comes on by itself."""
+
+    def start(self, modem: VirtualModem) -> None:
+        """Switch it on."""
+        modem.settings.echo = True
+        self.spent = True
