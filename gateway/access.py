@@ -216,17 +216,17 @@ class Access:
         return await self.database.read(lambda c: self._authenticate(c, parsed))
 
     def _authenticate(self, connection: Connection, token: Token) -> Caller:
-        row, now = people.key(connection, token.ident), self.clock()
-        stored = row["secret_hash"] if row is not None else b""
-        if not hmac.compare_digest(stored, self.keyring.token_hash(token.secret)) or row is None:
+        found, now = people.authority(connection, token.ident), self.clock()
+        stored = found[0]["secret_hash"] if found is not None else b""
+        if not hmac.compare_digest(stored, self.keyring.token_hash(token.secret)) or found is None:
             raise NotAuthenticated("KEY_UNKNOWN", "there is no such key")
+        row, held = found
         if row["revoked_at"] is not None:
             raise NotAuthenticated("KEY_REVOKED", "this key has been revoked; use another")
         if row["expires_at"] <= now:
             raise NotAuthenticated("KEY_EXPIRED", "this key has expired; ask for a new one")
         if row["person_status"] != "active":
             raise NotAuthenticated("KEY_OWNER_INACTIVE", "the person this key acts for is suspended")
-        held = people.roles(connection, row["person_id"])
         permitted = scopes_of(name for name, end in held.items() if end > now)
         return Caller(
             key_id=row["id"],

@@ -227,13 +227,14 @@ def _on_record(row: RowMapping) -> TemplateOnRecord:
 
 
 def _sender(connection: Connection, settings: PolicySettings, key_id: str) -> SenderFacts | None:
-    row = people.key(connection, key_id)
-    if row is None:
+    found = people.authority(connection, key_id)
+    if found is None:
         return None
+    row, roles = found
     return SenderFacts(
         active=row["person_status"] == "active",
         acknowledged=row["acknowledged_version"] == settings.review.version,
-        roles=people.roles(connection, row["person_id"]),
+        roles=roles,
         key_kind=row["kind"],
         key_expires_at=row["expires_at"],
         key_revoked_at=row["revoked_at"],

@@ -77,6 +77,19 @@ def key(connection: Connection, ident: str) -> RowMapping | None:
 _KEY = _KEYS.where(api_key.c.id == bindparam("key"))
 
 
+def authority(connection: Connection, ident: str) -> tuple[RowMapping, Mapping[str, datetime]] | None:
+    """Return one key as `key` does, with the roles of its person as `roles` does; one query."""
+    rows = connection.execute(_AUTHORITY, {"key": ident}).mappings().all()
+    if not rows:
+        return None
+    return rows[0], {row["role"]: row["role_ends"] for row in rows if row["role"] is not None}
+
+
+_AUTHORITY = _KEY.add_columns(role.c.role, role.c.expires_at.label("role_ends")).outerjoin(
+    role, role.c.person_id == person.c.id
+)
+
+
 def keys(connection: Connection, handle: str | None = None) -> Sequence[RowMapping]:
     """Return all keys (of one person, if named), oldest first."""
     query = _KEYS if handle is None else _KEYS.where(person.c.handle == handle)
