@@ -28,7 +28,7 @@ from gateway.records import (
     MessageRequest,
     Receipt,
 )
-from gateway.store import audit, idempotency, lifecycle, messages, outbox
+from gateway.store import audit, events, idempotency, lifecycle, messages, outbox
 from gateway.store.schema import message
 from policy import Decision, Outcome
 
@@ -130,6 +130,8 @@ class Batches:
         )
         if needs_approval:
             lifecycle.hold_for(connection, _of(ident, HoldReason.BATCH), HoldReason.APPROVAL, now)
+            kind = "approval.requested"
+            events.add(connection, now, kind, ident, person_id=caller.person_id, detail="batch")
         else:
             lifecycle.let_go(connection, _of(ident, HoldReason.BATCH), now)
         audit.record(
@@ -186,6 +188,7 @@ class Batches:
                 raise Conflict("SECOND_PERSON_REQUIRED", "the sender of a batch cannot approve it")
             messages.amend_batch(connection, ident, status="released", approver_id=caller.person_id)
             lifecycle.let_go(connection, _of(ident, HoldReason.APPROVAL), now)
+            events.add(connection, now, "approval.given", ident, person_id=row["person_id"], detail="batch")
             audit.record(
                 connection,
                 now,

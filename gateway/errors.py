@@ -13,6 +13,7 @@ __all__ = [
     "Invalid",
     "NotAuthenticated",
     "NotFound",
+    "PreconditionFailed",
     "Refusal",
     "ScopeMissing",
     "StoreUnavailable",  # every use case may raise it
@@ -53,6 +54,10 @@ class Conflict(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+class PreconditionFailed(Exception):
+    """The thing is not as the caller last saw it (If-Match)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from gateway.ids import new_id
 from gateway.model import Clock, RawSms
 from gateway.numbers import Identify
 from gateway.replies import Replies
-from gateway.store import Database, Keyring, StoreUnavailable, inbox
+from gateway.store import Database, Keyring, StoreUnavailable, events, inbox
 
 log = structlog.get_logger()
 
@@ -180,6 +180,7 @@ class Inbound:
             "received_at": now,
         }
         inbox.add(connection, values, [pdu for pdu, _ in parts])
+        events.add(connection, now, "inbound.received", ident, detail=tier)
 
     def _decode(self, row: RowMapping) -> sms.Deliver:
         return sms.decode_deliver(self._raw(row).pdu)

@@ -13,7 +13,7 @@ from gateway.gate import Gate
 from gateway.model import Clock, HoldReason
 from gateway.records import Caller, HoldView, Page, SuppressionView
 from gateway.replies import suppress
-from gateway.store import Database, Keyring, audit, lifecycle, recipients
+from gateway.store import Database, Keyring, audit, events, lifecycle, recipients
 from gateway.store.schema import message
 from policy import PolicySettings, canonical
 
@@ -80,6 +80,7 @@ class OptOuts:
         index = recipients.resolve_hold(connection, now, ident=hold_id, by=caller.handle, outcome=outcome)
         if index is None:
             raise NotFound(f"there is no open hold {hold_id}")
+        events.add(connection, now, "hold.resolved", hold_id, detail=outcome)
         audit.record(
             connection,
             now,

@@ -26,7 +26,7 @@ from gateway.records import (
     Receipt,
 )
 from gateway.sender import Rate
-from gateway.store import Database, Keyring, audit, idempotency, lifecycle, messages, outbox
+from gateway.store import Database, Keyring, audit, events, idempotency, lifecycle, messages, outbox
 from gateway.store.schema import message
 from policy import Kind, Outcome
 
@@ -88,6 +88,11 @@ class Outbound:
             return _Answer(None, considered)
         new = self.new_message(caller, request, considered, ident, now)
         outbox.add(connection, [outbox.seal(self.keyring, new)])
+        if new.hold_reason is HoldReason.APPROVAL:
+            kind = "approval.requested"
+            events.add(connection, now, kind, ident, person_id=caller.person_id, detail="message")
+        elif new.status is Status.DELIVERED:
+            events.tell_message(connection, ident, now)
         receipt = Receipt(ident, new.status, new.hold_reason, new.parts)
         if key is not None:
             idempotency.keep(

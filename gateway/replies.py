@@ -13,7 +13,7 @@ from gateway import sms
 from gateway.gate import Gate
 from gateway.ids import new_id
 from gateway.model import CancelReason, HoldReason, Status
-from gateway.store import Keyring, audit, lifecycle, outbox, recipients
+from gateway.store import Keyring, audit, events, lifecycle, outbox, recipients
 from gateway.store.schema import message, part
 from policy import Classification, Kind, PolicySettings
 
@@ -77,6 +77,7 @@ class Replies:
         self.gate.revoke(index)
         ident = new_id("hold", now)
         recipients.hold(connection, now, ident=ident, number_index=index, inbox_id=inbox_id)
+        events.add(connection, now, "hold.opened", ident, detail=inbox_id)
         lifecycle.hold_recipient(connection, index, HoldReason.RECIPIENT_HOLD, now)
         audit.record(
             connection, now, actor="recipient", action="hold", target=ident, outcome="held", clauses=["6.2"]
@@ -85,6 +86,8 @@ class Replies:
     def _opt_in(self, connection: Connection, index: bytes, sender: str, now: datetime) -> None:
         """START lifts what the recipient made; consent on record is what it was (6.2)."""
         lifted = recipients.lift(connection, now, number_index=index, by="recipient", source="sms")
+        for ident in lifted:
+            events.add(connection, now, "optout.lifted", ident, detail="sms")
         if lifted:
             audit.record(
                 connection,
@@ -144,6 +147,8 @@ def suppress(
     new = recipients.suppress(
         connection, now, ident=ident, number_index=index, topic=topic, source=source, made_by=made_by
     )
+    if new:
+        events.add(connection, now, "optout.added", ident, detail=source)
     mine = (part.c.number_index == index) & (message.c.kind != Kind.OPT_OUT_CONFIRMATION.value)
     if topic:
         mine &= message.c.purpose.in_(sorted(settings.purposes_of(topic)))

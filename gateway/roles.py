@@ -8,7 +8,8 @@ from typing import Final
 
 from gateway.records import Scope
 
-_SENDING: Final = frozenset({Scope.SEND, Scope.READ, Scope.TEMPLATES_READ})
+_TOLD: Final = frozenset({Scope.EVENTS, Scope.WEBHOOKS})  # of what the other scopes open, and no more
+_SENDING: Final = frozenset({Scope.SEND, Scope.READ, Scope.TEMPLATES_READ}) | _TOLD
 _WATCHING: Final = frozenset(
     {Scope.TEMPLATES_READ, Scope.CONSENTS_READ, Scope.OPT_OUTS_READ, Scope.MODEMS, Scope.READ}
 )
@@ -27,12 +28,12 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = MappingProxyType(
         "sender": _SENDING,
         "free_text_sender": _SENDING,
         "template_author": frozenset({Scope.TEMPLATES_READ, Scope.TEMPLATES_WRITE}),
-        "approver": frozenset({Scope.TEMPLATES_READ, Scope.TEMPLATES_APPROVE, Scope.APPROVE}),
-        "contact_manager": _CONTACTS,
-        "dpo": _CONTACTS,
-        "auditor": _WATCHING,
-        "admin": frozenset({Scope.MODEMS}),  # technical: neither sends nor reads bodies
-        "owner": _WATCHING | {Scope.APPROVE, Scope.INBOX},
+        "approver": frozenset({Scope.TEMPLATES_READ, Scope.TEMPLATES_APPROVE, Scope.APPROVE}) | _TOLD,
+        "contact_manager": _CONTACTS | _TOLD,
+        "dpo": _CONTACTS | _TOLD,
+        "auditor": _WATCHING | _TOLD,
+        "admin": frozenset({Scope.MODEMS}) | _TOLD,  # technical: neither sends nor reads bodies
+        "owner": _WATCHING | _TOLD | {Scope.APPROVE, Scope.INBOX},
     }
 )
 

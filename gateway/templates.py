@@ -14,7 +14,7 @@ from gateway.errors import Conflict, Fault, Invalid, NotFound
 from gateway.ids import new_id
 from gateway.model import Clock
 from gateway.records import Caller, TemplateRequest, TemplateView
-from gateway.store import Database, audit
+from gateway.store import Database, audit, events
 from gateway.store import templates as store
 from policy import PolicySettings, check_template
 
@@ -55,6 +55,8 @@ class Templates:
             }
             version = store.add(connection, values)
             self._note(connection, caller, "template-drafted", ident, "draft", version)
+            kind = "approval.requested"
+            events.add(connection, now, kind, ident, person_id=caller.person_id, detail="template")
             return _view(_present(store.one(connection, ident)))
 
         return await self.database.write(transaction)
@@ -79,6 +81,8 @@ class Templates:
             end = now + self.settings.approval_months * _MONTH
             store.approve(connection, row, approver_id=caller.person_id, now=now, expires_at=end)
             self._note(connection, caller, "template-approved", ident, "approved", row["version"])
+            owner = row["author_id"]
+            events.add(connection, now, "approval.given", ident, person_id=owner, detail="template")
             return _view(_known(connection, ident))
 
         return await self.database.write(transaction)

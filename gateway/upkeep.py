@@ -16,7 +16,17 @@ from gateway.begun import Begun
 from gateway.bell import Bell
 from gateway.inbound import Inbound
 from gateway.model import CancelReason, Clock, Event, Status
-from gateway.store import Database, StoreUnavailable, audit, events, idempotency, lifecycle, messages, outbox
+from gateway.store import (
+    Database,
+    StoreUnavailable,
+    audit,
+    events,
+    idempotency,
+    lifecycle,
+    messages,
+    outbox,
+    webhooks,
+)
 from gateway.store.schema import message
 
 log = structlog.get_logger()
@@ -107,4 +117,5 @@ class Upkeep:
             )
         self.inbound.tidy(connection, now)
         idempotency.forget_old(connection, now)
+        webhooks.forget_old(connection, now)
         events.forget_old(connection, now)

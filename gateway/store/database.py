@@ -54,6 +54,7 @@ class Database:
         self._readers = ThreadPoolExecutor(_READERS, "store-reader")
         self._waiting: deque[_Job] = deque()
         self._draining = False
+        self.on_commit: Callable[[], None] = _nothing  # called in the loop; somebody may wait for news
 
     @classmethod
     @asynccontextmanager
@@ -97,8 +98,12 @@ class Database:
         while self._waiting:
             group = [self._waiting.popleft() for _ in range(min(len(self._waiting), _GROUP))]
             results = _run_group(self._writer_engine, group)
-            loop.call_soon_threadsafe(_settle, group, results)
+            loop.call_soon_threadsafe(self._settle, group, results)
         loop.call_soon_threadsafe(self._drained, loop)
+
+    def _settle(self, group: list[_Job], results: list[Any]) -> None:
+        _settle(group, results)
+        self.on_commit()
 
     def _drained(self, loop: asyncio.AbstractEventLoop) -> None:
         self._draining = bool(self._waiting)

@@ -80,6 +80,11 @@ def add(connection: Connection, values: dict[str, Any], pdus: Sequence[str]) -> 
     )
 
 
+def one(connection: Connection, ident: str) -> RowMapping | None:
+    """Return one message of the inbox."""
+    return connection.execute(select(inbox).where(inbox.c.id == ident)).mappings().first()
+
+
 def page(connection: Connection, after: str | None, limit: int) -> Sequence[RowMapping]:
     """Return inbox messages, newest first, those before the id `after`."""
     query = select(inbox)

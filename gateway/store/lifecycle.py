@@ -27,6 +27,7 @@ from sqlalchemy import (
 )
 
 from gateway.model import DERIVED, WAITING, CancelReason, Event, HoldReason, Status, advance
+from gateway.store import events
 from gateway.store.schema import message, part
 
 # Statements are built once: to build one costs more than to run it.
@@ -74,7 +75,9 @@ def refresh(
 ) -> None:
     """Derive a message's status from its parts and write it; a reason counts where it fits the status."""
     values = {"of_message": message_id, "now": now, "hold": hold_reason, "cancel": cancel_reason}
-    connection.execute(_REFRESH, values)
+    status = connection.execute(_REFRESH, values).scalar()
+    if status in events.TOLD:
+        events.tell_message(connection, message_id, now)
 
 
 def _refreshing() -> Update:
@@ -94,6 +97,7 @@ def _refreshing() -> Update:
             ),
             updated_at=bindparam("now"),
         )
+        .returning(message.c.status)
     )
 
 

@@ -131,14 +131,15 @@ def suppress(
 
 def lift(
     connection: Connection, now: datetime, *, number_index: bytes, by: str, source: str | None = None
-) -> int:
-    """Lift a number's opt-outs (those of one source, if given); return how many."""
+) -> Sequence[str]:
+    """Lift a number's opt-outs (those of one source, if given); return their ids."""
     statement = update(suppression).where(
         suppression.c.number_index == number_index, suppression.c.lifted_at.is_(null())
     )
     if source is not None:
         statement = statement.where(suppression.c.source == source)
-    return connection.execute(statement.values(lifted_at=now, lifted_by=by)).rowcount
+    lifted = statement.values(lifted_at=now, lifted_by=by).returning(suppression.c.id)
+    return connection.execute(lifted).scalars().all()
 
 
 def suppressions(

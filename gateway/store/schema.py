@@ -403,3 +403,68 @@ audit = Table(
     Index(None, "target"),
     sqlite_autoincrement=True,
 )
+
+# What callers are told: ids, types and codes. What a message or a reply says stays in its own table.
+event = Table(
+    "event",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("at", Instant, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("subject", Text, nullable=False),  # the id of what it happened to
+    Column("person_id", Text),  # whose it is, where it is one person's
+    Column("detail", Text),  # a code, such as the reason of a cancellation
+    Index(None, "subject", "seq"),
+    sqlite_autoincrement=True,
+)
+
+endpoint = Table(  # where webhooks go
+    "endpoint",
+    metadata,
+    _id(),
+    Column("person_id", ForeignKey("person.id"), nullable=False, index=True),
+    Column("url_sealed", LargeBinary, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("types", JSON, nullable=False),
+    Column("with_text", Boolean, nullable=False),  # of what came in (4.2)
+    Column("secret_sealed", LargeBinary, nullable=False),
+    Column("old_secret_sealed", LargeBinary),
+    Column("old_secret_until", Instant),
+    Column("status", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("cursor", BigInteger, nullable=False),  # events up to this one were tried at least once
+    Column("created_at", Instant, nullable=False),
+    _one_of("status", ("active", "disabled")),
+)
+
+delivery = Table(  # an event and an endpoint: from the first try on
+    "delivery",
+    metadata,
+    _id(),
+    Column("endpoint_id", ForeignKey("endpoint.id", ondelete="CASCADE"), nullable=False),
+    Column("event_seq", BigInteger, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("first_at", Instant, nullable=False),
+    Column("last_at", Instant, nullable=False),
+    Column("next_at", Instant),
+    Column("answer", Text, nullable=False),  # HTTP status, or why there was none
+    _one_of("status", ("delivered", "retrying", "failed")),
+    UniqueConstraint("endpoint_id", "event_seq"),
+    Index(
+        "ix_delivery_due",
+        "endpoint_id",
+        "next_at",
+        sqlite_where=text("status = 'retrying'"),
+        postgresql_where=text("status = 'retrying'"),
+    ),
+)
+
+reference = Table(  # a caller's own name for a message is used once (by one key)
+    "reference",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("reference", Text, primary_key=True),
+    Column("request_hash", LargeBinary, nullable=False),
+    Column("response", JSON, nullable=False),
+)

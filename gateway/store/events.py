@@ -1,0 +1,129 @@
+"""What callers are told, written in the transaction that makes it so.
+
+A message tells only what its sender cannot know from the answer to the request: what became of it later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import (
+    Connection,
+    RowMapping,
+    Text,
+    bindparam,
+    case,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+)
+
+from gateway.model import Status
+from gateway.store.schema import Instant, event, message
+
+KEPT: Final = timedelta(days=14)
+
+TOLD: Final = frozenset(
+    {
+        Status.HELD,
+        Status.SENT,
+        Status.DELIVERED,
+        Status.UNDELIVERED,
+        Status.FAILED,
+        Status.EXPIRED,
+        Status.CANCELLED,
+        Status.UNCERTAIN,
+    }
+)
+
+
+def add(
+    connection: Connection,
+    now: datetime,
+    kind: str,
+    subject: str,
+    *,
+    person_id: str | None = None,
+    detail: str | None = None,
+) -> None:
+    """Write one event about `subject` (an id); `detail` is a code, never personal data."""
+    values = {"at": now, "type": kind, "subject": subject, "person_id": person_id, "detail": detail}
+    connection.execute(_ADD, values)
+
+
+_ADD = insert(event)
+
+
+def tell_message(connection: Connection, message_id: str, now: datetime) -> None:
+    """Write the status that a message now has, unless it was the last that was told of it."""
+    connection.execute(_TELL, {"of_message": message_id, "now": now})
+
+
+_last = event.alias("last")
+_TYPE = literal("message.") + message.c.status
+_TELL = insert(event).from_select(
+    ["at", "type", "subject", "person_id", "detail"],
+    select(
+        bindparam("now", type_=Instant),
+        _TYPE,
+        message.c.id,
+        message.c.person_id,
+        case(
+            (message.c.status == Status.HELD.value, message.c.hold_reason),
+            (message.c.status == Status.CANCELLED.value, message.c.cancel_reason),
+            else_=bindparam("nothing", None, type_=Text),
+        ),
+    ).where(
+        message.c.id == bindparam("of_message"),
+        message.c.person_id.is_not(None),  # the gateway's own replies are nobody's
+        _TYPE.is_distinct_from(
+            select(_last.c.type)
+            .where(_last.c.subject == bindparam("of_message"))
+            .order_by(_last.c.seq.desc())
+            .limit(1)
+            .scalar_subquery()
+        ),
+    ),
+    include_defaults=False,
+)
+
+
+def last(connection: Connection) -> int:
+    """Return the number of the newest event; 0 where there is none."""
+    return int(connection.execute(_LAST).scalar() or 0)
+
+
+_LAST = select(func.max(event.c.seq))
+
+
+def after(connection: Connection, seq: int, limit: int) -> Sequence[RowMapping]:
+    """Return the events after number `seq`, oldest first; those of messages with reference and batch."""
+    return connection.execute(_AFTER, {"seq": seq, "most": limit}).mappings().all()
+
+
+_ROWS = select(event, message.c.reference, message.c.batch_id).outerjoin(
+    message, message.c.id == event.c.subject
+)
+_AFTER = _ROWS.where(event.c.seq > bindparam("seq")).order_by(event.c.seq).limit(bindparam("most"))
+
+
+def numbered(connection: Connection, seqs: Sequence[int]) -> Sequence[RowMapping]:
+    """Return those events that are still there."""
+    return connection.execute(_NUMBERED, {"seqs": seqs}).mappings().all()
+
+
+_NUMBERED = _ROWS.where(event.c.seq.in_(bindparam("seqs", expanding=True))).order_by(event.c.seq)
+
+
+def before(connection: Connection, at: datetime) -> int:
+    """Return the number of the last event before an instant; 0 where there is none."""
+    return int(connection.execute(select(func.max(event.c.seq)).where(event.c.at < at)).scalar() or 0)
+
+
+def forget_old(connection: Connection, now: datetime) -> None:
+    """Drop events older than two weeks."""
+    connection.execute(delete(event).where(event.c.at < now - KEPT))
