@@ -12,6 +12,7 @@ from gateway.cli import (
     backups,
     batches,
     consents,
+    escrow,
     inbox,
     init,
     keys,
@@ -65,6 +66,7 @@ status.add_to(app)
 messages.add_to(app)
 inbox.add_to(app)
 backups.add_to(app)
+app.add_typer(escrow.app, name="escrow")
 app.add_typer(batches.app, name="batch")
 app.add_typer(people.app, name="person")
 app.add_typer(keys.app, name="key")

@@ -39,6 +39,9 @@ def init(
     owner: Annotated[str | None, typer.Option(help="The first person's short name, such as jsmith.")] = None,
     name: Annotated[str | None, typer.Option(help="The first person's name in full.")] = None,
     *,
+    system: Annotated[
+        bool, typer.Option("--system", help="For the installed service: keys, database and person.")
+    ] = False,
     acknowledge: Annotated[
         bool, typer.Option("--acknowledge", help="The first person has agreed to keep to the policy.")
     ] = False,
@@ -47,6 +50,12 @@ def init(
     """Make configuration, keys, database and the first person. Nothing that exists is overwritten."""
     from gateway.config import load
 
+    if system:
+        from gateway.cli.system import init_system
+
+        handle, full_name = _told(owner, name)
+        init_system(handle, full_name, accepted=acknowledge or _asked(handle), as_json=as_json)
+        return
     there = [str(directory / each) for each in _FILES if (directory / each).exists()]
     if there:
         raise Stop(Exit.FAILED, f"nothing was done, for these exist already: {', '.join(there)}")
@@ -56,7 +65,7 @@ def init(
     try:
         _write_files(directory)
         config = load(directory / CONFIG)
-        key = asyncio.run(_first_person(config, handle, full_name, accepted=accepted))
+        key = asyncio.run(first_person(config, handle, full_name, accepted=accepted))
     except BaseException:
         for each in (*_FILES, "schoolgate.db-wal", "schoolgate.db-shm"):  # none was there: they are ours
             (directory / each).unlink(missing_ok=True)
@@ -96,7 +105,8 @@ def _write_files(directory: Path) -> None:
     create_key_file(directory / "schoolgate.keys")
 
 
-async def _first_person(config: Config, handle: str, name: str, *, accepted: bool) -> KeyView:
+async def first_person(config: Config, handle: str, name: str, *, accepted: bool) -> KeyView:
+    """Open the store, and enter the first person and their key."""
     from gateway.access import Access
     from gateway.clock import utc_now
     from gateway.daemon import opened

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import typer
 
+from gateway.cli.escrow import mark
 from gateway.cli.exits import Exit, Stop
 from gateway.cli.options import ConfigOption, JsonOption, configuration, found, read_key
 from gateway.cli.output import print_json, say
@@ -44,15 +46,24 @@ def check_config(config: ConfigOption = None, *, as_json: JsonOption = False) ->
     load_key_file(loaded.store.key_file)
     settings = PolicySettings.load(loaded.policy.file)
     _check_database(loaded.store.path)
-    if loaded.cli.key_file is not None:
-        read_key(loaded.cli.key_file)
-    notes = list(_notes(loaded))
+    notes = [*_key_notes(loaded), *_modem_notes(loaded), *_notes(loaded)]
     if as_json:
         print_json({"ok": True, "notes": notes})
         return
     say(f"The configuration can be used; its policy is that of {settings.organisation}.")
     for note in notes:
         say(f"Note: {note}")
+
+
+def _key_notes(config: Config) -> Iterator[str]:
+    """Check the command line's key; the service's user need not be able to read it."""
+    path, service = config.cli.key_file, "CREDENTIALS_DIRECTORY" in os.environ
+    if path is not None and path.exists() and not os.access(path, os.R_OK):
+        yield f"the command line's key {path} can be read by another user only: use sudo"
+    elif path is not None:
+        read_key(path)
+    if not service and not mark(config.store.key_file).exists():
+        yield "the keys are not on paper; without them no backup can be read: schoolgate escrow show"
 
 
 def _check_database(path: Path) -> None:
@@ -75,7 +86,7 @@ def _check_database(path: Path) -> None:
         )
 
 
-def _notes(config: Config) -> Iterator[str]:
+def _modem_notes(config: Config) -> Iterator[str]:
     if not config.modem:
         yield "there is no [[modem]]: nothing can be sent or received"
     for modem in config.modem:
@@ -83,6 +94,9 @@ def _notes(config: Config) -> Iterator[str]:
             yield f"modem {modem.name}: port {modem.port} is not there now"
         if modem.pin_file is not None and not modem.pin_file.is_file():
             yield f"modem {modem.name}: PIN file {modem.pin_file} is not there"
+
+
+def _notes(config: Config) -> Iterator[str]:
     if not config.store.path.exists():
         yield f"{config.store.path} is not there yet: the gateway makes it when it starts"
     if config.policy.allow_drama_numbers:

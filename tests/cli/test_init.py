@@ -13,6 +13,7 @@ import pytest
 from gateway.cli.init import ROLES
 from gateway.config import (
     ApiSection,
+    BackupSection,
     CliSection,
     Config,
     GatewaySection,
@@ -29,6 +30,7 @@ from tests.cli.conftest import command
 SECTIONS = {
     "gateway": GatewaySection,
     "store": StoreSection,
+    "backup": BackupSection,
     "api": ApiSection,
     "policy": PolicySection,
     "sending": SendingSection,
