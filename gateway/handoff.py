@@ -115,7 +115,7 @@ class Handoff:
             order=order,
             pdu=_pdu(candidate, reference, now),
             permit=self._gate.issue(candidate.number_index),
-            more=outbox.any_due(connection, now),
+            more=candidate.more,
         )
 
     def _withhold(

@@ -120,13 +120,6 @@ class Inbound:
             number_index=self.keyring.index(self.identify(decoded.recipient.number)),
             scts=decoded.scts,
         )
-        found = {
-            "number_index": report.number_index,
-            "mr": report.mr,
-            "tp_status": report.status,
-            "scts": report.scts,
-        }
-        inbox.amend(connection, ident, found)
         receipts.apply(connection, report, raw.received_at)
 
     def _text(self, connection: Connection, raw: RawSms, ident: str, decoded: sms.Deliver) -> None:

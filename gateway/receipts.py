@@ -48,7 +48,14 @@ def apply(connection: Connection, report: Report, now: datetime) -> None:
         )
         if row is not None:
             _resolve(connection, row, report, now)
-    inbox.amend(connection, report.id, {"kind": "parked" if row is None else "report"})
+    found = {
+        "kind": "parked" if row is None else "report",
+        "number_index": report.number_index,
+        "mr": report.mr,
+        "tp_status": report.status,
+        "scts": report.scts,
+    }
+    inbox.amend(connection, report.id, found)
     event = _EVENTS.get(tp_outcome(report.status))
     if row is not None and event is not None:
         values = {"tp_status": report.status, "final_at": now}

@@ -74,6 +74,7 @@ class Candidate:
     concat_reference: int | None
     attempts: int
     expires_at: datetime
+    more: bool  # something else is due after it
 
 
 def seal(keyring: Keyring, new: NewMessage) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -132,8 +133,8 @@ def next_queued(connection: Connection, keyring: Keyring, modem: str, now: datet
     A part waits for the earlier parts of its message, and a message stays with the modem that sent
     its first part (one sender, one concatenation reference).
     """
-    row = connection.execute(_NEXT, {"now": now, "modem": modem}).mappings().first()
-    return None if row is None else _candidate(keyring, row)
+    rows = connection.execute(_NEXT, {"now": now, "modem": modem}).mappings().all()
+    return _candidate(keyring, rows[0], more=len(rows) > 1) if rows else None
 
 
 _earlier = part.alias("earlier")
@@ -168,11 +169,11 @@ _NEXT = (
         ),
     )
     .order_by(part.c.priority, part.c.message_id, part.c.number)
-    .limit(1)
+    .limit(2)  # the second tells that more follows
 )
 
 
-def _candidate(keyring: Keyring, row: RowMapping) -> Candidate:
+def _candidate(keyring: Keyring, row: RowMapping, *, more: bool) -> Candidate:
     ident = row["message_id"]
     return Candidate(
         message_id=ident,
@@ -188,6 +189,7 @@ def _candidate(keyring: Keyring, row: RowMapping) -> Candidate:
         concat_reference=row["concat_reference"],
         attempts=row["attempts"],
         expires_at=row["expires_at"],
+        more=more or row["number"] < row["parts"],
     )
 
 
