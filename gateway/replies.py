@@ -153,14 +153,26 @@ def suppress(
     if topic:
         mine &= message.c.purpose.in_(sorted(settings.purposes_of(topic)))
     ended = lifecycle.cancel_waiting(connection, mine, CancelReason.OPTED_OUT, now)
-    audit.record(
-        connection,
+    opted_out = audit.row(
         now,
         actor=made_by,
         action="opt-out",
         target=index.hex()[:16],
         outcome="suppressed" if new else "repeated",
         clauses=["6.2", "4.3"],
-        detail={"suppression": ident, "topic": topic, "source": source, "cancelled": ended},
+        detail={"suppression": ident, "topic": topic, "source": source, "cancelled": len(ended)},
     )
+    cancelled = [
+        audit.row(
+            now,
+            actor=made_by,
+            action="cancel",
+            target=each,
+            outcome="cancelled",
+            clauses=["6.2"],
+            detail={"suppression": ident},
+        )
+        for each in ended
+    ]
+    audit.append(connection, [opted_out, *cancelled])
     return new

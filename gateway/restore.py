@@ -44,7 +44,9 @@ def restore(path: Path, database: Path, keyring: Keyring, now: datetime, *, by: 
         since = _since(database)
         with copying.upgraded(fresh) as connection:
             kept = sum(_keep(connection, row) for row in since)
-            cancelled = lifecycle.cancel_waiting(connection, true(), CancelReason.CALLER, now, _SENT_SINCE)
+            cancelled = len(
+                lifecycle.cancel_waiting(connection, true(), CancelReason.CALLER, now, _SENT_SINCE)
+            )
             detail = {"cancelled": cancelled, "opt_outs_kept": kept}
             audit.record(
                 connection, now, actor=by, action="restored", target=path.name, outcome="ok", detail=detail

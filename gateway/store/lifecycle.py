@@ -113,8 +113,8 @@ def cancel_waiting(
     reason: CancelReason,
     now: datetime,
     cause: str | None = None,
-) -> int:
-    """Cancel every part that still waits and satisfies `where`; return how many messages that ended."""
+) -> Sequence[str]:
+    """Cancel every part that still waits and satisfies `where`; return the messages that this ended."""
     return _end_waiting(connection, where, Event.CANCELLED, now, reason, cause)
 
 
@@ -125,7 +125,7 @@ def _end_waiting(
     now: datetime,
     reason: CancelReason | None,
     cause: str | None,
-) -> int:
+) -> Sequence[str]:
     found = connection.execute(
         select(part.c.message_id, part.c.number, part.c.status)
         .join(message, message.c.id == part.c.message_id)
@@ -139,11 +139,11 @@ def _end_waiting(
         values = {"of_message": ident, "status": after, "final_at": now, "cause": cause}
         connection.execute(_END_WAITING, values)
         refresh(connection, ident, now, cancel_reason=reason)
-    return len(ended)
+    return ended
 
 
-def expire_due(connection: Connection, now: datetime) -> int:
-    """End what still waits when its validity has passed."""
+def expire_due(connection: Connection, now: datetime) -> Sequence[str]:
+    """End what still waits when its validity has passed; return the messages that this ended."""
     return _end_waiting(connection, part.c.expires_at <= now, Event.EXPIRED, now, None, "validity passed")
 
 
