@@ -104,7 +104,7 @@ class Connection:
         return self._inbox is not None and self._inbox.clean and self._directs.clean
 
     async def run(self, *, known_card: str, memory: PinMemory) -> None:
-        """Live until the link dies; always raises `ModemGone`."""
+        """Live until the link dies; raises `ModemGone`, or is cancelled."""
         gone: ModemGone | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
@@ -115,6 +115,9 @@ class Connection:
             gone = next(exc for exc in group.exceptions if isinstance(exc, ModemGone))
         finally:
             self._session.close()
+        # Until Python 3.13 a task group forgets a cancellation that comes together with an error.
+        if (task := asyncio.current_task()) is not None and task.cancelling():
+            raise asyncio.CancelledError
         raise gone or ModemGone("the link ended")
 
     async def send(self, pdu: bytes, *, permit: Callable[[], bool], more: bool) -> SendOutcome:

@@ -98,21 +98,31 @@ class FakeModem:
         link.symlink_to(os.ttyname(slave))
         # Our own descriptor keeps the pair alive while nobody has it open.
         self._slave = slave
-        self._pending, self._at_prompt = b"", False
+        self._pending, self._at_prompt, self._unsent = b"", False, bytearray()
         asyncio.get_running_loop().add_reader(self._master, self._readable)
 
     def unplug(self) -> None:
         """Vanish, with the name."""
         if self._master >= 0:
             asyncio.get_running_loop().remove_reader(self._master)
+            asyncio.get_running_loop().remove_writer(self._master)
             os.close(self._slave)
             os.close(self._master)
             self._master = -1
             Path(self.path).unlink(missing_ok=True)
 
     def say(self, text: str | bytes) -> None:
-        """Put bytes on the line."""
-        os.write(self._master, text if isinstance(text, bytes) else text.encode("latin-1"))
+        """Put bytes on the line; what its buffer cannot take follows when the driver has read."""
+        self._unsent += text if isinstance(text, bytes) else text.encode("latin-1")
+        self._flush()
+
+    def _flush(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            del self._unsent[: os.write(self._master, self._unsent)]
+        if self._unsent:
+            asyncio.get_running_loop().add_writer(self._master, self._flush)
+        else:
+            asyncio.get_running_loop().remove_writer(self._master)
 
     def urc(self, *lines: str) -> None:
         self.say(framed(*lines))

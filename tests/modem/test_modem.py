@@ -426,6 +426,21 @@ async def test_two_modems_side_by_side_share_nothing(tmp_path: Path) -> None:
 # -- life of the link -------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("steps", range(6))
+async def test_a_stop_at_the_moment_of_an_unplug_is_a_stop(fake: FakeModem, store: Store, steps: int) -> None:
+    modem = driver(fake.path, store)
+    task = asyncio.create_task(modem.run())
+    await modem.settled()
+    assert modem._connection is not None
+    modem._connection._session.close()
+    for _ in range(steps):  # of the event loop, in which the loss is told from task to task
+        await asyncio.sleep(0)
+    task.cancel()
+    done, _ = await asyncio.wait({task}, timeout=1)
+    assert done
+    assert task.cancelled()
+
+
 async def test_an_unplugged_modem_is_found_again_as_another_device(fake: FakeModem, store: Store) -> None:
     modem = driver(fake.path, store)
     async with running(modem):
