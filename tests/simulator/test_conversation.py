@@ -120,7 +120,7 @@ async def test_answers_take_the_time_they_are_told_to(
     clock = asyncio.get_running_loop().time
     start = clock()
     await client.ask("AT")
-    assert 0.1 <= clock() - start < 0.3
+    assert 0.1 <= clock() - start < 0.6
 
 
 async def test_a_paced_wire_is_as_slow_as_its_baud_rate(
@@ -133,4 +133,4 @@ async def test_a_paced_wire_is_as_slow_as_its_baud_rate(
     start = clock()
     client.write("ATI\r")
     size = len("ATI\r" + (await client.until("OK\r\n")).decode())
-    assert size / 960 <= clock() - start < 2 * size / 960
+    assert size / 960 <= clock() - start < 0.5 + size / 960

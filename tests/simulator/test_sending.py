@@ -107,7 +107,7 @@ def busy_seconds(network: Network) -> list[float]:
 
 def fits(seconds: float, wanted: float) -> bool:
     """Say whether a wait was as long as asked, with what a busy machine may add."""
-    return wanted <= seconds < wanted + 0.04
+    return wanted <= seconds < wanted + 0.3
 
 
 async def test_the_radio_is_busy_from_ctrl_z_to_the_final_result(
@@ -132,13 +132,13 @@ async def test_the_radio_is_busy_from_ctrl_z_to_the_final_result(
 async def test_cmms_keeps_the_link_for_the_next_part(
     network: Network, connect: Callable[..., Client], level: int
 ) -> None:
-    timing = Timing(radio_first=0.15, radio_kept=0.05, link_hold=5)
+    timing = Timing(radio_first=0.4, radio_kept=0.05, link_hold=5)
     client = connect(network.add_modem("a", number="+447700900002", timing=timing))
     await client.ask(f"AT+CMMS={level}")
     await client.text(PARENT, "one")
     await client.text(PARENT, "two")
     first, second = busy_seconds(network)
-    assert fits(first, 0.15)
+    assert fits(first, 0.4)
     assert fits(second, 0.05)
 
 
