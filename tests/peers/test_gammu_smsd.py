@@ -62,8 +62,8 @@ async def live(network: Network, modem: VirtualModem, parent: str, directory: Pa
 async def test_a_foreign_gateway_works_however_the_modem_brings_reports(
     network: Network, tmp_path: Path
 ) -> None:
-    """`+CDS` brings the report itself; of one in a memory that gammu does not read it takes note, no more."""
-    expected = {"simcom-sim800": ["Delivered"] * PARTS, "generic": [""] * PARTS}
+    """`+CDS` brings the report itself; of one in a memory that a gammu does not read it takes note, no more."""
+    expected = {"simcom-sim800": {"Delivered"}, "generic": {"", "Delivered"}}
     lives, parents = {}, {}
     async with asyncio.TaskGroup() as tasks:
         for number, kind in enumerate(expected):
@@ -74,6 +74,9 @@ async def test_a_foreign_gateway_works_however_the_modem_brings_reports(
     for kind, reports in expected.items():
         texts = [received.text for received in network.handset(parents[kind]).received]
         assert sorted(texts) == sorted([PLAIN, LONG])
-        assert sorted(lives[kind].result()) == sorted([REPLY, *reports])
+        inbox = lives[kind].result()
+        inbox.remove(REPLY)
+        assert len(inbox) == PARTS
+        assert reports.issuperset(inbox)
         assert len(list((tmp_path / f"home of {kind}" / "sent").iterdir())) == 2
         assert not list((tmp_path / f"home of {kind}" / "error").iterdir())
