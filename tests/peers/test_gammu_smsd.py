@@ -62,7 +62,7 @@ async def live(network: Network, modem: VirtualModem, parent: str, directory: Pa
 async def test_a_foreign_gateway_works_however_the_modem_brings_reports(
     network: Network, tmp_path: Path
 ) -> None:
-    """`+CDS` brings the report itself; of one in a memory that a gammu does not read it takes note, no more."""
+    """`+CDS` brings the report itself; of one in a memory that gammu does not read it takes note only."""
     expected = {"simcom-sim800": {"Delivered"}, "generic": {"", "Delivered"}}
     lives, parents = {}, {}
     async with asyncio.TaskGroup() as tasks:
