@@ -5,29 +5,42 @@ from __future__ import annotations
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from api.limits import Limits
 from api.metrics import Meters
-from api.problems import problems
+from api.problems import REQUEST_ID, problems
 from api.route import IDENT, LARGE, bound
 from api.routes import ROUTES
 from gateway.model import Clock
 from gateway.usecases import UseCases
 
 
-def build_app(use_cases: UseCases, *, registry: CollectorRegistry, clock: Clock) -> web.Application:
-    """Return the API as an application; metrics go to `registry`, which must be fresh."""
+def build_app(
+    use_cases: UseCases, *, registry: CollectorRegistry, clock: Clock, per_minute: int
+) -> web.Application:
+    """Return the API as an application; metrics go to `registry`, which must be fresh.
+
+    `per_minute`: how many requests one key may make.
+    """
     app = web.Application(middlewares=[problems(clock)], client_max_size=LARGE)
-    meters = Meters(registry)
+    meters, limits = Meters(registry), Limits(per_minute)
     for route in ROUTES:
         path = route.path.replace("{id}", f"{{id:{IDENT}}}")
-        handler = bound(route, use_cases, meters)
+        handler = bound(route, use_cases, meters, limits, clock)
         app.router.add_route(route.method, path, handler)
         if route.method == "GET":
             app.router.add_route("HEAD", path, handler)
     app.on_response_prepare.append(_headers)
+
+    async def close(_app: web.Application) -> None:
+        use_cases.events.close()
+
+    app.on_shutdown.append(close)
     return app
 
 
-async def _headers(_request: web.Request, response: web.StreamResponse) -> None:
+async def _headers(request: web.Request, response: web.StreamResponse) -> None:
+    if REQUEST_ID in request:
+        response.headers["X-Request-Id"] = request[REQUEST_ID]
     response.headers.popall("Server", None)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"

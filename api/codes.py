@@ -27,6 +27,7 @@ BODIES: Final[Mapping[str, int]] = {
 }
 
 INVALID: Final = "INVALID"
+TOO_MANY: Final = "TOO_MANY_REQUESTS"
 
 CONFLICTS: Final[Mapping[str, int]] = {
     "IDEMPOTENCY_CONFLICT": 409,
@@ -35,6 +36,8 @@ CONFLICTS: Final[Mapping[str, int]] = {
     "NOT_A_DRAFT": 409,
     "SECOND_PERSON_REQUIRED": 409,
     "TEMPLATE_UNSOUND": 409,
+    "TOO_MANY_ENDPOINTS": 409,
+    "PRECONDITION_FAILED": 412,
 }
 
 SERVER: Final[Mapping[str, int]] = {
@@ -51,6 +54,7 @@ STATUS: Final[Mapping[str, int]] = {
     INVALID: 422,
     "NOT_FOUND": 404,
     "METHOD_NOT_ALLOWED": 405,
+    TOO_MANY: 429,
 }
 
 

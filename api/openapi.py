@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from api.codes import BODIES, INVALID, KEYS, SERVER, STATUS
+from api.codes import BODIES, INVALID, KEYS, SERVER, STATUS, TOO_MANY
 from api.problems import TYPE
 from api.reading import JSON
 from api.route import IDENT, Route
@@ -108,6 +108,9 @@ def _parameters(route: Route[Any, Any]) -> list[Json]:
         about = "A repeated request with the same key gets the same answer and changes nothing, for two days."
         schema = {"type": "string", "minLength": 1, "maxLength": 255}
         found.append({"name": "Idempotency-Key", "in": "header", "description": about, "schema": schema})
+    if route.conditional:
+        about = "The ETag as it was last read: if somebody changed it since, nothing is done (412)."
+        found.append({"name": "If-Match", "in": "header", "description": about, "schema": {"type": "string"}})
     return found if route.has_body else found + _query(route.input)
 
 
@@ -158,9 +161,11 @@ def codes_of(route: Route[Any, Any]) -> Mapping[int, list[str]]:
     """Return the codes of the problems that a route may answer with, by status."""
     codes = ["INTERNAL", *route.codes]
     if route.scope is not Scope.PUBLIC:
-        codes += [*KEYS, *SERVER, INVALID]
+        codes += [*KEYS, *SERVER, INVALID, TOO_MANY]
     if route.has_body:
         codes += BODIES
+    if route.conditional:
+        codes += ["PRECONDITION_FAILED"]
     if "{id}" in route.path:
         codes += ["NOT_FOUND"]
     if not route.has_body:

@@ -15,12 +15,14 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from api.codes import INVALID, STATUS, title
+from api.limits import TooManyRequests
 from gateway.errors import (
     Conflict,
     Fault,
     Invalid,
     NotAuthenticated,
     NotFound,
+    PreconditionFailed,
     Refusal,
     ScopeMissing,
     StoreUnavailable,
@@ -32,6 +34,7 @@ from policy import Decision, Outcome, Reason
 log = structlog.get_logger()
 
 TYPE: Final = "application/problem+json"
+REQUEST_ID: Final = web.RequestKey("request_id", str)
 _RETRY_AFTER: Final = {429: "60", 503: "10"}  # seconds
 _CLAUSES: Final = {"KEY_OWNER_INACTIVE": "3.1", "SCOPE_MISSING": "3.2", "SECOND_PERSON_REQUIRED": "3.3"}
 _HTTP: Final = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE"}
@@ -136,6 +139,8 @@ _PROBLEMS: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
     ScopeMissing: lambda error: _coded("SCOPE_MISSING", str(error)),
     NotFound: lambda error: _coded("NOT_FOUND", str(error)),
     Conflict: lambda error: _coded(error.code, str(error)),
+    PreconditionFailed: lambda error: _coded("PRECONDITION_FAILED", str(error)),
+    TooManyRequests: lambda error: _coded("TOO_MANY_REQUESTS", str(error), error.headers),
     Unreadable: lambda error: _coded(error.code, str(error)),
     StoreUnavailable: lambda error: _coded(
         "STORE_UNAVAILABLE", f"nothing was changed; try again soon ({error})"
@@ -150,15 +155,13 @@ def problems(clock: Clock) -> Middleware:
 
     @web.middleware
     async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
-        request_id = f"{start}_{next(numbers)}"
+        request_id = request[REQUEST_ID] = f"{start}_{next(numbers)}"
         try:
-            response = await handler(request)
+            return await handler(request)
         except ConnectionError:
             raise  # the caller has gone: there is nobody to answer
         except Exception as exc:  # noqa: BLE001 - the last place that can answer it
-            response = _answer(request, request_id, exc)
-        response.headers["X-Request-Id"] = request_id
-        return response
+            return _answer(request, request_id, exc)
 
     return answer
 

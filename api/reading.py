@@ -18,6 +18,7 @@ I = TypeVar("I", bound=Input)  # noqa: E741 - the customary name
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+_ETAG: Final = re.compile(r'"[\x21\x23-\x7e]{1,100}"')
 
 
 def read_query(request: web.Request, model: type[I]) -> I:
@@ -52,6 +53,16 @@ def read_idempotency_key(request: web.Request) -> str | None:
     if key is not None and not _KEY.fullmatch(key):
         raise Invalid((Fault("Idempotency-Key", "must be 1 to 255 visible ASCII characters"),))
     return key
+
+
+def read_if_match(request: web.Request) -> str | None:
+    """Return the ETag that the caller last saw, without its quotes; None where anything goes."""
+    given = request.headers.get("If-Match", "*").strip()
+    if given == "*":
+        return None
+    if not _ETAG.fullmatch(given):
+        raise Invalid((Fault("If-Match", 'must be one ETag, as it came: "…"'),))
+    return given[1:-1]
 
 
 async def _bytes(request: web.Request, limit: int) -> bytes:

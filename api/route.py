@@ -9,11 +9,13 @@ from typing import Any, Final, Generic, TypeVar
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from api.limits import Limits
 from api.metrics import Meters
-from api.reading import JSON, read_body, read_idempotency_key, read_query
+from api.reading import JSON, read_body, read_idempotency_key, read_if_match, read_query
 from api.schema.base import Input, Listing, Output
 from gateway.access import Access
-from gateway.errors import NotAuthenticated, ScopeMissing
+from gateway.errors import NotAuthenticated, ScopeMissing, StoreUnavailable
+from gateway.model import Clock
 from gateway.records import Caller, Page, Scope
 from gateway.usecases import UseCases
 
@@ -24,6 +26,8 @@ P = TypeVar("P", bound=Output)
 SMALL: Final = 64 * 1024
 LARGE: Final = 4 * 1024 * 1024
 _LONGEST_TOKEN: Final = 200
+_WORTH_PACKING: Final = 1024  # octets
+_IN_THREAD: Final = 32 * 1024  # octets; packing more would hold the loop up
 IDENT: Final = "[a-z]{2,8}_[0-9a-z]{26}"
 
 
@@ -39,6 +43,7 @@ class Call(Generic[I]):
     status: int
     ident: str = ""
     idempotency_key: str | None = None
+    if_match: str | None = None  # an ETag without its quotes
     headers: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -46,6 +51,14 @@ class Call(Generic[I]):
         """Who is asking; only routes with a scope may."""
         assert self.who is not None  # noqa: S101 - the route table's promise
         return self.who
+
+    async def is_still_good(self) -> bool:
+        """Say whether the key may still do what it was let in for: a stream outlives many a key."""
+        try:
+            who = await authenticated(self.request, self.use_cases.access)
+        except (NotAuthenticated, StoreUnavailable):
+            return False
+        return who.scopes >= self.caller.scopes
 
     def listing(self, kind: type[P], page: Page[Any]) -> Listing[P]:
         """Return a page with the address of the next one."""
@@ -63,28 +76,34 @@ class Route(Generic[I, O]):
     path: str  # `{id}` stands for an identifier
     handler: Callable[[Call[I]], Awaitable[O]]
     scope: Scope
-    input: type[I]  # the body of a POST, else the query
+    input: type[I]  # the body of a POST or PUT, else the query
     output: type[O]  # an `Output`, None for no content, or a `web.Response` of its own kind
     status: int = 200
     media: str = JSON  # of the body
     produces: str = JSON
     limit: int = SMALL  # octets of the body
     idempotent: bool = False  # takes an Idempotency-Key
+    conditional: bool = False  # takes If-Match
     codes: tuple[str, ...] = ()  # of problems, besides those that every such route has
 
     @property
     def has_body(self) -> bool:
         """Whether the input is a body."""
-        return self.method == "POST"
+        return self.method in ("POST", "PUT")
 
 
-def bound(route: Route[Any, Any], use_cases: UseCases, meters: Meters) -> Handler:
+def bound(
+    route: Route[Any, Any], use_cases: UseCases, meters: Meters, limits: Limits, clock: Clock
+) -> Handler:
     """Return the function that answers a route's requests."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        who = None
+        who, headers = None, {}
         if route.scope is not Scope.PUBLIC:
-            who = await _admit(request, use_cases.access, route.scope)
+            who = await authenticated(request, use_cases.access)
+            headers = dict(limits.take(who.key_id, clock()))
+            if route.scope not in who.scopes:
+                raise ScopeMissing(route.scope.value)
         if route.has_body:
             given = await read_body(request, route.input, route.media, route.limit)
         else:
@@ -98,22 +117,22 @@ def bound(route: Route[Any, Any], use_cases: UseCases, meters: Meters) -> Handle
             status=route.status,
             ident=request.match_info.get("id", ""),
             idempotency_key=read_idempotency_key(request) if route.idempotent else None,
+            if_match=read_if_match(request) if route.conditional else None,
+            headers=headers,
         )
         return _rendered(await route.handler(call), call)
 
     return handle
 
 
-async def _admit(request: web.Request, access: Access, scope: Scope) -> Caller:
+async def authenticated(request: web.Request, access: Access) -> Caller:
+    """Return who is asking; raise `NotAuthenticated`."""
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token.strip():
         raise NotAuthenticated("KEY_MISSING", "send your key: Authorization: Bearer sg_…")
     if len(token) > _LONGEST_TOKEN:
         raise NotAuthenticated("KEY_MALFORMED", "this is not a Schoolgate key")
-    caller = await access.authenticate(token.strip(), request.remote or "unix")
-    if scope not in caller.scopes:
-        raise ScopeMissing(scope.value)
-    return caller
+    return await access.authenticate(token.strip(), request.remote or "unix")
 
 
 def _rendered(result: object, call: Call[Any]) -> web.StreamResponse:
@@ -122,6 +141,18 @@ def _rendered(result: object, call: Call[Any]) -> web.StreamResponse:
     if result is None:
         return web.Response(status=204, headers=call.headers)
     assert isinstance(result, Output)  # noqa: S101 - the route table's promise
-    return web.Response(
-        body=result.model_dump_json().encode(), status=call.status, content_type=JSON, headers=call.headers
+    return json_response(result.model_dump_json().encode(), call)
+
+
+def json_response(body: bytes, call: Call[Any]) -> web.Response:
+    """Return a body of JSON, packed where the caller takes that and it is worth it."""
+    response = web.Response(
+        body=body,
+        status=call.status,
+        content_type=JSON,
+        headers=call.headers,
+        zlib_executor_size=_IN_THREAD,
     )
+    if len(body) >= _WORTH_PACKING and "gzip" in call.request.headers.get("Accept-Encoding", "").lower():
+        response.enable_compression(web.ContentCoding.gzip)
+    return response

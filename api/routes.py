@@ -7,12 +7,22 @@ from typing import Any, Final
 from aiohttp import web
 
 from api.codes import POLICY
-from api.handlers import messages, recipients, service, templates
+from api.handlers import events, messages, recipients, service, templates, webhooks
 from api.openapi import document
 from api.reading import CSV
 from api.route import LARGE, Call, Route
 from api.schema.base import Listing, Nothing, Paging
 from api.schema.batches import Batch, BatchAccepted, NewBatch
+from api.schema.events import (
+    Delivery,
+    Endpoint,
+    EndpointWithSecret,
+    EventFilter,
+    EventOut,
+    EventPaging,
+    NewEndpoint,
+    Since,
+)
 from api.schema.messages import Accepted, Check, DecisionOut, Message, MessageFilter, NewMessage
 from api.schema.recipients import (
     Consent,
@@ -27,7 +37,7 @@ from api.schema.recipients import (
     OptOut,
     Quarantined,
 )
-from api.schema.service import Alive, Modem, Ready
+from api.schema.service import Alive, Forecast, ForecastQuery, Modem, Ready
 from api.schema.templates import NewTemplate, Template, TemplateFilter
 from gateway.records import Scope
 
@@ -89,6 +99,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     ),
     Route("DELETE", "/v1/batches/{id}", messages.cancel_batch, Scope.SEND, Nothing, Batch),
     Route("GET", "/v1/inbox", recipients.inbox, Scope.INBOX, Paging, Listing[InboxMessage]),
+    Route("GET", "/v1/inbox/{id}", recipients.inbox_message, Scope.INBOX, Nothing, InboxMessage),
     Route("GET", "/v1/inbox/quarantine", recipients.quarantine, Scope.INBOX, Paging, Listing[Quarantined]),
     Route("GET", "/v1/opt-outs", recipients.opt_outs, Scope.OPT_OUTS_READ, OfNumber, Listing[OptOut]),
     Route("POST", "/v1/opt-outs", recipients.opt_out, Scope.OPT_OUTS_WRITE, NewOptOut, OptOut, status=201),
@@ -154,6 +165,73 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         Nothing,
         Template,
     ),
+    Route(
+        "GET",
+        "/v1/events",
+        events.events,
+        Scope.EVENTS,
+        EventFilter,
+        web.StreamResponse,
+        produces="text/event-stream",
+    ),
+    Route("GET", "/v1/events/history", events.event_page, Scope.EVENTS, EventPaging, Listing[EventOut]),
+    Route("GET", "/v1/webhooks", webhooks.endpoints, Scope.WEBHOOKS, Nothing, Listing[Endpoint]),
+    Route(
+        "POST",
+        "/v1/webhooks",
+        webhooks.add_endpoint,
+        Scope.WEBHOOKS,
+        NewEndpoint,
+        EndpointWithSecret,
+        status=201,
+        codes=("TOO_MANY_ENDPOINTS",),
+    ),
+    Route("GET", "/v1/webhooks/{id}", webhooks.endpoint, Scope.WEBHOOKS, Nothing, Endpoint),
+    Route(
+        "PUT",
+        "/v1/webhooks/{id}",
+        webhooks.change_endpoint,
+        Scope.WEBHOOKS,
+        NewEndpoint,
+        Endpoint,
+        conditional=True,
+    ),
+    Route(
+        "DELETE",
+        "/v1/webhooks/{id}",
+        webhooks.remove_endpoint,
+        Scope.WEBHOOKS,
+        Nothing,
+        type(None),
+        status=204,
+    ),
+    Route(
+        "POST",
+        "/v1/webhooks/{id}/secret",
+        webhooks.rotate_secret,
+        Scope.WEBHOOKS,
+        Nothing,
+        EndpointWithSecret,
+    ),
+    Route(
+        "POST",
+        "/v1/webhooks/{id}/test",
+        webhooks.test_endpoint,
+        Scope.WEBHOOKS,
+        Nothing,
+        type(None),
+        status=204,
+    ),
+    Route("POST", "/v1/webhooks/{id}/replay", webhooks.replay, Scope.WEBHOOKS, Since, type(None), status=204),
+    Route(
+        "GET",
+        "/v1/webhooks/{id}/deliveries",
+        webhooks.deliveries,
+        Scope.WEBHOOKS,
+        Paging,
+        Listing[Delivery],
+    ),
+    Route("GET", "/v1/forecast", service.forecast, Scope.SEND, ForecastQuery, Forecast),
     Route("GET", "/v1/modems", service.modems, Scope.MODEMS, Nothing, Listing[Modem]),
     Route("GET", "/healthz", service.alive, Scope.PUBLIC, Nothing, Alive),
     Route("GET", "/readyz", service.ready, Scope.PUBLIC, Nothing, Ready),

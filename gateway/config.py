@@ -6,6 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Sequence
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -65,6 +66,8 @@ class ApiSection(_Section):
     """0 takes a free one."""
     unix_socket: Path | None = None
     """Listen here too; the file has mode 0660."""
+    requests_per_minute: Annotated[int, Field(ge=1, le=10_000_000)] = 60_000
+    """How many requests one key may make in a minute; then it is asked to wait (429)."""
 
 
 class PolicySection(_Section):
@@ -87,6 +90,15 @@ class SendingSection(_Section):
     """The pause after each refusal for now; the last one from then on."""
     device_pause_seconds: _Seconds = 15
     """The pause after a refusal that is the SIM's or the modem's fault."""
+
+
+class WebhooksSection(_Section):
+    """`[webhooks]`: where events may be sent."""
+
+    allow: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Networks of your own that endpoints may be in, such as `["10.1.0.0/16"]`. Others must be public."""
+    first_retry_seconds: _Seconds = 5
+    """The pause after the first failure; each later one is four times as long. Tries end after two days."""
 
 
 class CliSection(_Section):
@@ -127,6 +139,7 @@ class Config(_Section):
     api: ApiSection = ApiSection()
     policy: PolicySection = PolicySection()
     sending: SendingSection = SendingSection()
+    webhooks: WebhooksSection = WebhooksSection()
     cli: CliSection = CliSection()
     modem: tuple[ModemSection, ...] = ()
 
@@ -191,7 +204,7 @@ def _credential(name: str) -> Path | None:
     """Return the file of a credential that systemd loaded for us (LoadCredential=), if there is one."""
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     path = Path(directory) / name if directory else None
-    return path if path is not None and path.exists() else None
+    return path if path is not None and os.access(path, os.R_OK) else None
 
 
 def _sentence(error: Any, text: str) -> str:  # noqa: ANN401 - pydantic's ErrorDetails

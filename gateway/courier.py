@@ -21,6 +21,7 @@ from sqlalchemy import Connection, RowMapping
 from gateway import events, guard, signing
 from gateway.bell import Bell
 from gateway.events import EventView
+from gateway.faults import described
 from gateway.guard import Forbidden, Guard, Network
 from gateway.ids import new_id
 from gateway.model import Clock
@@ -128,6 +129,10 @@ class Courier:
             except StoreUnavailable as exc:
                 log.warning("webhooks wait for the store", action="store_unavailable", why=str(exc))
                 await asyncio.sleep(_STORE_PAUSE)
+                continue
+            except Exception as exc:  # noqa: BLE001 - whatever is wrong with an endpoint, messages go on
+                log.error("an endpoint rests", action="endpoint_failed", id=ident, error=described(exc))  # noqa: TRY400
+                await asyncio.sleep(_LONGEST_PAUSE.total_seconds())
                 continue
             if failures:
                 pause = min(self._wait(failures), _LONGEST_PAUSE)

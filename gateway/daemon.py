@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +24,7 @@ from gateway.clock import utc_now
 from gateway.config import Config, ConfigError, ModemSection
 from gateway.consents import Consents
 from gateway.facts import PolicyDesk
+from gateway.forecast import Forecasts
 from gateway.gate import Gate, end_of_step
 from gateway.handoff import Handoff
 from gateway.health import Health
@@ -34,16 +36,20 @@ from gateway.optouts import OptOuts
 from gateway.outbound import Outbound
 from gateway.pins import Pins
 from gateway.queries import Queries
+from gateway.reload import Reload
 from gateway.replies import Replies
 from gateway.sender import Sender
 from gateway.store import Database, Keyring, load_key_file
+from gateway.telling import Telling
 from gateway.templates import Templates
 from gateway.upkeep import Upkeep
 from gateway.usecases import UseCases
+from gateway.watchdog import Watchdog, interval
 from policy import Classifier, PolicySettings
 
 log = structlog.get_logger()
 
+_STOP = 15.0  # seconds that stopping may take beyond the part in flight
 _SWITCH = 0.0005  # seconds; the event loop gets its turn while the store's thread computes
 
 
@@ -64,6 +70,8 @@ class Daemon:
     store: Store
     modems: tuple[Modem, ...]
     api_url: str
+    watchdog: Watchdog
+    reload: Reload
 
 
 @asynccontextmanager
@@ -82,7 +90,8 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         store = await stack.enter_async_context(opened(config))
         bell, gate = Bell(), Gate(end_of_step(asyncio.get_running_loop()))
         desk = PolicyDesk(store.settings, store.keyring, allow_drama=config.policy.allow_drama_numbers)
-        inbound = _inbound(config, store, gate, bell)
+        identify, replies = Identify(store.settings), _replies(store, gate)
+        inbound = _inbound(config, store, identify, replies, bell)
         late: deque[tuple[str, int]] = deque()
         modems = tuple(_modem(section, store, inbound, late) for section in config.modem)
         begun = {modem.name: stack.enter_context(_begun(config, modem.name)) for modem in modems}
@@ -97,18 +106,25 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
             late=late,
         )
         await upkeep.recover()
+        watchdog = Watchdog(store.database, modems, utc_now, interval())
+        await stack.enter_async_context(_running(watchdog.run()))
         senders = tuple(
             _sender(config, store, modem, desk, gate, bell, begun[modem.name]) for modem in modems
         )
-        use_cases = _use_cases(config, store, desk, gate, bell, modems, senders)
+        telling = Telling.of(config.webhooks, store.database, store.keyring, utc_now)
+        use_cases = _use_cases(config, store, desk, gate, bell, modems, senders, telling)
         registry = CollectorRegistry()
         await stack.enter_async_context(_running(*(modem.run() for modem in modems), upkeep.run()))
         await stack.enter_async_context(_running(*(sender.run() for sender in senders)))
-        app = build_app(use_cases, registry=registry, clock=utc_now)
+        await stack.enter_async_context(_running(telling.run(modems)))
+        per_minute = config.api.requests_per_minute
+        app = build_app(use_cases, registry=registry, clock=utc_now, per_minute=per_minute)
         url = await stack.enter_async_context(
             serve(app, config.api.host, config.api.port, config.api.unix_socket)
         )
-        yield Daemon(use_cases, store, modems, url)
+        watchdog.serving = url
+        reload = _reload(config, store, desk, identify, replies, use_cases)
+        yield Daemon(use_cases, store, modems, url, watchdog, reload)
 
 
 @asynccontextmanager
@@ -127,35 +143,61 @@ async def _running(*work: Awaitable[None]) -> AsyncIterator[None]:
                 task.cancel()
 
 
-async def run(config: Config) -> None:
-    """Serve until SIGTERM or SIGINT."""
+async def run(config: Config, reread: Callable[[], Config]) -> None:
+    """Serve until SIGTERM or SIGINT; at SIGHUP take up what `reread` returns."""
     sys.setswitchinterval(_SWITCH)
-    stop = asyncio.Event()
+    stop, hang_up = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with started(config) as daemon:
-        notify("READY=1", f"STATUS=serving on {daemon.api_url}")
+    loop.add_signal_handler(signal.SIGHUP, hang_up.set)
+    async with started(config) as daemon, _running(_reloads(daemon, hang_up, reread)):
+        notify("READY=1", f"STATUS={daemon.watchdog.status()}")
         log.info("serving", action="serving", url=daemon.api_url, modems=len(daemon.modems))
         await stop.wait()
-        notify("STOPPING=1", "STATUS=finishing the part in flight")
+        longest = max((modem.result_seconds for modem in config.modem), default=0.0) + _STOP
+        notify("STOPPING=1", f"EXTEND_TIMEOUT_USEC={longest * 1e6:.0f}")
+        daemon.watchdog.note("stopping: finishing the part in flight")
         log.info("stopping", action="stopping")
 
 
-def _inbound(config: Config, store: Store, gate: Gate, bell: Bell) -> Inbound:
+async def _reloads(daemon: Daemon, hang_up: asyncio.Event, reread: Callable[[], Config]) -> None:
+    while True:
+        await hang_up.wait()
+        hang_up.clear()
+        notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+        daemon.watchdog.note(await daemon.reload(reread))
+        notify("READY=1", f"STATUS={daemon.watchdog.status()}")
+
+
+def _replies(store: Store, gate: Gate) -> Replies:
+    classify = Classifier(store.settings).classify
+    return Replies(keyring=store.keyring, gate=gate, settings=store.settings, classify=classify)
+
+
+def _inbound(config: Config, store: Store, identify: Identify, replies: Replies, bell: Bell) -> Inbound:
     return Inbound(
         gateway=config.gateway.name,
         database=store.database,
         keyring=store.keyring,
-        identify=Identify(store.settings),
-        replies=Replies(
-            keyring=store.keyring,
-            gate=gate,
-            settings=store.settings,
-            classify=Classifier(store.settings).classify,
-        ),
+        identify=identify,
+        replies=replies,
         clock=utc_now,
         on_change=bell.ring,
+    )
+
+
+def _reload(
+    config: Config, store: Store, desk: PolicyDesk, identify: Identify, replies: Replies, use_cases: UseCases
+) -> Reload:
+    access, optouts, consents = use_cases.access, use_cases.optouts, use_cases.consents
+    return Reload(
+        config=config,
+        database=store.database,
+        clock=utc_now,
+        follow=(desk, identify, access, optouts, consents, use_cases.templates),
+        replies=replies,
+        admit=(desk, consents),
     )
 
 
@@ -220,6 +262,7 @@ def _use_cases(
     bell: Bell,
     modems: tuple[Modem, ...],
     senders: tuple[Sender, ...],
+    telling: Telling,
 ) -> UseCases:
     database, keyring, settings = store.database, store.keyring, store.settings
     validity = timedelta(hours=config.sending.validity_hours)
@@ -249,4 +292,7 @@ def _use_cases(
         ),
         templates=Templates(database=database, settings=settings, clock=utc_now),
         health=Health(database, modems, utc_now),
+        events=telling.events,
+        webhooks=telling.webhooks,
+        forecasts=Forecasts(database, tuple((sender.modem, sender.rate) for sender in senders), utc_now),
     )

@@ -125,14 +125,15 @@ class Listener:
 
     async def take(self) -> Sequence[EventView]:
         """Wait for what is new; empty at the end, or where the listener is too far behind."""
-        await self._bell.wait()
-        if self.lost:
-            return ()
-        self._bell.clear()
-        taken, self._waiting = self._waiting, []
-        fresh = [event for event in taken if event.seq > self.position]
-        if fresh:
-            self.position = fresh[-1].seq
+        fresh: list[EventView] = []
+        while not fresh:
+            await self._bell.wait()
+            if self.lost:
+                return ()
+            self._bell.clear()
+            taken, self._waiting = self._waiting, []
+            fresh = [event for event in taken if event.seq > self.position]
+        self.position = fresh[-1].seq
         return fresh
 
 

@@ -16,6 +16,7 @@ from aiohttp.resolver import ThreadedResolver
 
 Network = IPv4Network | IPv6Network
 _LONGEST: Final = 2000
+_NAT64: Final = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address is in the last four octets
 
 
 class Forbidden(OSError):
@@ -33,6 +34,8 @@ def allowed(address: str, networks: Sequence[Network], *, public: bool) -> bool:
 def _unmapped(address: str) -> IPv4Address | IPv6Address:
     found = ip_address(address.partition("%")[0])
     if isinstance(found, IPv6Address):
+        if found in _NAT64:
+            return IPv4Address(found.packed[-4:])
         return found.ipv4_mapped or found.sixtofour or found
     return found
 

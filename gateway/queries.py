@@ -79,6 +79,13 @@ class Queries:
         rows = await self.database.read(lambda c: inbox.page(c, cursor, limit + 1))
         return _page(rows, limit, self._inbox_view)
 
+    async def inbox_message(self, ident: str) -> InboxView:
+        """Return one message that came in; `NotFound` where there is none."""
+        row = await self.database.read(lambda c: inbox.one(c, ident))
+        if row is None:
+            raise NotFound(f"there is no message {ident} in the inbox")
+        return self._inbox_view(row)
+
     async def quarantine(self, *, cursor: str | None = None, limit: int = 50) -> Page[QuarantineView]:
         """Return the PDUs that could not be decoded, newest first."""
         rows = await self.database.read(lambda c: inbox.quarantine(c, cursor, limit + 1))

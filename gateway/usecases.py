@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from gateway.access import Access
 from gateway.batches import Batches
 from gateway.consents import Consents
+from gateway.events import Events
+from gateway.forecast import Forecasts
 from gateway.health import Health
 from gateway.optouts import OptOuts
 from gateway.outbound import Outbound
 from gateway.queries import Queries
 from gateway.templates import Templates
+from gateway.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +29,6 @@ class UseCases:
     consents: Consents
     templates: Templates
     health: Health
+    events: Events
+    webhooks: Webhooks
+    forecasts: Forecasts

@@ -22,7 +22,6 @@ from gateway.store import webhooks as store
 
 OVERLAP: Final = timedelta(hours=24)
 _MOST: Final = 20
-_TOO_MANY: Final = "TOO_MANY_ENDPOINTS"
 _ANY: Final = frozenset({f"{kind.partition('.')[0]}.*" for kind in TYPES} | {"*"})
 
 
@@ -44,7 +43,7 @@ class Webhooks:
         def transaction(connection: Connection) -> EndpointView:
             now = self.clock()
             if len(store.of_person(connection, caller.person_id)) >= _MOST:
-                raise Conflict(_TOO_MANY, f"there are {_MOST} endpoints: remove one first")
+                raise Conflict("TOO_MANY_ENDPOINTS", f"there are {_MOST} endpoints: remove one first")
             ident = new_id("end", now)
             values = {
                 "id": ident,

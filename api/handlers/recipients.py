@@ -27,6 +27,11 @@ async def inbox(call: Call[Paging]) -> Listing[InboxMessage]:
     return call.listing(InboxMessage, page)
 
 
+async def inbox_message(call: Call[Nothing]) -> InboxMessage:
+    """Show one message that came in."""
+    return InboxMessage.of(await call.use_cases.queries.inbox_message(call.ident))
+
+
 async def quarantine(call: Call[Paging]) -> Listing[Quarantined]:
     """List the PDUs that could not be decoded, newest first."""
     page = await call.use_cases.queries.quarantine(cursor=call.input.cursor, limit=call.input.limit)

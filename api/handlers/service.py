@@ -6,13 +6,18 @@ from aiohttp import web
 
 from api.route import Call
 from api.schema.base import Listing, Nothing
-from api.schema.service import Alive, Modem, Ready
+from api.schema.service import Alive, Forecast, ForecastQuery, Modem, Ready
 from gateway.records import Page
 
 
 async def modems(call: Call[Nothing]) -> Listing[Modem]:
     """Show what each modem is doing."""
     return call.listing(Modem, Page(call.use_cases.health.modems(), None))
+
+
+async def forecast(call: Call[ForecastQuery]) -> Forecast:
+    """Say how long the queue, and so many parts more, will take."""
+    return Forecast.of(await call.use_cases.forecasts.forecast(call.input.parts))
 
 
 async def alive(_call: Call[Nothing]) -> Alive:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 from pydantic import Field
 
-from api.schema.base import Output
+from api.schema.base import Output, Query
 from gateway.model import ModemPhase
 
 
@@ -31,6 +32,31 @@ class Modem(Output):
     storage_total: int | None
     notifications: str
     failures: int = Field(description="Links lost since the start.")
+
+
+class ForecastQuery(Query):
+    """What would be added to the queue."""
+
+    parts: Annotated[int, Field(ge=0, le=100_000, description="POST /v1/messages/check counts them.")] = 0
+
+
+class Lane(Output):
+    """One modem's share of the work."""
+
+    modem: str
+    ready: bool
+    seconds_per_part: float | None = Field(description="Measured; null before its first part.")
+
+
+class Forecast(Output):
+    """How long sending will take; null while no ready modem has been measured."""
+
+    queue: int = Field(description="Parts that wait.")
+    parts: int = Field(description="Parts that would be added.")
+    seconds: float | None
+    done_at: datetime | None
+    parts_per_minute: float | None
+    modems: tuple[Lane, ...]
 
 
 class Alive(Output):

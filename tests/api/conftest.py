@@ -22,6 +22,7 @@ from tests.system.site import SLOTS, furnish, number
 
 CONSENTED = [number(index) for index in range(25)]
 STRANGER = number(900)
+WEBHOOKS = '[webhooks]\nallow = ["127.0.0.0/8"]\nfirst_retry_seconds = 0.05\n'
 
 
 @dataclass(slots=True)
@@ -109,7 +110,7 @@ class Api:
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Furnish one site, to be copied."""
     directory = tmp_path_factory.mktemp("site")
-    asyncio.run(furnish(directory, modems=0, numbers=CONSENTED))
+    asyncio.run(furnish(directory, modems=0, numbers=CONSENTED, extra=WEBHOOKS))
     return directory
 
 

@@ -1,0 +1,167 @@
+"""Server-sent events and their history: what each may see, nothing twice, nothing missed."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from gateway.clock import utc_now
+from gateway.events import TYPES
+from gateway.model import Status
+from gateway.records import KeyKind
+from gateway.store import events as store
+from tests.api.conftest import CONSENTED, Api, batch
+from tests.system.site import message
+
+Told = AsyncIterator[dict[str, Any]]
+
+
+@asynccontextmanager
+async def listening(
+    api: Api, query: str = "", who: str = "office", headers: Mapping[str, str] | None = None
+) -> AsyncIterator[Told]:
+    """Open a stream and yield its events, parsed as a browser would."""
+    url = f"{api.daemon.api_url}/v1/events{query}"
+    bearer = {"Authorization": f"Bearer {api.tokens[who]}"}
+    async with api.session.get(url, headers=bearer | dict(headers or {})) as answer:
+        assert answer.status == 200
+        assert answer.headers["Content-Type"] == "text/event-stream"
+        assert answer.headers["X-Request-Id"]
+        assert (await answer.content.readline()) == b": listening\n"
+
+        async def told() -> Told:
+            fields: dict[str, str] = {}
+            async for line in answer.content:
+                name, _, value = line.decode().rstrip("\n").partition(": ")
+                if name:
+                    fields[name] = value
+                elif fields:
+                    yield fields | {"data": json.loads(fields["data"])}
+                    fields = {}
+
+        yield told()
+
+
+async def take(told: Told, count: int) -> list[dict[str, Any]]:
+    async with asyncio.timeout(10):
+        return [await anext(told) for _ in range(count)]
+
+
+async def opt_out(api: Api, number: str) -> str:
+    answer = await api.call("POST", "/v1/opt-outs", {"number": number})
+    assert answer.status == 201
+    return str(answer.body["id"])
+
+
+async def history(api: Api, query: str = "", who: str = "office") -> list[dict[str, Any]]:
+    return list((await api.call("GET", f"/v1/events/history{query}", who=who)).body["items"])
+
+
+async def test_what_happens_is_told_at_once_with_ids_and_codes_only(api: Api) -> None:
+    queued = await api.call("POST", "/v1/messages", message(CONSENTED[0], reference="r-1"))
+    async with listening(api) as told:
+        ident = await opt_out(api, CONSENTED[0])
+        first, second = await take(told, 2)
+    assert (first["event"], first["data"]["subject"], first["data"]["detail"]) == (
+        "optout.added", ident, "staff"
+    )  # fmt: skip
+    assert (second["event"], second["data"]["subject"]) == ("message.cancelled", queued.body["id"])
+    assert (second["data"]["detail"], second["data"]["reference"]) == ("opted_out", "r-1")
+    assert int(second["id"]) == second["data"]["seq"] > int(first["id"])
+    assert CONSENTED[0].removeprefix("+44") not in str([first, second])
+
+
+async def test_a_listener_that_was_away_goes_on_where_it_was(api: Api) -> None:
+    idents = [await opt_out(api, each) for each in CONSENTED[:4]]
+    seen = await history(api, "?types=optout.*")
+    assert [each["subject"] for each in seen] == idents
+    resume = {"Last-Event-ID": str(seen[1]["seq"])}
+    async with listening(api, "?types=optout.added", headers=resume) as told:
+        assert [each["data"]["subject"] for each in await take(told, 2)] == idents[2:]
+        fifth = await opt_out(api, CONSENTED[4])
+        assert (await take(told, 1))[0]["data"]["subject"] == fifth
+
+
+async def test_nothing_is_missed_or_told_twice_while_listeners_come_and_go(api: Api) -> None:
+    """Listeners join in the middle of a stream of events, each from the beginning."""
+
+    async def follow() -> list[str]:
+        async with listening(api, "?types=optout.added&after=0") as told:
+            return [each["data"]["subject"] for each in await take(told, len(CONSENTED))]
+
+    async with asyncio.TaskGroup() as group:
+        followers = []
+        idents = []
+        for number in CONSENTED:
+            followers.append(group.create_task(follow()))
+            idents.append(await opt_out(api, number))
+    assert [follower.result() for follower in followers] == [idents] * len(CONSENTED)
+
+
+async def test_a_person_sees_their_own_messages_and_what_their_scopes_open(api: Api) -> None:
+    test = await api.key("office", kind=KeyKind.TEST)
+    made = await api.call("POST", "/v1/messages", message(CONSENTED[0]), who=test)
+    await opt_out(api, CONSENTED[1])
+    held = await api.call("POST", "/v1/batches", batch(CONSENTED[1:]))
+    assert held.body["status"] == "held"
+    kinds = {each["type"] for each in await history(api)}
+    assert {"message.delivered", "optout.added", "approval.requested"} <= kinds
+    own = [each["subject"] for each in await history(api, "?types=message.*")]
+    assert own == [made.body["id"]]
+    others = {each["type"] for each in await history(api, who="head")}
+    assert "approval.requested" in others
+    assert "message.delivered" not in others
+    only_events = await api.key("office", scopes=["events:read"])
+    assert "optout.added" not in {each["type"] for each in await history(api, who=only_events)}
+
+
+async def test_a_status_is_told_once_however_often_it_is_derived(api: Api) -> None:
+    test = await api.key("office", kind=KeyKind.TEST)
+    ident = (await api.call("POST", "/v1/messages", message(CONSENTED[0]), who=test)).body["id"]
+    for _ in range(3):
+        await api.daemon.store.database.write(lambda c: store.tell_message(c, ident, utc_now()))
+    assert [each["type"] for each in await history(api, "?types=message.*")] == ["message.delivered"]
+
+
+async def test_a_suspended_person_is_told_nothing_more(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.handlers.events._BEAT", 0.05)
+    async with listening(api) as told:
+        await api.daemon.use_cases.access.suspend("office", by="test")
+        with pytest.raises(StopAsyncIteration):
+            await take(told, 1)
+
+
+async def test_history_goes_page_by_page(api: Api) -> None:
+    idents = [await opt_out(api, each) for each in CONSENTED[:7]]
+    path, found = "/v1/events/history?types=optout.added&limit=3", []
+    while path:
+        page = await api.call("GET", path)
+        found += [each["subject"] for each in page.body["items"]]
+        path = page.body["links"]["next"]
+    assert found == idents
+
+
+@pytest.mark.parametrize("query", ["?types=message", "?types=none.*", "?types=*.*", "?after=-1", "?after=x"])
+async def test_a_listener_that_asks_for_nonsense_is_told(api: Api, query: str) -> None:
+    (await api.call("GET", f"/v1/events{query}")).is_problem(422, "INVALID")
+
+
+@pytest.mark.parametrize("last", ["x", "-1", "9" * 30, "1.5", "٣"])
+async def test_a_last_event_id_is_a_number(api: Api, last: str) -> None:
+    answer = await api.call("GET", "/v1/events", headers={"Last-Event-ID": last})
+    answer.is_problem(422, "INVALID")
+
+
+async def test_a_head_request_is_not_a_listener(api: Api) -> None:
+    async with asyncio.timeout(5):
+        assert (await api.call("HEAD", "/v1/events")).status == 200
+
+
+def test_every_status_that_is_told_is_a_type() -> None:
+    assert {f"message.{status}" for status in store.TOLD} <= set(TYPES)
+    assert {Status.QUEUED, Status.SCHEDULED, Status.SENDING}.isdisjoint(store.TOLD)
