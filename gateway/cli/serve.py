@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -37,16 +36,22 @@ def run(config: ConfigOption = None) -> None:
     asyncio.run(daemon.run(loaded, lambda: configuration(path)))
 
 
-def check_config(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
+def check_config(
+    config: ConfigOption = None,
+    *,
+    without_keys: Annotated[
+        bool, typer.Option("--without-keys", help="Leave the key files out: for who may not read them.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
     """Check the configuration and all that it names, and change nothing."""
-    from gateway.store import load_key_file
     from policy import PolicySettings
 
     loaded = configuration(config)
-    load_key_file(loaded.store.key_file)
     settings = PolicySettings.load(loaded.policy.file)
     _check_database(loaded.store.path)
-    notes = [*_key_notes(loaded), *_modem_notes(loaded), *_notes(loaded)]
+    keys = [] if without_keys else _key_notes(loaded)
+    notes = [*keys, *_modem_notes(loaded), *_notes(loaded)]
     if as_json:
         print_json({"ok": True, "notes": notes})
         return
@@ -56,13 +61,12 @@ def check_config(config: ConfigOption = None, *, as_json: JsonOption = False) ->
 
 
 def _key_notes(config: Config) -> Iterator[str]:
-    """Check the command line's key; the service's user need not be able to read it."""
-    path, service = config.cli.key_file, "CREDENTIALS_DIRECTORY" in os.environ
-    if path is not None and path.exists() and not os.access(path, os.R_OK):
-        yield f"the command line's key {path} can be read by another user only: use sudo"
-    elif path is not None:
-        read_key(path)
-    if not service and not mark(config.store.key_file).exists():
+    from gateway.store import load_key_file
+
+    load_key_file(config.store.key_file)
+    if config.cli.key_file is not None:
+        read_key(config.cli.key_file)
+    if not mark(config.store.key_file).exists():
         yield "the keys are not on paper; without them no backup can be read: schoolgate escrow show"
 
 
