@@ -255,8 +255,8 @@ class Connection:
             self._watch.heard_hint()
             (self._inbox.hint if name == "+CMTI" else self._inbox.report_hint)(urc.value)
         elif name in _FULL:
-            log.warning("modem.memory_full", modem=self._settings.name, urc=name)
-            self._inbox.sweep()
+            self._watch.heard_full(name)
+            self._wake.set()
         else:
             self._hear_of_itself(urc, self._watch)
 

@@ -77,7 +77,13 @@ class Watch:
 
     def heard_hint(self) -> None:
         """Look once more when the burst is over."""
-        self._follow_up = self._now() + _FOLLOW_UP
+        self._follow_up = min(self._follow_up, self._now() + _FOLLOW_UP)
+
+    def heard_full(self, name: str) -> None:
+        """Look soon, not at once: some modems say it again and again, and no look may cause the next."""
+        if self._follow_up == float("inf"):
+            log.warning("modem.memory_full", modem=self._settings.name, urc=name)
+        self.heard_hint()
 
     async def begin(self, iccid: str) -> None:
         """Ask for news of the registration; modems differ in the domains that they know."""

@@ -215,11 +215,11 @@ async def revived(
     running: bool = True,
     ready: bool = True,
     persona: str = "generic",
-    before: Callable[[VirtualModem], object] = lambda _: None,
+    before: Callable[[Network], object] = lambda _: None,
 ) -> AsyncIterator[Site]:
     """Run a site that was furnished before, with a fresh virtual network.
 
-    `before` is done to each modem before the daemon starts; `ready`: wait until the daemon is.
+    `before` is done to it before the daemon starts; `ready`: wait until the daemon is.
     """
     tokens = json.loads((directory / "tokens.json").read_text())
     async with Network(directory=directory) as network, aiohttp.ClientSession() as session:
@@ -227,8 +227,7 @@ async def revived(
             network.add_modem(f"sim{i}", number=number(990 + i), timing=timing, persona=persona)
             for i in range(modems)
         ]
-        for each in virtual:
-            before(each)
+        before(network)
         made = Site(directory, network, tokens, session=session, modems=virtual)
         if not running:
             yield made

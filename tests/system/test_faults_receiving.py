@@ -1,0 +1,193 @@
+"""What comes in while things go wrong: handset in, HTTP out, and the verdict."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from gateway.clock import utc_now
+from gateway.simulator import Kind, Network, Timing
+from gateway.simulator.personas import PERSONAS
+from gateway.simulator.relay import compose
+from gateway.simulator.storage import Stat
+from tests.system.site import Site, eventually
+from tests.system.story import ANNA, BEN, CARA, EVERYBODY, posted, stage
+from tests.system.verdict import verdict
+from tests.system.view import count
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
+
+LONG = "We are on holiday until the end of the month and cannot answer. " * 4
+
+
+def stored(made: Site, what: str) -> int:
+    """Return how many PDUs of a kind were journalled."""
+    return count(made.directory, f"SELECT count(*) FROM inbound WHERE kind = '{what}'")  # noqa: S608
+
+
+async def test_a_full_memory_at_the_start_is_emptied_and_what_the_network_holds_follows(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    def fill(network: Network) -> None:
+        for index, sender in enumerate(EVERYBODY[:40]):
+            network.text(sender, "sim0", "STOP" if index == 35 else f"Reply {index}")
+
+    async with stage(furnished_stage, tmp_path, before=fill) as made:
+        assert made.network.ledger.of(Kind.HELD)
+        await verdict(made)
+
+
+async def test_messages_that_are_not_announced_are_found(furnished_stage: Path, tmp_path: Path) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        made.modems[0].fault("lose_cmti", count=3)
+        for sender in (ANNA, BEN):
+            made.network.text(sender, "sim0", "Hello")
+        made.network.text(CARA, "sim0", "STOP")
+        await verdict(made)
+
+
+async def test_a_modem_that_announces_nothing_any_more_is_told_again(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        made.modems[0].settings.cnmi = (0, 0, 0, 0, 0)
+        made.network.text(ANNA, "sim0", "Is anybody there?")
+        await verdict(made)
+        await eventually(lambda: made.modems[0].settings.cnmi[1] == 1, what="notifications again")
+
+
+async def test_parts_in_any_order_once_or_twice_make_one_text(furnished_stage: Path, tmp_path: Path) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        made.network.text(ANNA, "sim0", LONG, order=[2, 1])
+        made.network.text(BEN, "sim0", LONG, wide=True, order=[1, 1, 2, 2])
+        made.network.text(CARA, "sim0", f"One: {LONG}", order=[1])
+        made.network.text(CARA, "sim0", f"Two: {LONG}")
+        await verdict(made)
+        assert stored(made, "part") == 1  # the one whose rest never came
+
+
+@pytest.mark.parametrize("order", [[1, 2], [2, 1], [2]])
+async def test_stop_in_one_part_of_a_long_text_counts_at_once(
+    furnished_stage: Path, tmp_path: Path, order: list[int]
+) -> None:
+    text = "Ж" * 67 + "STOP"  # 67 characters that are not in the GSM alphabet fill a part
+    async with stage(furnished_stage, tmp_path, timing=Timing(radio_first=0.3, radio_kept=0.3)) as made:
+        await posted(made, [ANNA, BEN, BEN])
+        await made.network.ledger.until(Kind.SUBMITTED, 2)
+        made.network.text(BEN, "sim0", text, order=order)
+        await verdict(made)
+        assert sum("trip" in each for each in made.texts(BEN)) == 0
+
+
+async def test_stop_twice_and_from_a_number_in_national_form(furnished_stage: Path, tmp_path: Path) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        for _ in range(2):
+            made.network.text(ANNA.replace("+44", "0"), "sim0", "STOP", at=utc_now())
+            await asyncio.sleep(1.1)  # another time stamp: a genuine repeat
+        await verdict(made)
+        status, _ = await made.call("POST", "/v1/messages", {"to": ANNA, "template": "trip"})
+        assert status >= 400
+        assert sum("opted out" in text for text in made.texts(ANNA)) == 1
+
+
+STRANGE = {
+    "silent": "0791447758100650040C9144770009103240006290108003004000",
+    "binary": "0791447758100650040C91447700091032000462901080030040040102FFFE",
+}
+UNDECODABLE = ("000ABF00", "001C011C", "004100010100014B00002E", "00F101010C0000000000")
+
+
+async def test_what_is_no_text_is_kept_and_frees_its_slot(furnished_stage: Path, tmp_path: Path) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        for pdu in (*STRANGE.values(), *UNDECODABLE):
+            made.network.deliver("sim0", pdu)
+        made.network.text("Head", "sim0", "A sender that is a name")
+        made.network.text(BEN, "sim0", "")
+        made.network.text(CARA, "sim0", "Flash", message_class=0)
+        made.network.text(ANNA, "sim0", "STOP")
+        await posted(made, [BEN])
+        await verdict(made)
+        assert (stored(made, "silent"), stored(made, "binary")) == (1, 1)
+        assert stored(made, "quarantine") == len(UNDECODABLE)
+
+
+async def test_what_the_network_repeats_is_one_and_what_a_person_repeats_is_two(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        (pdu,) = compose(ANNA, "Yes", utc_now())
+        made.network.ledger.note(Kind.HANDSET_SENT, sender=ANNA, text="Yes", parts=1, whole=True)
+        for _ in range(3):
+            made.network.deliver("sim0", pdu)
+        for _ in range(2):
+            made.network.text(BEN, "sim0", "Yes")
+            await asyncio.sleep(1.1)  # another time stamp
+        await verdict(made)
+
+
+@pytest.mark.parametrize("stamp", ["00000000000000", "62130180030040", "FFFFFFFFFFFFFF"])
+async def test_a_time_stamp_that_is_none_loses_no_stop(
+    furnished_stage: Path, tmp_path: Path, stamp: str
+) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        made.network.deliver("sim0", f"0791447758100650040C914477000900030000{stamp}0453EA130A")
+        await eventually(lambda: count(tmp_path, "SELECT count(*) FROM suppression") == 1, what="opt-out")
+
+
+async def test_messages_in_both_memories_are_found(furnished_stage: Path, tmp_path: Path) -> None:
+    def fill(network: Network) -> None:
+        for memory, sender, stat in (
+            ("SM", ANNA, Stat.READ),
+            ("ME", BEN, Stat.UNREAD),
+            ("ME", CARA, Stat.READ),
+        ):
+            (pdu,) = compose(sender, f"From {memory}", utc_now())
+            network.modems["sim0"].storage.memories[memory].put(pdu, stat)
+            network.ledger.note(Kind.HANDSET_SENT, sender=sender, text=f"From {memory}", parts=1, whole=True)
+
+    async with stage(furnished_stage, tmp_path, before=fill) as made:
+        await verdict(made)
+
+
+async def test_hints_that_lie_destroy_nothing(furnished_stage: Path, tmp_path: Path) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        (draft,) = compose(CARA, "A draft of somebody's", utc_now())
+        made.modems[0].storage.memories["SM"].put(draft, Stat.UNSENT)
+        made.modems[0].fault("lose_cmti", count=1)
+        made.network.text(ANNA, "sim0", "Where am I?")
+        for line in ('+CMTI: "ME",7', '+CMTI: "SM",-1', '+CDSI: "SM",1', '+CMTI: "SM",1,"MMS PUSH",2,1'):
+            made.modems[0].urc(line)
+        await verdict(made, unread=1)
+
+
+@pytest.mark.parametrize("persona", sorted(PERSONAS))
+async def test_every_kind_of_modem_sends_receives_and_stops(
+    furnished_stage: Path, tmp_path: Path, persona: str
+) -> None:
+    async with stage(furnished_stage, tmp_path, persona=persona) as made:
+        made.modems[0].fault("noise", kind="urc")
+        await posted(made, [ANNA, BEN])
+        made.network.text(CARA, "sim0", "STOP")
+        made.network.text(BEN, "sim0", LONG, order=[2, 1])
+        ends = await verdict(made)
+        assert ends["delivered"] == 3  # the confirmation of the STOP too
+
+
+async def test_a_store_that_takes_nothing_leaves_the_message_on_the_sim(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        lock = sqlite3.connect(tmp_path / "schoolgate.db", isolation_level=None)
+        lock.execute("BEGIN IMMEDIATE")
+        try:
+            made.network.text(ANNA, "sim0", "STOP")
+            await made.network.ledger.until(Kind.READ, modem="sim0")
+            await asyncio.sleep(1.5)
+            assert not made.network.ledger.of(Kind.DELETED)[1:]
+        finally:
+            lock.rollback()
+            lock.close()
+        await verdict(made)

@@ -1,0 +1,215 @@
+"""A modem that misbehaves while it sends: HTTP in, handset out, and the verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.simulator import Kind, Timing
+from tests.system.site import Site, eventually
+from tests.system.story import ANNA, BEN, CARA, EVERYBODY, PACE, RESULT, long_template, posted, stage
+from tests.system.verdict import verdict
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
+
+
+def submissions(made: Site, to: str | None = None) -> int:
+    """Return how often a modem was given a part (for `to`)."""
+    return sum(to is None or entry["to"] == to for entry in made.network.ledger.of(Kind.SUBMITTED))
+
+
+async def test_a_lost_result_costs_the_time_out_and_a_report_settles_it(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        made.modems[0].fault("lose_result")
+        await posted(made, [ANNA, BEN])
+        assert await verdict(made) == {"delivered": 2}
+        lost, after = made.network.ledger.of(Kind.SUBMITTED)[1:]
+        assert after.at - lost.at <= RESULT + 1
+
+
+async def test_without_a_report_a_lost_result_stays_in_doubt(furnished_stage: Path, tmp_path: Path) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        made.network.handset(ANNA).reports("silent")
+        made.modems[0].fault("lose_result")
+        await posted(made, [ANNA, BEN])
+        assert await verdict(made) == {"uncertain": 1, "delivered": 1}
+        assert len(made.texts(ANNA)) == 1
+
+
+async def test_a_part_that_vanished_is_in_doubt_and_not_sent_again(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        made.modems[0].fault("lose_result", sent=False)
+        await posted(made, [ANNA, BEN])
+        assert await verdict(made) == {"uncertain": 1, "delivered": 1}
+        assert made.texts(ANNA) == []
+
+
+@pytest.mark.parametrize("late", [0.5, RESULT + 0.3, RESULT + 3, RESULT + 7])
+async def test_a_late_result_is_its_own_parts_and_no_others(
+    furnished_stage: Path, tmp_path: Path, late: float
+) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        for each in (ANNA, BEN, CARA):
+            made.network.handset(each).reports("silent")  # so that only the result can tell
+        made.modems[0].fault("late_result", seconds=late)
+        lost, *_ = await posted(made, [ANNA, BEN, CARA])
+        await eventually(lambda: len(made.texts(CARA)) == 1, 30)
+        await made.reaches(lost, "sent")
+        assert await verdict(made) == {"sent": 3}
+
+
+@pytest.mark.parametrize(("fault", "code"), [("cms", 332), ("misreport", 500)])
+async def test_an_error_that_proves_nothing_leaves_a_doubt(
+    furnished_stage: Path, tmp_path: Path, fault: str, code: int
+) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        made.modems[0].fault(fault, code=code)
+        await posted(made, [ANNA, BEN])
+        ends = await verdict(made)
+        assert ends == ({"delivered": 2} if fault == "misreport" else {"uncertain": 1, "delivered": 1})
+        assert submissions(made, ANNA) == 1
+
+
+@pytest.mark.parametrize("code", [38, 42])
+async def test_trouble_in_the_network_is_tried_again_until_it_is_over(
+    furnished_stage: Path, tmp_path: Path, code: int
+) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        made.modems[0].fault("cms", code=code, count=4)
+        await posted(made, [ANNA, BEN])
+        assert await verdict(made) == {"delivered": 2}
+
+
+@pytest.mark.parametrize("code", [1, 30])
+async def test_a_refusal_for_good_is_one_submission(furnished_stage: Path, tmp_path: Path, code: int) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        made.modems[0].fault("cms", code=code, number=ANNA, count=99)
+        await posted(made, [ANNA, BEN, CARA])
+        assert await verdict(made) == {"failed": 1, "delivered": 2}
+        assert submissions(made, ANNA) == 1
+
+
+@pytest.mark.parametrize("code", [8, 331])
+async def test_what_is_the_sims_fault_burns_no_message(
+    furnished_stage: Path, tmp_path: Path, code: int
+) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        made.modems[0].fault("cms", code=code, count=2)
+        queued = await posted(made, [ANNA, BEN])
+        assert await verdict(made) == {"delivered": 2}
+        assert submissions(made) == 5  # the queue is held: one try for each refusal
+        for ident in queued:
+            assert (await made.message(ident))["parts"][0]["attempts"] <= 1
+
+
+async def test_a_number_that_always_fails_holds_up_nobody(furnished_stage: Path, tmp_path: Path) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        made.modems[0].fault("cms", code=41, number=ANNA, count=10_000)
+        first, *others = await posted(made, [ANNA, *EVERYBODY[1:21]])
+        for ident in others:
+            await made.reaches(ident, "delivered")
+        assert (await made.message(first))["status"] in ("queued", "sending")
+        assert submissions(made, ANNA) < 20
+        made.modems[0].clear_faults()
+        assert await verdict(made) == {"delivered": 21}
+
+
+async def test_without_a_prompt_nothing_leaves_and_the_part_is_tried_again(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        made.modems[0].fault("no_prompt")
+        await posted(made, [ANNA, BEN])
+        assert await verdict(made) == {"delivered": 2}
+        assert submissions(made) == 3
+
+
+async def test_a_late_prompt_is_waited_for(furnished_stage: Path, tmp_path: Path) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        made.modems[0].fault("late_prompt", seconds=3)
+        await posted(made, [ANNA, BEN])
+        assert await verdict(made) == {"delivered": 2}
+        assert submissions(made) == 3
+
+
+@pytest.mark.parametrize("stat", [2, 3])
+async def test_a_network_that_is_gone_holds_the_queue(
+    furnished_stage: Path, tmp_path: Path, stat: int
+) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        made.modems[0].fault("deregister", seconds=2, stat=stat)
+        await posted(made, [ANNA, BEN])
+        assert await verdict(made) == {"delivered": 2}
+        assert submissions(made) <= 4
+
+
+@pytest.mark.parametrize(
+    ("faults", "ends"),
+    [
+        ({"cms": {"code": 38}}, {"delivered": 2}),
+        ({"cms": {"code": 21, "count": 9}}, {"delivered": 1, "failed": 1}),
+        ({"lose_result": {}}, {"delivered": 2}),
+        ({"lose_result": {"sent": False}}, {"delivered": 1, "uncertain": 1}),
+    ],
+)
+async def test_a_message_goes_on_at_the_part_that_failed(
+    furnished_stage: Path, tmp_path: Path, faults: dict[str, dict[str, object]], ends: dict[str, int]
+) -> None:
+    async with stage(furnished_stage, tmp_path, timing=Timing(radio_first=0.3, report_after=0.05)) as made:
+        await long_template(made)
+        await made.post(ANNA, template="long")
+        await made.network.ledger.until(Kind.ACCEPTED, 2)
+        for name, how in faults.items():
+            made.modems[0].fault(name, **how)
+        assert await verdict(made) == ends
+
+
+async def test_a_first_part_in_doubt_holds_the_second_until_a_report_comes(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    async with stage(furnished_stage, tmp_path, timing=Timing(report_after=1)) as made:
+        await long_template(made)
+        made.modems[0].fault("lose_result")
+        await made.post(ANNA, template="long")
+        assert await verdict(made) == {"delivered": 2}
+        assert len(made.texts(ANNA)) == 1
+
+
+@pytest.mark.parametrize("outcome", ["temporary", "failed"])
+async def test_a_report_may_come_before_the_result(
+    furnished_stage: Path, tmp_path: Path, outcome: str
+) -> None:
+    pace = Timing(radio_first=0.02, report_after=0)
+    async with stage(furnished_stage, tmp_path, timing=pace) as made:
+        made.network.handset(ANNA).reports(outcome)
+        made.modems[0].fault("late_result", seconds=0.7)
+        await posted(made, [ANNA, BEN])
+        ends = await verdict(made)
+        assert ends == ({"undelivered": 1, "delivered": 1} if outcome == "failed" else {"delivered": 2})
+
+
+async def test_references_wrap_and_reports_still_find_their_parts(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    async with stage(furnished_stage, tmp_path, timing=PACE) as made:
+        made.modems[0].sim.reference = 250
+        made.network.handset(EVERYBODY[3]).reports("failed")
+        await posted(made, EVERYBODY[:20])
+        assert await verdict(made) == {"delivered": 19, "undelivered": 1}
+
+
+async def test_a_stop_that_arrives_during_a_part_is_acted_on_before_the_next(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    async with stage(furnished_stage, tmp_path, timing=Timing(radio_first=0.4, radio_kept=0.4)) as made:
+        await posted(made, [ANNA, BEN, CARA, CARA, CARA])
+        await made.network.ledger.until(Kind.SUBMITTED, 2)
+        made.network.text(CARA, "sim0", "STOP")
+        ends = await verdict(made)
+        assert ends["cancelled"] == 3
+        assert sum("trip" in text for text in made.texts(CARA)) == 0
