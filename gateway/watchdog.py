@@ -69,6 +69,11 @@ class Watchdog:
             if self._beat is not None:
                 self._beat.cancel()
 
+    @property
+    def beating(self) -> bool:
+        """Whether the last heartbeat has come back."""
+        return self._beat is None or self._beat.done()
+
     def note(self, sentence: str) -> None:
         """Show `sentence` in the status from now on; empty for none."""
         self._note = sentence
@@ -104,7 +109,7 @@ class Watchdog:
 
     def _store(self, now: float) -> Iterator[str]:
         """Keep one heartbeat under way; a write that never comes back is what we look for."""
-        if self._beat is not None and not self._beat.done():
+        if not self.beating:
             if now - self._beat_since > _STORE_PATIENCE:
                 yield f"the store, for {now - self._beat_since:.0f} s"
             return
