@@ -10,15 +10,17 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
+    Insert,
     RowMapping,
-    Text,
     bindparam,
     case,
     delete,
     func,
     insert,
     literal,
+    null,
     select,
 )
 
@@ -63,33 +65,39 @@ def tell_message(connection: Connection, message_id: str, now: datetime) -> None
     connection.execute(_TELL, {"of_message": message_id, "now": now})
 
 
-_last = event.alias("last")
-_TYPE = literal("message.") + message.c.status
-_TELL = insert(event).from_select(
-    ["at", "type", "subject", "person_id", "detail"],
-    select(
-        bindparam("now", type_=Instant),
-        _TYPE,
-        message.c.id,
-        message.c.person_id,
-        case(
-            (message.c.status == Status.HELD.value, message.c.hold_reason),
-            (message.c.status == Status.CANCELLED.value, message.c.cancel_reason),
-            else_=bindparam("nothing", None, type_=Text),
-        ),
-    ).where(
-        message.c.id == bindparam("of_message"),
+def tell_messages(connection: Connection, message_ids: Sequence[str], now: datetime) -> None:
+    """Do the same for many."""
+    connection.execute(_TELL_MANY, {"of_messages": message_ids, "now": now})
+
+
+def _telling(mine: ColumnElement[bool]) -> Insert:
+    before, status = event.alias("before"), message.c.status
+    kind = literal("message.") + status
+    newest = (
+        select(before.c.type)
+        .where(before.c.subject == message.c.id)
+        .order_by(before.c.seq.desc())
+        .limit(1)
+        .correlate(message)
+        .scalar_subquery()
+    )
+    why = case(
+        (status == Status.HELD.value, message.c.hold_reason),
+        (status == Status.CANCELLED.value, message.c.cancel_reason),
+        else_=null(),
+    )
+    told = select(bindparam("now", type_=Instant), kind, message.c.id, message.c.person_id, why).where(
+        mine,
+        status.in_(sorted(TOLD)),
         message.c.person_id.is_not(None),  # the gateway's own replies are nobody's
-        _TYPE.is_distinct_from(
-            select(_last.c.type)
-            .where(_last.c.subject == bindparam("of_message"))
-            .order_by(_last.c.seq.desc())
-            .limit(1)
-            .scalar_subquery()
-        ),
-    ),
-    include_defaults=False,
-)
+        kind.is_distinct_from(newest),
+    )
+    names = ["at", "type", "subject", "person_id", "detail"]
+    return insert(event).from_select(names, told, include_defaults=False)
+
+
+_TELL = _telling(message.c.id == bindparam("of_message"))
+_TELL_MANY = _telling(message.c.id.in_(bindparam("of_messages", expanding=True)))
 
 
 def last(connection: Connection) -> int:

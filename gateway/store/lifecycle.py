@@ -37,6 +37,8 @@ _CHANGE = update(part).where(
     part.c.status == bindparam("was"),
 )
 
+_CHUNK = 500  # messages in one statement
+
 # Literals, not parameters: the partial indexes are for these.
 _WAITS = part.c.status.in_([literal_column(f"'{status.value}'") for status in sorted(WAITING)])
 _MAY_BE_HELD = (Status.QUEUED, Status.SCHEDULED)
@@ -80,19 +82,21 @@ def refresh(
         events.tell_message(connection, message_id, now)
 
 
-def _refreshing() -> Update:
-    rank = case({status.value: place for place, status in enumerate(DERIVED)}, value=part.c.status)
-    mine = part.c.message_id == bindparam("of_message")
-    derived = select(part.c.message_id, part.c.status).where(mine).order_by(rank).limit(1).subquery("derived")
-    status, before = derived.c.status, message.c.cancel_reason
+def _refreshing(mine: ColumnElement[bool]) -> Update:
+    """Return the statement that derives the statuses of the messages whose parts satisfy `mine`."""
+    rank = func.min(case({status.value: place for place, status in enumerate(DERIVED)}, value=part.c.status))
+    worst = select(part.c.message_id, rank.label("rank")).where(mine).group_by(part.c.message_id)
+    derived = worst.subquery("derived")
+    status = case({place: status.value for place, status in enumerate(DERIVED)}, value=derived.c.rank)
+    before = message.c.cancel_reason
     return (
         update(message)
         .where(message.c.id == derived.c.message_id)
         .values(
             status=status,
-            hold_reason=case((status == Status.HELD, bindparam("hold", type_=Text)), else_=null()),
+            hold_reason=case((status == Status.HELD.value, bindparam("hold", type_=Text)), else_=null()),
             cancel_reason=case(
-                (status == Status.CANCELLED, func.coalesce(bindparam("cancel", type_=Text), before)),
+                (status == Status.CANCELLED.value, func.coalesce(bindparam("cancel", type_=Text), before)),
                 else_=before,
             ),
             updated_at=bindparam("now"),
@@ -101,10 +105,9 @@ def _refreshing() -> Update:
     )
 
 
-_REFRESH = _refreshing()
-
-
-_END_WAITING = update(part).where(part.c.message_id == bindparam("of_message"), _WAITS)
+_REFRESH = _refreshing(part.c.message_id == bindparam("of_message"))
+_REFRESH_MANY = _refreshing(part.c.message_id.in_(bindparam("of_messages", expanding=True)))
+_END_WAITING = update(part).where(part.c.message_id.in_(bindparam("of_messages", expanding=True)), _WAITS)
 
 
 def cancel_waiting(
@@ -113,9 +116,13 @@ def cancel_waiting(
     reason: CancelReason,
     now: datetime,
     cause: str | None = None,
+    most: int | None = None,
 ) -> Sequence[str]:
-    """Cancel every part that still waits and satisfies `where`; return the messages that this ended."""
-    return _end_waiting(connection, where, Event.CANCELLED, now, reason, cause)
+    """Cancel every part that still waits and satisfies `where`; return the messages that this ended.
+
+    With `most`, only that many: those that would be sent before the others.
+    """
+    return _end_waiting(connection, where, Event.CANCELLED, now, reason, cause, most)
 
 
 def _end_waiting(
@@ -125,20 +132,23 @@ def _end_waiting(
     now: datetime,
     reason: CancelReason | None,
     cause: str | None,
+    most: int | None = None,
 ) -> Sequence[str]:
-    found = connection.execute(
-        select(part.c.message_id, part.c.number, part.c.status)
-        .join(message, message.c.id == part.c.message_id)
-        .where(_WAITS, where)
-    ).all()
+    query = select(part.c.message_id, part.c.status).join(message, message.c.id == part.c.message_id)
+    query = query.where(_WAITS, where).distinct()
+    if most is not None:
+        query = query.order_by(part.c.message_id).limit(most)
+    found = connection.execute(query).all()
     for row in found:
         advance(Status(row.status), event)
     ended = sorted({row.message_id for row in found})
     after = Status.CANCELLED if event is Event.CANCELLED else Status.EXPIRED
-    for ident in ended:
-        values = {"of_message": ident, "status": after, "final_at": now, "cause": cause}
+    for start in range(0, len(ended), _CHUNK):
+        some = ended[start : start + _CHUNK]
+        values = {"of_messages": some, "status": after, "final_at": now, "cause": cause}
         connection.execute(_END_WAITING, values)
-        refresh(connection, ident, now, cancel_reason=reason)
+        connection.execute(_REFRESH_MANY, {"of_messages": some, "now": now, "hold": None, "cancel": reason})
+        events.tell_messages(connection, some, now)
     return ended
 
 
@@ -158,34 +168,44 @@ def release_scheduled(connection: Connection, now: datetime) -> int:
     return len(idents)
 
 
-def let_go(connection: Connection, which: ColumnElement[bool], now: datetime) -> int:
-    """Queue (or schedule, where its time has not come) the held messages that satisfy `which`."""
+def let_go(connection: Connection, which: ColumnElement[bool], now: datetime, most: int | None = None) -> int:
+    """Queue (or schedule, where its time has not come) the held messages that satisfy `which`.
+
+    With `most`, only that many. Returns how many.
+    """
     queued, scheduled = advance(Status.HELD, Event.RELEASED), advance(Status.HELD, Event.POSTPONED)
-    held = select(message.c.id).where(message.c.status == Status.HELD, which)
-    connection.execute(
-        update(part)
-        .where(part.c.status == Status.HELD, part.c.message_id.in_(held))
-        .values(status=case((part.c.not_before > now, scheduled), else_=queued))
-    )
-    freed = connection.execute(
-        update(message)
-        .where(message.c.status == Status.HELD, which)
-        .values(
-            status=case((message.c.not_before > now, scheduled), else_=queued),
-            hold_reason=None,
-            updated_at=now,
+    idents = _held(connection, which, most)
+    for start in range(0, len(idents), _CHUNK):
+        some = idents[start : start + _CHUNK]
+        connection.execute(
+            update(part)
+            .where(part.c.message_id.in_(some), part.c.status == Status.HELD)
+            .values(status=case((part.c.not_before > now, scheduled), else_=queued))
         )
-    )
-    return freed.rowcount
+        status = case((message.c.not_before > now, scheduled), else_=queued)
+        freed = update(message).where(message.c.id.in_(some))
+        connection.execute(freed.values(status=status, hold_reason=None, updated_at=now))
+    return len(idents)
 
 
-def hold_for(connection: Connection, which: ColumnElement[bool], reason: HoldReason, now: datetime) -> None:
-    """Give the held messages that satisfy `which` another reason."""
-    connection.execute(
-        update(message)
-        .where(message.c.status == Status.HELD, which)
-        .values(hold_reason=reason, updated_at=now)
-    )
+def hold_for(
+    connection: Connection,
+    which: ColumnElement[bool],
+    reason: HoldReason,
+    now: datetime,
+    most: int | None = None,
+) -> int:
+    """Give the held messages that satisfy `which` (at most so many) another reason; return how many."""
+    idents = _held(connection, which, most)
+    for start in range(0, len(idents), _CHUNK):
+        ours = message.c.id.in_(idents[start : start + _CHUNK])
+        connection.execute(update(message).where(ours).values(hold_reason=reason, updated_at=now))
+    return len(idents)
+
+
+def _held(connection: Connection, which: ColumnElement[bool], most: int | None) -> Sequence[str]:
+    query = select(message.c.id).where(message.c.status == Status.HELD, which)
+    return connection.execute(query.order_by(message.c.id).limit(most)).scalars().all()
 
 
 def hold_back(connection: Connection, message_id: str, reason: HoldReason, now: datetime) -> None:
