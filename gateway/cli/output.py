@@ -10,6 +10,7 @@ from dataclasses import asdict, is_dataclass
 from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def plain(value: object) -> Any:  # noqa: ANN401 - JSON
         return plain(value.value)
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, PathLike):
+        return str(value)
     if isinstance(value, Mapping):
         return {str(plain(key)): plain(each) for key, each in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

@@ -21,6 +21,7 @@ from gateway.config import (
     PolicySection,
     SendingSection,
     StoreSection,
+    WebhooksSection,
     load,
 )
 from gateway.store import load_key_file
@@ -34,6 +35,7 @@ SECTIONS = {
     "api": ApiSection,
     "policy": PolicySection,
     "sending": SendingSection,
+    "webhooks": WebhooksSection,
     "cli": CliSection,
     "modem": ModemSection,
 }
