@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 import structlog
@@ -82,6 +83,7 @@ class Sender:
     device_pause: float  # seconds, when the SIM or the modem refuses: no message is to blame
     rate: Rate = field(default_factory=Rate)
     _stopping: bool = False
+    _on_air: asyncio.Event = field(default_factory=asyncio.Event)  # the PDU was begun, or will not be
 
     async def run(self) -> None:
         """Send until cancelled; a part in flight is finished and recorded first."""
@@ -122,8 +124,10 @@ class Sender:
         for the store, and at most one outcome is ahead of it (`Upkeep.recover` counts on that).
         """
         whole = claim.candidate.number == claim.candidate.total  # else the next part comes next
-        meanwhile = asyncio.create_task(self._write(done, claim_next=whole))
+        self._on_air.clear()
+        meanwhile = asyncio.create_task(self._meanwhile(done, claim_next=whole))
         outcome = await self._send(claim)
+        self._on_air.set()
         follower = await meanwhile
         if not _goes_on(outcome):
             await self._write((claim, outcome), claim_next=False)
@@ -132,6 +136,11 @@ class Sender:
         if follower is None:
             return await self._write((claim, outcome), claim_next=True), None
         return follower, (claim, outcome)
+
+    async def _meanwhile(self, done: Done | None, *, claim_next: bool) -> Claim | None:
+        """Leave the processor to the modem's dialogue until its PDU is out."""
+        await self._on_air.wait()
+        return await self._write(done, claim_next=claim_next)
 
     async def _give_up(self, follower: Claim | None, outcome: SendOutcome) -> None:
         if follower is not None:
@@ -148,37 +157,38 @@ class Sender:
             if isinstance(outcome, Accepted):
                 self.rate.note(loop.time() - began)
         self.gate.give_back(claim.permit)
-        _tell(self.modem.name, claim, outcome)
         return outcome
 
     def _begin(self, claim: Claim) -> bool:
         """Answer the modem's question at the prompt, in the step that writes the PDU."""
         if claim.permit.valid:
             self.begun.mark(claim.order)
+        self._on_air.set()
         return claim.permit.valid
 
     async def _write(self, done: Done | None, *, claim_next: bool) -> Claim | None:
-        """Record an outcome and claim what follows in one transaction.
+        """Record an outcome and claim what follows, in one transaction."""
+        if done is None:
+            return await self.database.write(self._claim) if claim_next else None
+        following = await self._insist(partial(self._settle, done=done, claim_next=claim_next))
+        _tell(self.modem.name, *done)
+        return following
 
-        An outcome is kept until the store takes it: what is known of the radio must not be forgotten.
-        """
-        if done is None and not claim_next:
-            return None
+    def _settle(self, connection: Connection, *, done: Done, claim_next: bool) -> Claim | None:
+        self.handoff.settle(connection, *done, self.clock())
+        return self._claim(connection) if claim_next else None
 
-        def transaction(connection: Connection) -> Claim | None:
-            now = self.clock()
-            if done is not None:
-                self.handoff.settle(connection, *done, now)
-            if not claim_next:
-                return None
-            sim = self.modem.state.imsi or None
-            return self.handoff.claim(connection, sim, time.monotonic_ns(), now)
+    def _claim(self, connection: Connection) -> Claim | None:
+        sim = self.modem.state.imsi or None
+        return self.handoff.claim(connection, sim, time.monotonic_ns(), self.clock())
 
+    async def _insist(self, transaction: Callable[[Connection], Claim | None]) -> Claim | None:
+        """Write however long the store needs: what is known of the radio must not be forgotten."""
         while True:
             try:
                 return await self.database.write(transaction)
             except StoreUnavailable as exc:
-                if done is None or self._stopping:
+                if self._stopping:
                     raise
                 log.warning("an outcome waits for the store", action="store_unavailable", why=str(exc))
             await asyncio.sleep(_STORE_PAUSE)
