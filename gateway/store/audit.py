@@ -1,16 +1,25 @@
-"""The audit log: every decision and change, in the transaction that makes it (clause 1.3)."""
+"""The audit log: every decision and change, in the transaction that makes it (clause 1.3).
+
+Entries form a chain (`gateway.verify_audit` says how): each holds the hash of the one before. There is one
+writer, so the last entry that a transaction sees is the last there is; where several write (PostgreSQL),
+the primary key lets one of them through and the others fail.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, bindparam, insert, select
+from sqlalchemy import Connection, Row, RowMapping, Text, bindparam, func, insert, select, text
 
+from gateway.store import dialect
 from gateway.store.schema import audit
+from gateway.verify_audit import START, Broken, canonical, digest
 
 _NOTHING: Final[Mapping[str, object]] = {}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def row(
@@ -53,14 +62,53 @@ def record(
     append(connection, [entry])
 
 
-_APPEND = insert(audit)
-
-
 def append(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     """Append entries made by `row`, in their order."""
     entries = list(rows)
     if entries:
-        connection.execute(_APPEND, entries)
+        connection.execute(_APPEND, list(_chained(entries, *last(connection))))
+
+
+# The JSON goes in as the very text that was hashed.
+_APPEND = insert(audit).values(
+    clauses=bindparam("clauses", type_=Text),
+    detail=bindparam("detail", type_=Text),
+    **{each.name: bindparam(each.name) for each in audit.c if each.name not in ("clauses", "detail")},
+)
+
+
+def _chained(entries: Sequence[Mapping[str, Any]], seq: int, prev: str) -> Iterator[dict[str, Any]]:
+    for entry in entries:
+        seq += 1
+        # As whoever reads it will find it: JSON makes text of every key, and lists of tuples.
+        clauses, detail = (json.loads(canonical(entry[name])) for name in ("clauses", "detail"))
+        own = {
+            **entry,
+            "seq": seq,
+            "at": _instant(entry["at"]),
+            "clauses": clauses,
+            "detail": detail,
+            "prev": prev,
+        }
+        found = digest(own)
+        yield {
+            **entry,
+            "seq": seq,
+            "clauses": canonical(clauses),
+            "detail": canonical(detail),
+            "prev": bytes.fromhex(prev),
+            "hash": bytes.fromhex(found),
+        }
+        prev = found
+
+
+def last(connection: Connection) -> tuple[int, str]:
+    """Return number and hash (hex) of the last entry; 0 and zeros where there is none."""
+    found = connection.execute(_LAST).first()
+    return (0, START) if found is None else (found.seq, found.hash.hex())
+
+
+_LAST = select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
 
 
 def of_target(connection: Connection, target: str) -> Sequence[RowMapping]:
@@ -69,3 +117,54 @@ def of_target(connection: Connection, target: str) -> Sequence[RowMapping]:
 
 
 _OF_TARGET = select(audit).where(audit.c.target == bindparam("target")).order_by(audit.c.seq)
+
+
+def entries(connection: Connection, after: int, limit: int) -> list[dict[str, Any]]:
+    """Return up to `limit` entries after number `after`, each as it was hashed, with its hash.
+
+    Raises `Broken` for one that cannot have been written by us.
+    """
+    with dialect.any_text(connection):
+        rows = connection.execute(_STORED, {"after": after, "limit": limit}).all()
+    return [_entry(each) for each in rows]
+
+
+# As it is on the disk: a changed byte in a JSON column must show, so SQLAlchemy must not parse it.
+_STORED = text(
+    "SELECT seq, at, actor, action, target, outcome, clauses, detail, prev, hash FROM audit "
+    "WHERE seq > :after ORDER BY seq LIMIT :limit"
+)
+
+
+def _entry(stored: Row[Any]) -> dict[str, Any]:
+    try:
+        entry = dict(stored._mapping) | {  # noqa: SLF001 - SQLAlchemy's public name
+            "at": _instant(_EPOCH + timedelta(microseconds=stored.at)),
+            "clauses": _parsed(stored.clauses),
+            "detail": _parsed(stored.detail),
+            "prev": bytes.hex(stored.prev),
+            "hash": bytes.hex(stored.hash),
+        }
+        canonical(entry)
+    except (ValueError, TypeError, OverflowError) as exc:
+        raise Broken(stored.seq, "was changed after it was written") from exc
+    return entry
+
+
+def _parsed(stored: str) -> Any:  # noqa: ANN401 - JSON
+    value = json.loads(stored)
+    if canonical(value) != stored:
+        raise ValueError("not as we write it")
+    return value
+
+
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def between(connection: Connection, since: datetime | None, until: datetime | None) -> tuple[int, int]:
+    """Return the numbers of the entry before the first, and of the last, from `since` to before `until`."""
+    conditions = [] if since is None else [audit.c.at >= since]
+    conditions += [] if until is None else [audit.c.at < until]
+    found = connection.execute(select(func.min(audit.c.seq), func.max(audit.c.seq)).where(*conditions)).one()
+    return (0, 0) if found[0] is None else (found[0] - 1, found[1])

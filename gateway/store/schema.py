@@ -30,6 +30,7 @@ from sqlalchemy import (
 )
 
 from gateway.model import CancelReason, HoldReason, Status
+from gateway.store.guards import guard
 
 metadata = MetaData(
     naming_convention={
@@ -392,7 +393,7 @@ pin_attempt = Table(
 audit = Table(
     "audit",
     metadata,
-    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True),
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
     Column("at", Instant, nullable=False),
     Column("actor", Text, nullable=False),
     Column("action", Text, nullable=False),
@@ -400,9 +401,11 @@ audit = Table(
     Column("outcome", Text, nullable=False),
     Column("clauses", JSON, nullable=False),
     Column("detail", JSON, nullable=False),  # never personal data
+    Column("prev", LargeBinary, nullable=False),  # hash of the entry before
+    Column("hash", LargeBinary, nullable=False),
     Index(None, "target"),
-    sqlite_autoincrement=True,
 )
+guard(audit)
 
 # What callers are told: ids, types and codes. What a message or a reply says stays in its own table.
 event = Table(
