@@ -9,6 +9,7 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from gateway.cli import (
+    auditing,
     backups,
     batches,
     consents,
@@ -73,6 +74,7 @@ app.add_typer(keys.app, name="key")
 app.add_typer(templates.app, name="template")
 app.add_typer(consents.app, name="consent")
 app.add_typer(optouts.app, name="opt-out")
+app.add_typer(auditing.app, name="audit")
 app.add_typer(modems.app, name="modem")
 app.add_typer(sim.app, name="sim")
 app.add_typer(pdu.app, name="pdu")
