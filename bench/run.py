@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import accepting, opting_out, outbox, sending
+from bench import accepting, faults, opting_out, outbox, sending
 
 MEASURES = {
     "short_radio": sending.short_radio,
@@ -25,6 +25,14 @@ MEASURES = {
     "singles": accepting.singles,
     "claim": outbox.claim,
     "at_rest": sending.at_rest,
+    "lost_result": faults.lost_result,
+    "unplugged": faults.unplugged,
+    "silence": faults.silence,
+    "killed": faults.killed,
+    "stop_in_queue": faults.stop_in_queue,
+    "refused": faults.refused,
+    "full": faults.full,
+    "noise": faults.noise,
 }
 
 
