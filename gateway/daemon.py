@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
-import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
@@ -151,7 +150,7 @@ async def run(config: Config, reread: Callable[[], Config]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, hang_up.set)
-    async with started(config) as daemon, _running(_reloads(daemon, hang_up, reread)):
+    async with started(config) as daemon, _running(daemon.reload.at(hang_up, reread, daemon.watchdog)):
         notify("READY=1", f"STATUS={daemon.watchdog.status()}")
         log.info("serving", action="serving", url=daemon.api_url, modems=len(daemon.modems))
         await stop.wait()
@@ -159,15 +158,6 @@ async def run(config: Config, reread: Callable[[], Config]) -> None:
         notify("STOPPING=1", f"EXTEND_TIMEOUT_USEC={longest * 1e6:.0f}")
         daemon.watchdog.note("stopping: finishing the part in flight")
         log.info("stopping", action="stopping")
-
-
-async def _reloads(daemon: Daemon, hang_up: asyncio.Event, reread: Callable[[], Config]) -> None:
-    while True:
-        await hang_up.wait()
-        hang_up.clear()
-        notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
-        daemon.watchdog.note(await daemon.reload(reread))
-        notify("READY=1", f"STATUS={daemon.watchdog.status()}")
 
 
 def _replies(store: Store, gate: Gate) -> Replies:

@@ -7,6 +7,7 @@ configuration is what the gateway is built from; a change of it is named and wai
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,8 +18,10 @@ from sqlalchemy import Connection
 
 from gateway.config import Config, ConfigError
 from gateway.model import Clock
+from gateway.notify import notify
 from gateway.replies import Replies
 from gateway.store import Database, StoreUnavailable, audit
+from gateway.watchdog import Watchdog
 from policy import Classification, Classifier, PolicyFileError, PolicySettings
 
 log = structlog.get_logger()
@@ -70,6 +73,15 @@ class Reload:
             needs_restart=waiting,
         )
         return f"needs a restart: {', '.join(waiting)}" if waiting else ""
+
+    async def at(self, hang_up: asyncio.Event, reread: Callable[[], Config], watchdog: Watchdog) -> None:
+        """Reload at every `hang_up`, and tell systemd of it, until cancelled."""
+        while True:
+            await hang_up.wait()
+            hang_up.clear()
+            notify("RELOADING=1", f"MONOTONIC_USEC={time.monotonic_ns() // 1000}")
+            watchdog.note(await self(reread))
+            notify("READY=1", f"STATUS={watchdog.status()}")
 
     def _swap(
         self,

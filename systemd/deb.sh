@@ -35,5 +35,5 @@ for script in postinst prerm postrm; do install -m 0755 "$here/deb/$script" "$tr
 
 mkdir -p "$here/../dist"
 out=$here/../dist/schoolgate_${version}_$arch.deb
-dpkg-deb --root-owner-group --build "$tree" "$out" >/dev/null
+dpkg-deb --root-owner-group -Zxz -z1 --build "$tree" "$out" >/dev/null
 echo "$(cd "$(dirname "$out")" && pwd)/$(basename "$out")"

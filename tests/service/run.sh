@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 suite=bookworm
-packages=systemd,systemd-sysv,dbus,udev,python3,python3-venv,make
+packages=systemd,systemd-sysv,dbus,udev,python3,python3-venv,make,umockdev # the last one only plays USB modems for udev
 cache=${SCHOOLGATE_TEST_CACHE:-/var/cache/schoolgate-test-service}
 
 cannot() { echo "test-service: not run: $*"; exit "${SCHOOLGATE_TEST_REQUIRED:-0}"; }

@@ -1,0 +1,136 @@
+"""What happens to machines, disks and modems happens to the service."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+
+import pytest
+
+from tests.service.machine import Machine, until
+from tests.service.story import PARENT, measured, message, modem_ready, rows, sent, sim, texts
+
+pytestmark = pytest.mark.system
+
+
+def test_killed_it_is_restarted_and_goes_on(machine: Machine) -> None:
+    pid, before = machine.shows("MainPID"), texts(machine)
+    machine.run(f"kill -KILL {pid}")
+    began = time.monotonic()
+    until(lambda: machine.shows("MainPID") not in (pid, "0"), 20, "another process")
+    modem_ready(machine)
+    measured("kill to ready again", time.monotonic() - began, 20)
+    assert sent(machine)["status"] in ("sent", "delivered")
+    assert texts(machine) == before + 1
+
+
+def test_hung_it_is_restarted_by_the_watchdog(machine: Machine) -> None:
+    """SIGSTOP: not one instruction of it runs any more, and only the hungry watchdog tells."""
+    pid = machine.shows("MainPID")
+    machine.run(f"kill -STOP {pid}")
+    began = time.monotonic()
+    until(lambda: machine.shows("MainPID") not in (pid, "0"), 70, "another process")
+    modem_ready(machine)
+    measured("hung to ready again", time.monotonic() - began, 60)
+    assert "Watchdog timeout" in machine.says("journalctl -u schoolgate --no-pager -n 100")
+    assert sent(machine)["status"] in ("sent", "delivered")
+
+
+def test_a_modem_that_is_pulled_out_is_told_and_is_used_again_when_it_is_back(machine: Machine) -> None:
+    pid = machine.shows("MainPID")
+    sim(machine, "fault", "unplug")
+    until(lambda: "modem0 ready" not in machine.shows("StatusText"), 30, machine.shows("StatusText"))
+    assert machine.run("schoolgate status", check=False).returncode == 1
+    waiting = sent(machine, wait=0)
+    assert waiting["status"] == "queued"
+    sim(machine, "clear")
+    modem_ready(machine)
+    until(lambda: message(machine, waiting["id"])["status"] in ("sent", "delivered"), 30, "it leaves")
+    assert machine.shows("MainPID") == pid
+
+
+def test_it_starts_before_there_is_a_modem(machine: Machine) -> None:
+    machine.run("systemctl stop schoolgate virtual-network && systemctl start schoolgate")
+    assert "modem0 searching" in until(
+        lambda: re.search("modem0 searching", machine.shows("StatusText")), 20, machine.shows("StatusText")
+    )[0]  # fmt: skip
+    machine.run("systemctl start virtual-network")
+    modem_ready(machine)
+
+
+def test_stopping_finishes_the_part_in_flight(machine: Machine) -> None:
+    flight = 6.0
+    sim(machine, "fault", "late_result", str(flight))
+    ident = sent(machine, wait=0)["id"]
+    until(lambda: message(machine, ident)["status"] == "sending", 10, "it is in flight")
+    began = time.monotonic()
+    machine.run("systemctl stop schoolgate")
+    measured("stop beyond the part in flight", time.monotonic() - began - flight, 5.0)
+    assert machine.shows("Result") == "success"
+    machine.run("systemctl start schoolgate")
+    assert message(machine, ident)["status"] in ("sent", "delivered")
+    modem_ready(machine)
+
+
+def test_a_full_disk_stops_acceptance_with_503_and_loses_nothing(machine: Machine) -> None:
+    before = rows(machine)
+    machine.run("systemctl stop schoolgate && cp -a /var/lib/schoolgate /root/kept")
+    machine.run(
+        "mount -t tmpfs -o size=6M tmpfs /var/lib/schoolgate && cp -a /root/kept/. /var/lib/schoolgate/"
+    )
+    machine.run("chown schoolgate: /var/lib/schoolgate && chmod 700 /var/lib/schoolgate")
+    try:
+        machine.run("systemctl start schoolgate")
+        modem_ready(machine)
+        machine.run("dd if=/dev/zero of=/var/lib/schoolgate/filler bs=4k 2>/dev/null", check=False)
+        refused = machine.run(
+            f"schoolgate send {PARENT} trip --slot 'place=the farm' --slot day=Monday", check=False
+        )
+        assert refused.returncode == 75, refused.stdout + refused.stderr
+        until(lambda: "nothing is accepted" in machine.shows("StatusText"), 20, machine.shows("StatusText"))
+        assert rows(machine) == before
+        machine.run("rm /var/lib/schoolgate/filler")
+        until(
+            lambda: "nothing is accepted" not in machine.shows("StatusText"), 30, machine.shows("StatusText")
+        )
+        assert sent(machine)["status"] in ("sent", "delivered")
+        assert rows(machine) == before + 1
+    finally:
+        machine.run("systemctl stop schoolgate; umount /var/lib/schoolgate; rm -rf /root/kept")
+        machine.run("systemctl start schoolgate")
+    modem_ready(machine)
+
+
+def test_backups_are_made_and_their_restore_is_rehearsed(machine: Machine) -> None:
+    machine.run("systemctl start schoolgate-backup && systemctl start schoolgate-restore-check")
+    (made,) = json.loads(machine.says("schoolgate backup --list --json"))["items"]
+    assert made["rows"]["message"] >= 5
+    assert machine.says(f"stat -c %a:%U {made['path']}/schoolgate.db") == "600:schoolgate"
+    seal = json.loads(machine.says("cat /etc/schoolgate/schoolgate.keys"))["seal"]["1"]
+    assert machine.run(f"grep -rF -e '{seal}' -e '{PARENT}' {made['path']}", check=False).returncode == 1
+
+
+def test_a_restore_keeps_the_opt_out_that_came_after_the_backup(machine: Machine) -> None:
+    sim(machine, "text", PARENT, "STOP")
+    until(lambda: "1" in machine.says("schoolgate opt-out list"), 20, "the opt-out")
+    assert machine.run("schoolgate restore --yes", check=False).returncode == 75  # it is running
+    machine.run("systemctl stop schoolgate && schoolgate restore --yes && systemctl start schoolgate")
+    modem_ready(machine)
+    send = f"schoolgate send {PARENT} trip --slot 'place=the farm' --slot day=Monday"
+    refused = machine.run(send, check=False)
+    assert (refused.returncode, "clause 6" in refused.stderr) == (1, True), refused.stderr
+    sim(machine, "text", PARENT, "START")
+    until(lambda: machine.run(f"{send} --check", check=False).returncode == 0, 20, "opted in again")
+
+
+def test_a_damaged_database_is_refused_with_the_way_out(machine: Machine) -> None:
+    machine.run("systemctl stop schoolgate && cp -a /var/lib/schoolgate /root/kept")
+    machine.run("head -c 200000 /dev/urandom > /var/lib/schoolgate/schoolgate.db")
+    assert machine.run("systemctl start schoolgate", check=False).returncode != 0
+    until(lambda: machine.shows("ActiveState") == "failed", 20, "it stays down: trying again does not help")
+    assert machine.shows("ExecMainStatus") == "78"
+    assert "schoolgate restore" in machine.journal()
+    machine.run("schoolgate restore --yes && systemctl reset-failed schoolgate && systemctl start schoolgate")
+    modem_ready(machine)
+    machine.run("rm -rf /root/kept")
