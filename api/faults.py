@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from gateway.errors import Fault
 
-_MOST: Final = 1000
+MOST: Final = 1000
 _SAFE: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,31}")
 
 _SENTENCES: Final[Mapping[str, str]] = {
@@ -39,12 +39,21 @@ _SENTENCES: Final[Mapping[str, str]] = {
 }
 
 
-def faults_of(error: ValidationError, model: type[BaseModel]) -> tuple[Fault, ...]:
-    """Return every fault (the first thousand), none of which repeats what was sent."""
+def faults_of(
+    error: ValidationError, model: type[BaseModel], *, within: str | None = None, start: int = 0
+) -> tuple[Fault, ...]:
+    """Return every fault (the first thousand), none of which repeats what was sent.
+
+    With `within`, the error is of a list: entries from number `start` on of that field of `model`.
+    """
     found = error.errors(include_url=False, include_input=False)
-    faults = [Fault(_field(each["loc"]), _sentence(each, model)) for each in found[:_MOST]]
-    if len(found) > _MOST:
-        faults.append(Fault("", f"and {len(found) - _MOST} more"))
+    if within is not None:
+        for each in found:
+            entry, *rest = each["loc"] or (0,)
+            each["loc"] = (within, start + int(entry), *rest)
+    faults = [Fault(_field(each["loc"]), _sentence(each, model)) for each in found[:MOST]]
+    if len(found) > MOST:
+        faults.append(Fault("", f"and {len(found) - MOST} more"))
     return tuple(dict.fromkeys(faults))
 
 

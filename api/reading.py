@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Final, TypeVar
 
@@ -11,12 +12,14 @@ from pydantic import ValidationError
 from api.faults import faults_of
 from api.problems import Unreadable
 from api.schema.base import Input, Nothing
+from api.slicing import validated
 from gateway.errors import Fault, Invalid
 
 I = TypeVar("I", bound=Input)  # noqa: E741 - the customary name
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
+_LONG: Final = 16 * 1024  # octets
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _ETAG: Final = re.compile(r'"[\x21\x23-\x7e]{1,100}"')
 
@@ -33,8 +36,13 @@ def read_query(request: web.Request, model: type[I]) -> I:
         raise Invalid(faults_of(exc, model)) from None
 
 
-async def read_body(request: web.Request, model: type[I], media: str, limit: int) -> I:
-    """Return the body; raise `Unreadable` for what is no such document, `Invalid` for its content."""
+async def read_body(
+    request: web.Request, model: type[I], media: str, limit: int, long: tuple[str, int] | None = None
+) -> I:
+    """Return the body; raise `Unreadable` for what is no such document, `Invalid` for its content.
+
+    `long` names a field that is a list, and how long it may be: it is read in slices.
+    """
     body = await _bytes(request, limit)
     if model is Nothing and not body:
         return model()
@@ -42,6 +50,8 @@ async def read_body(request: web.Request, model: type[I], media: str, limit: int
     try:
         if media == CSV:
             return model.model_validate({"text": _text(body)})
+        if long is not None and len(body) > _LONG:
+            return await asyncio.to_thread(lambda: validated(body, model, *long))
         return model.model_validate_json(body)
     except ValidationError as exc:
         raise _translated(exc, model) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
@@ -84,6 +85,7 @@ class Route(Generic[I, O]):
     limit: int = SMALL  # octets of the body
     idempotent: bool = False  # takes an Idempotency-Key
     conditional: bool = False  # takes If-Match
+    long: tuple[str, int] | None = None  # a list in the body that may be very long, and how long
     codes: tuple[str, ...] = ()  # of problems, besides those that every such route has
 
     @property
@@ -105,7 +107,7 @@ def bound(
             if route.scope not in who.scopes:
                 raise ScopeMissing(route.scope.value)
         if route.has_body:
-            given = await read_body(request, route.input, route.media, route.limit)
+            given = await read_body(request, route.input, route.media, route.limit, route.long)
         else:
             given = read_query(request, route.input)
         call = Call(
@@ -120,7 +122,11 @@ def bound(
             if_match=read_if_match(request) if route.conditional else None,
             headers=headers,
         )
-        return _rendered(await route.handler(call), call)
+        result = await route.handler(call)
+        if not isinstance(result, Output):
+            return _plain(result, call)
+        long = route.long is not None
+        return json_response(await asyncio.to_thread(result.encoded) if long else result.encoded(), call)
 
     return handle
 
@@ -135,13 +141,11 @@ async def authenticated(request: web.Request, access: Access) -> Caller:
     return await access.authenticate(token.strip(), request.remote or "unix")
 
 
-def _rendered(result: object, call: Call[Any]) -> web.StreamResponse:
-    if isinstance(result, web.StreamResponse):
-        return result
+def _plain(result: object, call: Call[Any]) -> web.StreamResponse:
     if result is None:
         return web.Response(status=204, headers=call.headers)
-    assert isinstance(result, Output)  # noqa: S101 - the route table's promise
-    return json_response(result.model_dump_json().encode(), call)
+    assert isinstance(result, web.StreamResponse)  # noqa: S101 - the route table's promise
+    return result
 
 
 def json_response(body: bytes, call: Call[Any]) -> web.Response:

@@ -12,7 +12,7 @@ from api.openapi import document
 from api.reading import CSV
 from api.route import LARGE, Call, Route
 from api.schema.base import Listing, Nothing, Paging
-from api.schema.batches import Batch, BatchAccepted, NewBatch
+from api.schema.batches import MOST, Batch, BatchAccepted, NewBatch
 from api.schema.events import (
     Delivery,
     Endpoint,
@@ -47,7 +47,7 @@ async def openapi(_call: Call[Nothing]) -> web.Response:
     return web.json_response(document(ROUTES))
 
 
-_SENDING: Final = (*POLICY, "IDEMPOTENCY_CONFLICT")
+_SENDING: Final = (*POLICY, "IDEMPOTENCY_CONFLICT", "REFERENCE_CONFLICT")
 
 ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     Route(
@@ -84,8 +84,9 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         BatchAccepted,
         status=202,
         limit=LARGE,
+        long=("recipients", MOST),
         idempotent=True,
-        codes=("IDEMPOTENCY_CONFLICT",),
+        codes=("IDEMPOTENCY_CONFLICT", "REFERENCE_CONFLICT"),
     ),
     Route("GET", "/v1/batches/{id}", messages.batch, Scope.READ, Nothing, Batch),
     Route(

@@ -1,23 +1,26 @@
 """The same template to many: decided recipient by recipient, let go all at once or not at all.
 
-Recipients are taken in runs of a hundred, so that an opt-out or a hand-off never waits for a batch. Until
-the last run is in, every message of the batch is `held`; a crash before that leaves nothing to send.
+Recipients are taken in short runs, so that an opt-out or a hand-off never waits for a batch. Until the last
+run is in, every message of the batch is `held`; a crash before that leaves nothing to send.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping
+from sqlalchemy import Connection, RowMapping
 
+from gateway.batch_answers import kept, receipt_of, restored
+from gateway.batch_progress import follow
 from gateway.errors import Conflict, NotFound
 from gateway.ids import new_id
-from gateway.model import CancelReason, HoldReason, Status
-from gateway.outbound import Outbound, decision_row, digest_of, receipt_from, replayed
+from gateway.model import HoldReason, Status
+from gateway.outbound import Outbound, decision_row, digest_of, replayed
 from gateway.records import (
     BatchLine,
     BatchReceipt,
@@ -28,11 +31,10 @@ from gateway.records import (
     MessageRequest,
     Receipt,
 )
-from gateway.store import audit, events, idempotency, lifecycle, messages, outbox
-from gateway.store.schema import message
-from policy import Decision, Outcome
+from gateway.store import audit, events, idempotency, messages, outbox, references
+from policy import Outcome
 
-_RUN: Final = 100
+_RUN: Final = 30  # recipients in one transaction
 
 
 @dataclass(slots=True)
@@ -46,25 +48,65 @@ class Batches:
     ) -> BatchReceipt:
         """Decide on every recipient and accept those that the policy lets in.
 
-        More than `bulk_above` recipients wait for a second person, unless the template is urgent.
+        More than `bulk_above` recipients wait for a second person, unless the template is urgent. Raises
+        `Conflict` for a reference that the key has used, or an Idempotency-Key that came with another body.
         """
         database, clock = self.outbound.database, self.outbound.clock
-        digest = digest_of(self.outbound.keyring, request)
+        digest = await asyncio.to_thread(digest_of, self.outbound.keyring, request)
         if idempotency_key is not None:
             before = await database.read(lambda c: replayed(c, caller, idempotency_key, digest))
             if before is not None:
-                return _receipt_from(before)
+                return restored(before)
         ident = new_id("bat", clock())
         await database.write(lambda c: self._begin(c, caller, ident, clock()))
+        try:
+            lines = await self._take_all(caller, request, ident, digest)
+        except Conflict:
+            await self._drop(ident)
+            raise
+        return await self._finish(caller, request, ident, lines, idempotency_key, digest)
+
+    async def _take_all(
+        self, caller: Caller, request: BatchRequest, ident: str, digest: bytes
+    ) -> Sequence[BatchLine]:
         lines: list[BatchLine] = []
         for start in range(0, len(request.recipients), _RUN):
-            take = partial(self._take, caller=caller, request=request, batch=ident, start=start)
-            lines += await database.write(take)
-        receipt = await database.write(
-            lambda c: self._complete(c, caller, request, ident, lines, idempotency_key, digest, clock())
-        )
+            take = partial(
+                self._take, caller=caller, request=request, batch=ident, start=start, digest=digest
+            )
+            lines += await self.outbound.database.write(take)
+        return lines
+
+    async def _finish(
+        self,
+        caller: Caller,
+        request: BatchRequest,
+        ident: str,
+        lines: Sequence[BatchLine],
+        key: str | None,
+        digest: bytes,
+    ) -> BatchReceipt:
+        """Decide on the batch as a whole, in one transaction; then let its messages follow."""
+        database, now = self.outbound.database, self.outbound.clock()
+        accepted = sum(line.receipt is not None for line in lines)
+        desk = self.outbound.desk
+        needs_approval = await database.read(lambda c: desk.needs_approval(c, request, accepted, now))
+        status = "held" if needs_approval else "released"
+        receipt = await asyncio.to_thread(receipt_of, ident, status, lines, request, now)
+        answer = None if key is None else (key, digest, await asyncio.to_thread(kept, receipt))
+        before = await database.write(lambda c: self._complete(c, caller, receipt, answer, now))
+        if before is not None:  # the same request came twice at once, and the other was first
+            await self._drop(ident)
+            return restored(before)
+        await follow(database, ident, self.outbound.clock)
         self.outbound.bell.ring()
         return receipt
+
+    async def _drop(self, ident: str) -> None:
+        """Have nothing of a batch sent."""
+        database = self.outbound.database
+        await database.write(lambda c: messages.amend_batch(c, ident, status="cancelled"))
+        await follow(database, ident, self.outbound.clock)
 
     def _begin(self, connection: Connection, caller: Caller, ident: str, now: datetime) -> None:
         values = {
@@ -86,14 +128,16 @@ class Batches:
         request: BatchRequest,
         batch: str,
         start: int,
+        digest: bytes,
     ) -> list[BatchLine]:
         now = self.outbound.clock()
         run = request.recipients[start : start + _RUN]
+        _refuse_used(connection, caller, run, start)
         requests = [_single(request, recipient) for recipient in run]
         considered = self.outbound.desk.consider_many(
             connection, caller, requests, now, recipients_in_all=len(request.recipients)
         )
-        lines, rows, entries = [], [], []
+        lines, rows, entries, named = [], [], [], {}
         for position, (single, verdict) in enumerate(zip(requests, considered, strict=True), start):
             ident = new_id("msg", now)
             entries.append(decision_row(caller, ident, verdict, now))
@@ -104,80 +148,61 @@ class Batches:
             if new.status in (Status.QUEUED, Status.SCHEDULED):
                 new = replace(new, status=Status.HELD, hold_reason=HoldReason.BATCH)
             rows.append(outbox.seal(self.outbound.keyring, new))
+            if single.reference is not None:
+                named[single.reference] = {"id": ident}
             lines.append(BatchLine(position, Receipt(ident, new.status, new.hold_reason, new.parts), None))
         audit.append(connection, entries)
         outbox.add(connection, rows)
+        references.keep(connection, caller.key_id, digest, named)
         return lines
 
     def _complete(
         self,
         connection: Connection,
         caller: Caller,
-        request: BatchRequest,
-        ident: str,
-        lines: Sequence[BatchLine],
-        key: str | None,
-        digest: bytes,
+        receipt: BatchReceipt,
+        answer: tuple[str, bytes, Mapping[str, Any]] | None,
         now: datetime,
-    ) -> BatchReceipt:
-        if key is not None and (before := replayed(connection, caller, key, digest)) is not None:
-            return self._give_way(connection, ident, before, now)
-        accepted = sum(line.receipt is not None for line in lines)
-        needs_approval = self.outbound.desk.needs_approval(connection, request, accepted, now)
-        status = "held" if needs_approval else "released"
-        messages.amend_batch(
-            connection, ident, status=status, accepted=accepted, refused=len(lines) - accepted
-        )
-        if needs_approval:
-            lifecycle.hold_for(connection, _of(ident, HoldReason.BATCH), HoldReason.APPROVAL, now)
+    ) -> Mapping[str, Any] | None:
+        """Write what a batch came to; return the answer that was given to the same request before."""
+        if answer is not None:
+            key, digest, response = answer
+            if (before := replayed(connection, caller, key, digest)) is not None:
+                return before
+            idempotency.keep(
+                connection, now, key_id=caller.key_id, key=key, request_hash=digest, response=response
+            )
+        ident, held = receipt.id, receipt.status == "held"
+        counts = {"accepted": receipt.accepted, "refused": receipt.refused}
+        messages.amend_batch(connection, ident, status=receipt.status, **counts)
+        if held:
             kind = "approval.requested"
             events.add(connection, now, kind, ident, person_id=caller.person_id, detail="batch")
-        else:
-            lifecycle.let_go(connection, _of(ident, HoldReason.BATCH), now)
         audit.record(
             connection,
             now,
             actor=caller.handle,
             action="batch",
             target=ident,
-            outcome=status,
-            clauses=["3.3"] if needs_approval else [],
-            detail={"accepted": accepted, "refused": len(lines) - accepted},
+            outcome=receipt.status,
+            clauses=["3.3"] if held else [],
+            detail=counts,
         )
-        shown = tuple(_after(line, needs_approval=needs_approval, request=request, now=now) for line in lines)
-        receipt = BatchReceipt(ident, status, accepted, len(lines) - accepted, shown)
-        if key is not None:
-            answer = asdict(receipt)
-            idempotency.keep(
-                connection, now, key_id=caller.key_id, key=key, request_hash=digest, response=answer
-            )
-        return receipt
-
-    def _give_way(
-        self, connection: Connection, ident: str, before: Mapping[str, Any], now: datetime
-    ) -> BatchReceipt:
-        """Drop this batch: the same request came twice at once, and the other was first."""
-        lifecycle.cancel_waiting(connection, message.c.batch_id == ident, CancelReason.CALLER, now)
-        messages.amend_batch(connection, ident, status="cancelled")
-        return _receipt_from(before)
+        return None
 
     async def view(self, caller: Caller, ident: str) -> BatchView:
         """Return a batch of the caller's person and how far it is."""
-        return await self.outbound.database.read(lambda c: self._view(c, caller, ident))
 
-    def _view(self, connection: Connection, caller: Caller, ident: str) -> BatchView:
-        return _batch_view(connection, self._own(connection, caller, ident))
+        def query(connection: Connection) -> BatchView:
+            _own(connection, caller, ident)
+            return _view(connection, ident)
 
-    def _own(self, connection: Connection, caller: Caller, ident: str) -> RowMapping:
-        row = messages.one_batch(connection, ident)
-        if row is None or row["person_id"] != caller.person_id:
-            raise NotFound(f"there is no batch {ident}")
-        return row
+        return await self.outbound.database.read(query)
 
     async def approve(self, caller: Caller, ident: str) -> BatchView:
         """Let a held batch go; only a person other than its sender may (two people)."""
 
-        def transaction(connection: Connection) -> BatchView:
+        def transaction(connection: Connection) -> None:
             now = self.outbound.clock()
             row = messages.one_batch(connection, ident)
             if row is None:
@@ -187,7 +212,6 @@ class Batches:
             if row["person_id"] == caller.person_id:
                 raise Conflict("SECOND_PERSON_REQUIRED", "the sender of a batch cannot approve it")
             messages.amend_batch(connection, ident, status="released", approver_id=caller.person_id)
-            lifecycle.let_go(connection, _of(ident, HoldReason.APPROVAL), now)
             events.add(connection, now, "approval.given", ident, person_id=row["person_id"], detail="batch")
             audit.record(
                 connection,
@@ -198,19 +222,18 @@ class Batches:
                 outcome="released",
                 clauses=["3.3"],
             )
-            return _batch_view(connection, _present(messages.one_batch(connection, ident)))
 
-        view = await self.outbound.database.write(transaction)
+        await self.outbound.database.write(transaction)
+        await follow(self.outbound.database, ident, self.outbound.clock)
         self.outbound.bell.ring()
-        return view
+        return await self.outbound.database.read(lambda c: _view(c, ident))
 
     async def cancel(self, caller: Caller, ident: str) -> BatchView:
         """Cancel what of a batch still waits."""
 
-        def transaction(connection: Connection) -> BatchView:
+        def transaction(connection: Connection) -> None:
             now = self.outbound.clock()
-            self._own(connection, caller, ident)
-            lifecycle.cancel_waiting(connection, message.c.batch_id == ident, CancelReason.CALLER, now)
+            _own(connection, caller, ident)
             messages.amend_batch(connection, ident, status="cancelled")
             audit.record(
                 connection,
@@ -220,9 +243,24 @@ class Batches:
                 target=ident,
                 outcome="cancelled",
             )
-            return self._view(connection, caller, ident)
 
-        return await self.outbound.database.write(transaction)
+        await self.outbound.database.write(transaction)
+        await follow(self.outbound.database, ident, self.outbound.clock)
+        return await self.outbound.database.read(lambda c: _view(c, ident))
+
+
+def _refuse_used(connection: Connection, caller: Caller, run: Sequence[BatchRecipient], start: int) -> None:
+    """Raise `Conflict` where a recipient has a reference that was used before, or by an earlier recipient."""
+    names = [each.reference for each in run if each.reference is not None]
+    taken = set(references.used(connection, caller.key_id, names)) if names else set()
+    for position, each in enumerate(run, start):
+        if each.reference in taken:
+            raise Conflict(
+                "REFERENCE_CONFLICT",
+                f"recipients.{position}.reference was used before with this key: nothing was sent",
+            )
+        if each.reference is not None:
+            taken.add(each.reference)
 
 
 def _single(request: BatchRequest, recipient: BatchRecipient) -> MessageRequest:
@@ -239,27 +277,16 @@ def _single(request: BatchRequest, recipient: BatchRecipient) -> MessageRequest:
     )
 
 
-def _of(batch: str, reason: HoldReason) -> ColumnElement[bool]:
-    return (message.c.batch_id == batch) & (message.c.hold_reason == reason)
-
-
-def _after(line: BatchLine, *, needs_approval: bool, request: BatchRequest, now: datetime) -> BatchLine:
-    """Return the line as it stands when the batch is complete."""
-    if line.receipt is None or line.receipt.hold_reason is not HoldReason.BATCH:
-        return line
-    later = request.not_before is not None and request.not_before > now
-    status = Status.HELD if needs_approval else Status.SCHEDULED if later else Status.QUEUED
-    reason = HoldReason.APPROVAL if needs_approval else None
-    receipt = Receipt(line.receipt.id, status, reason, line.receipt.parts)
-    return BatchLine(line.position, receipt, None)
-
-
-def _present(row: RowMapping | None) -> RowMapping:
-    assert row is not None  # noqa: S101 - read in the same transaction before
+def _own(connection: Connection, caller: Caller, ident: str) -> RowMapping:
+    row = messages.one_batch(connection, ident)
+    if row is None or row["person_id"] != caller.person_id:
+        raise NotFound(f"there is no batch {ident}")
     return row
 
 
-def _batch_view(connection: Connection, row: RowMapping) -> BatchView:
+def _view(connection: Connection, ident: str) -> BatchView:
+    row = messages.one_batch(connection, ident)
+    assert row is not None  # noqa: S101 - the caller has seen it
     return BatchView(
         id=row["id"],
         status=row["status"],
@@ -267,19 +294,4 @@ def _batch_view(connection: Connection, row: RowMapping) -> BatchView:
         refused=row["refused"],
         created_at=row["created_at"],
         messages=messages.batch_counts(connection, row["id"]),
-    )
-
-
-def _receipt_from(answer: Mapping[str, Any]) -> BatchReceipt:
-    """Return the receipt that was kept, marked as a replay."""
-    lines = tuple(
-        BatchLine(
-            position=line["position"],
-            receipt=receipt_from(line["receipt"]) if line["receipt"] else None,
-            decision=Decision.from_dict(line["decision"]) if line["decision"] else None,
-        )
-        for line in answer["lines"]
-    )
-    return BatchReceipt(
-        answer["id"], answer["status"], answer["accepted"], answer["refused"], lines, replayed=True
     )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import Connection
@@ -26,7 +27,17 @@ from gateway.records import (
     Receipt,
 )
 from gateway.sender import Rate
-from gateway.store import Database, Keyring, audit, events, idempotency, lifecycle, messages, outbox
+from gateway.store import (
+    Database,
+    Keyring,
+    audit,
+    events,
+    idempotency,
+    lifecycle,
+    messages,
+    outbox,
+    references,
+)
 from gateway.store.schema import message
 from policy import Kind, Outcome
 
@@ -58,7 +69,8 @@ class Outbound:
     ) -> Receipt:
         """Decide and, if the policy lets it, accept a message durably.
 
-        Raises `Refusal` with every reason, `Conflict` for an Idempotency-Key that came with another body.
+        Raises `Refusal` with every reason, `Conflict` for an Idempotency-Key or a reference that came with
+        another body; with the same body either gets the answer of the first time.
         """
         digest = digest_of(self.keyring, request)
         answer = await self.database.write(
@@ -79,7 +91,9 @@ class Outbound:
         digest: bytes,
         now: datetime,
     ) -> _Answer:
-        if key is not None and (before := replayed(connection, caller, key, digest)) is not None:
+        before = replayed(connection, caller, key, digest) if key is not None else None
+        before = before or _told_before(connection, caller, request, digest)
+        if before is not None:
             return _Answer(receipt_from(before), None)
         considered = self.desk.consider(connection, caller, request, now)
         ident = new_id("msg", now)
@@ -94,15 +108,13 @@ class Outbound:
         elif new.status is Status.DELIVERED:
             events.tell_message(connection, ident, now)
         receipt = Receipt(ident, new.status, new.hold_reason, new.parts)
+        answer = asdict(receipt)
         if key is not None:
             idempotency.keep(
-                connection,
-                now,
-                key_id=caller.key_id,
-                key=key,
-                request_hash=digest,
-                response=asdict(receipt),
+                connection, now, key_id=caller.key_id, key=key, request_hash=digest, response=answer
             )
+        if request.reference is not None:
+            references.keep(connection, caller.key_id, digest, {request.reference: answer})
         return _Answer(receipt, considered)
 
     def new_message(
@@ -225,8 +237,34 @@ def decision_row(caller: Caller, target: str, considered: Considered, now: datet
 
 
 def digest_of(keyring: Keyring, request: MessageRequest | BatchRequest) -> bytes:
-    """Return a keyed digest of a request; equal requests give equal digests."""
-    return keyring.index(json.dumps(asdict(request), sort_keys=True, default=str))
+    """Return a keyed digest of a request; equal requests give equal digests.
+
+    A batch is taken piece by piece, so that other threads get their turn.
+    """
+    if isinstance(request, MessageRequest):
+        return keyring.index(_canonical(request))
+    pieces = sha256(_canonical(replace(request, recipients=())).encode())
+    for each in request.recipients:
+        pieces.update(json.dumps([each.to, each.slots, each.reference], sort_keys=True).encode() + b"\n")
+    return keyring.index(pieces.hexdigest())
+
+
+def _canonical(request: MessageRequest | BatchRequest) -> str:
+    return json.dumps(asdict(request), sort_keys=True, default=str)
+
+
+def _told_before(
+    connection: Connection, caller: Caller, request: MessageRequest, digest: bytes
+) -> Mapping[str, Any] | None:
+    """Return the answer given when this reference was used; `Conflict` when it was for something else."""
+    if request.reference is None:
+        return None
+    found = references.find(connection, caller.key_id, request.reference)
+    if found is None:
+        return None
+    if found[0] != digest:
+        raise Conflict("REFERENCE_CONFLICT", "this key has used the reference for another message")
+    return found[1]
 
 
 def replayed(connection: Connection, caller: Caller, key: str, digest: bytes) -> Mapping[str, Any] | None:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from gateway import receipts
+from gateway import batch_progress, receipts
 from gateway.begun import Begun
 from gateway.bell import Bell
 from gateway.inbound import Inbound
@@ -65,6 +65,8 @@ class Upkeep:
             mine = message.c.batch_id == ident
             lifecycle.cancel_waiting(connection, mine, CancelReason.CALLER, now, "batch was not completed")
             messages.amend_batch(connection, ident, status="cancelled")
+        for ident in messages.batches_unsettled(connection):
+            batch_progress.align(connection, ident, now)
 
     async def run(self) -> None:
         """Tick until cancelled."""

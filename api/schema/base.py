@@ -47,6 +47,10 @@ class Output(BaseModel):
         """Make it of a use case's record."""
         return cls.model_validate(record)
 
+    def encoded(self) -> bytes:
+        """Return it as JSON."""
+        return self.model_dump_json().encode()
+
 
 def _instant(value: object) -> object:
     if not isinstance(value, str) or not _RFC3339.fullmatch(value):

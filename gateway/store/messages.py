@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, func, insert, or_, select, update
 
-from gateway.model import FINAL, Status
+from gateway.model import FINAL, WAITING, HoldReason, Status
 from gateway.store.schema import batch, message, part, template
 
 
@@ -78,6 +78,19 @@ def one_batch(connection: Connection, ident: str) -> RowMapping | None:
 def batches_accepting(connection: Connection) -> Sequence[str]:
     """Return the batches whose acceptance a crash cut off."""
     return connection.execute(select(batch.c.id).where(batch.c.status == "accepting")).scalars().all()
+
+
+def batches_unsettled(connection: Connection) -> Sequence[str]:
+    """Return the batches of which some messages are not yet what was decided about the batch."""
+    held, reason = message.c.status == Status.HELD, message.c.hold_reason
+    behind = or_(
+        held & (reason == HoldReason.BATCH),
+        held & (reason == HoldReason.APPROVAL) & (batch.c.status == "released"),
+        message.c.status.in_(WAITING) & (batch.c.status == "cancelled"),
+    )
+    waiting = message.c.status.in_(WAITING)  # by the index of statuses
+    query = select(batch.c.id).distinct().join(message, message.c.batch_id == batch.c.id)
+    return connection.execute(query.where(waiting, behind)).scalars().all()
 
 
 def batch_counts(connection: Connection, ident: str) -> Mapping[Status, int]:

@@ -87,11 +87,8 @@ async def test_an_idempotency_key_is_1_to_255_visible_characters(api: Api) -> No
 
 
 async def test_pages_follow_one_another_newest_first_without_gap_or_overlap(api: Api) -> None:
-    posted = [
-        (await api.call("POST", "/v1/messages", message(to, reference="p"))).body["id"]
-        for to in CONSENTED[:7]
-    ]
-    seen, address, sizes = [], "/v1/messages?limit=3&reference=p", []
+    posted = [(await api.call("POST", "/v1/messages", message(to))).body["id"] for to in CONSENTED[:7]]
+    seen, address, sizes = [], "/v1/messages?limit=3&purpose=event_notice", []
     while address is not None:
         page = (await api.call("GET", address)).body
         sizes.append(len(page["items"]))

@@ -1,0 +1,63 @@
+"""What a batch came to, as its caller is told, and as it is kept for a repeated request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from gateway.model import HoldReason, Status
+from gateway.records import BatchLine, BatchReceipt, BatchRequest, Receipt
+from policy import Decision
+
+
+def receipt_of(
+    ident: str, status: str, lines: Sequence[BatchLine], request: BatchRequest, now: datetime
+) -> BatchReceipt:
+    """Return the receipt of a complete batch that is now held or released."""
+    later = request.not_before is not None and request.not_before > now
+    after = Status.HELD if status == "held" else Status.SCHEDULED if later else Status.QUEUED
+    reason = HoldReason.APPROVAL if status == "held" else None
+    shown = tuple(_after(line, after, reason) for line in lines)
+    accepted = sum(line.receipt is not None for line in lines)
+    return BatchReceipt(ident, status, accepted, len(lines) - accepted, shown)
+
+
+def _after(line: BatchLine, status: Status, reason: HoldReason | None) -> BatchLine:
+    """Return the line as it stands when the batch is complete."""
+    if line.receipt is None or line.receipt.hold_reason is not HoldReason.BATCH:
+        return line
+    return BatchLine(line.position, Receipt(line.receipt.id, status, reason, line.receipt.parts), None)
+
+
+def kept(receipt: BatchReceipt) -> Mapping[str, Any]:
+    """Return a receipt as it is kept: short, for there may be ten thousand lines."""
+    return {
+        "id": receipt.id,
+        "status": receipt.status,
+        "lines": [_kept(line) for line in receipt.lines],
+    }
+
+
+def _kept(line: BatchLine) -> Any:  # noqa: ANN401 - JSON
+    if line.receipt is not None:
+        one = line.receipt
+        return [one.id, one.status, one.hold_reason, one.parts]
+    return asdict(line)["decision"]
+
+
+def restored(answer: Mapping[str, Any]) -> BatchReceipt:
+    """Return the receipt that was kept, marked as a replay."""
+    lines = tuple(_restored(position, line) for position, line in enumerate(answer["lines"]))
+    accepted = sum(line.receipt is not None for line in lines)
+    refused = len(lines) - accepted
+    return BatchReceipt(answer["id"], answer["status"], accepted, refused, lines, replayed=True)
+
+
+def _restored(position: int, line: Any) -> BatchLine:  # noqa: ANN401 - JSON
+    if isinstance(line, list):
+        ident, status, hold, parts = line
+        receipt = Receipt(ident, Status(status), HoldReason(hold) if hold else None, parts)
+        return BatchLine(position, receipt, None)
+    return BatchLine(position, None, Decision.from_dict(line))
