@@ -111,6 +111,21 @@ def test_backups_are_made_and_their_restore_is_rehearsed(machine: Machine) -> No
     assert machine.run(f"grep -rF -e '{seal}' -e '{PARENT}' {made['path']}", check=False).returncode == 1
 
 
+def test_a_restore_sends_nothing_twice(machine: Machine) -> None:
+    sim(machine, "fault", "unplug")
+    until(lambda: "modem0 ready" not in machine.shows("StatusText"), 30, machine.shows("StatusText"))
+    ident = sent(machine, wait=0)["id"]
+    machine.run("systemctl start schoolgate-backup")  # with the message in it, not sent
+    sim(machine, "clear")
+    until(lambda: message(machine, ident)["status"] in ("sent", "delivered"), 30, "it leaves")
+    before = texts(machine)
+    machine.run("systemctl stop schoolgate && schoolgate restore --yes && systemctl start schoolgate")
+    modem_ready(machine)
+    assert message(machine, ident)["status"] == "cancelled"
+    assert sent(machine)["status"] in ("sent", "delivered")  # whatever was queued would have gone before it
+    assert texts(machine) == before + 1
+
+
 def test_a_restore_keeps_the_opt_out_that_came_after_the_backup(machine: Machine) -> None:
     sim(machine, "text", PARENT, "STOP")
     until(lambda: "1" in machine.says("schoolgate opt-out list"), 20, "the opt-out")
