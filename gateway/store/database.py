@@ -175,12 +175,8 @@ class _translated:  # noqa: N801 - reads as a statement
 
 
 def _is_damage(error: DBAPIError) -> bool:
-    return isinstance(error.orig, sqlite3.DatabaseError) and getattr(
-        error.orig, "sqlite_errorcode", None
-    ) in (
-        sqlite3.SQLITE_CORRUPT,
-        sqlite3.SQLITE_NOTADB,
-    )
+    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # without what extends it
+    return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
 def _sentence(error: DBAPIError) -> str:
