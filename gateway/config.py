@@ -101,6 +101,13 @@ class WebhooksSection(_Section):
     """The pause after the first failure; each later one is four times as long. Tries end after two days."""
 
 
+class AuditSection(_Section):
+    """`[audit]`: where the proof goes that the audit log was not cut short."""
+
+    checkpoints: Path | None = None
+    """A directory that this machine cannot rewrite, such as a share; it gets one small file a day."""
+
+
 class CliSection(_Section):
     """`[cli]`: how the command line speaks to the daemon."""
 
@@ -140,6 +147,7 @@ class Config(_Section):
     policy: PolicySection = PolicySection()
     sending: SendingSection = SendingSection()
     webhooks: WebhooksSection = WebhooksSection()
+    audit: AuditSection = AuditSection()
     cli: CliSection = CliSection()
     modem: tuple[ModemSection, ...] = ()
 
@@ -182,6 +190,7 @@ def _resolved(config: Config, base: Path) -> Config:
             "backup": config.backup.model_copy(update={"directory": base / config.backup.directory}),
             "api": config.api.model_copy(update={"unix_socket": at(config.api.unix_socket)}),
             "policy": config.policy.model_copy(update={"file": at(config.policy.file)}),
+            "audit": AuditSection(checkpoints=at(config.audit.checkpoints)),
             "cli": CliSection(key_file=at(config.cli.key_file)),
             "modem": tuple(
                 modem.model_copy(

@@ -23,6 +23,7 @@ from gateway.bell import Bell
 from gateway.clock import utc_now
 from gateway.config import Config, ConfigError, ModemSection
 from gateway.consents import Consents
+from gateway.daily import Daily
 from gateway.facts import PolicyDesk
 from gateway.forecast import Forecasts
 from gateway.gate import Gate, end_of_step
@@ -124,7 +125,10 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         )
         watchdog.serving = url
         reload = _reload(config, store, desk, identify, replies, use_cases)
+        daily = Daily.of(config, store.database, store.keyring, store.settings, utc_now)
+        await stack.enter_async_context(_running(daily.run()))
         yield Daemon(use_cases, store, modems, url, watchdog, reload)
+        reload.follow = (*reload.follow, daily.purge)
 
 
 @asynccontextmanager

@@ -118,6 +118,16 @@ class Review(_Section):
         return _anniversary(self.last_reviewed)
 
 
+class Retention(_Section):
+    """How long what is kept is kept (1.2). Opt-outs have no end; the audit log is not shortened."""
+
+    body_days: Annotated[int, Field(ge=7, le=3660)] = 90  # texts that were sent
+    inbound_days: Annotated[int, Field(ge=30, le=3660)] = 90  # what came in
+    metadata_years: Annotated[int, Field(ge=1, le=20)] = 3  # that a text went to a number, and its fate
+    consent_years: Annotated[int, Field(ge=1, le=20)] = 6  # evidence, after the consent has ended
+    legal_hold: bool = False  # nothing is purged or erased
+
+
 class PolicySettings(_Section):
     """All of it. A setting that is not listed here is a mistake in the file."""
 
@@ -139,6 +149,7 @@ class PolicySettings(_Section):
     guests: frozenset[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]] = frozenset()
     url_hosts: frozenset[str] = frozenset()
     review: Review
+    retention: Retention = Retention()
     purposes: Annotated[Mapping[Identifier, Purpose], Field(min_length=1)]
     topics: Mapping[Identifier, Topic] = {}
     lists: Mapping[ListName, tuple[Listed, ...]] = {}
