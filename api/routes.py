@@ -7,12 +7,13 @@ from typing import Any, Final
 from aiohttp import web
 
 from api.codes import POLICY
-from api.handlers import events, messages, recipients, service, templates, webhooks
+from api.handlers import doubts, events, messages, recipients, service, templates, webhooks
 from api.openapi import document
 from api.reading import CSV
 from api.route import LARGE, Call, Route
 from api.schema.base import Listing, Nothing, Paging
 from api.schema.batches import MOST, Batch, BatchAccepted, NewBatch
+from api.schema.doubts import Doubt, Settled
 from api.schema.events import (
     Delivery,
     Endpoint,
@@ -99,6 +100,17 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         codes=("NOT_HELD", "SECOND_PERSON_REQUIRED"),
     ),
     Route("DELETE", "/v1/batches/{id}", messages.cancel_batch, Scope.SEND, Nothing, Batch),
+    Route("GET", "/v1/doubts", doubts.doubts, Scope.DOUBTS, Nothing, Listing[Doubt]),
+    Route(
+        "POST",
+        "/v1/doubts/{id}",
+        doubts.settle,
+        Scope.DOUBTS,
+        Settled,
+        type(None),
+        status=204,
+        codes=("NOT_IN_DOUBT",),
+    ),
     Route("GET", "/v1/inbox", recipients.inbox, Scope.INBOX, Paging, Listing[InboxMessage]),
     Route("GET", "/v1/inbox/{id}", recipients.inbox_message, Scope.INBOX, Nothing, InboxMessage),
     Route("GET", "/v1/inbox/quarantine", recipients.quarantine, Scope.INBOX, Paging, Listing[Quarantined]),

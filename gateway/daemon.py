@@ -24,6 +24,7 @@ from gateway.clock import utc_now
 from gateway.config import Config, ConfigError, ModemSection
 from gateway.consents import Consents
 from gateway.daily import Daily
+from gateway.doubts import Doubts
 from gateway.facts import PolicyDesk
 from gateway.forecast import Forecasts
 from gateway.gate import Gate, end_of_step
@@ -292,4 +293,5 @@ def _use_cases(
         events=telling.events,
         webhooks=telling.webhooks,
         forecasts=Forecasts(database, tuple((sender.modem, sender.rate) for sender in senders), utc_now),
+        doubts=Doubts(database=database, keyring=keyring, bell=bell, clock=utc_now),
     )

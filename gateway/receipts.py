@@ -71,7 +71,7 @@ def _resolve(connection: Connection, row: RowMapping, report: Report, now: datet
 def _accept(
     connection: Connection, row: RowMapping, mr: int, now: datetime, evidence: dict[str, str], *, actor: str
 ) -> None:
-    values = {"mr": mr, "sent_at": row["claimed_at"]}
+    values = {"mr": mr, "sent_at": row["claimed_at"], "final_at": None}
     ident, number = row["message_id"], row["number"]
     lifecycle.change(connection, ident, number, Status.UNCERTAIN, Event.ACCEPTED, now, **values)
     audit.record(

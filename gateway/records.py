@@ -32,6 +32,7 @@ class Scope(StrEnum):
     MODEMS = "modems:read"
     EVENTS = "events:read"
     WEBHOOKS = "webhooks:write"
+    DOUBTS = "doubts:write"
 
 
 class KeyKind(StrEnum):

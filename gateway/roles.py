@@ -9,7 +9,8 @@ from typing import Final
 from gateway.records import Scope
 
 _TOLD: Final = frozenset({Scope.EVENTS, Scope.WEBHOOKS})  # of what the other scopes open, and no more
-_SENDING: Final = frozenset({Scope.SEND, Scope.READ, Scope.TEMPLATES_READ}) | _TOLD
+_SENDING: Final = frozenset({Scope.SEND, Scope.READ, Scope.TEMPLATES_READ, Scope.DOUBTS}) | _TOLD
+_DECIDING: Final = frozenset({Scope.APPROVE, Scope.DOUBTS})
 _WATCHING: Final = frozenset(
     {Scope.TEMPLATES_READ, Scope.CONSENTS_READ, Scope.OPT_OUTS_READ, Scope.MODEMS, Scope.READ}
 )
@@ -28,12 +29,12 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = MappingProxyType(
         "sender": _SENDING,
         "free_text_sender": _SENDING,
         "template_author": frozenset({Scope.TEMPLATES_READ, Scope.TEMPLATES_WRITE}),
-        "approver": frozenset({Scope.TEMPLATES_READ, Scope.TEMPLATES_APPROVE, Scope.APPROVE}) | _TOLD,
+        "approver": frozenset({Scope.TEMPLATES_READ, Scope.TEMPLATES_APPROVE}) | _DECIDING | _TOLD,
         "contact_manager": _CONTACTS | _TOLD,
         "dpo": _CONTACTS | _TOLD,
         "auditor": _WATCHING | _TOLD,
         "admin": frozenset({Scope.MODEMS}) | _TOLD,  # technical: neither sends nor reads bodies
-        "owner": _WATCHING | _TOLD | {Scope.APPROVE, Scope.INBOX},
+        "owner": _WATCHING | _TOLD | _DECIDING | {Scope.INBOX},
     }
 )
 

@@ -97,7 +97,9 @@ class Upkeep:
         return [
             (row["message_id"], row["number"])
             for row in lifecycle.in_doubt(connection, Status.UNCERTAIN, self.gateway)
-            if row["on_doubt"] == "resend" and row["claimed_at"] + self.doubt <= now
+            if row["on_doubt"] == "resend"
+            and row["final_at"] is None  # a person has not given it up
+            and row["claimed_at"] + self.doubt <= now
         ]
 
     def _work(self, connection: Connection, late: Iterable[tuple[str, int]], now: datetime) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gateway.access import Access
 from gateway.batches import Batches
 from gateway.consents import Consents
+from gateway.doubts import Doubts
 from gateway.events import Events
 from gateway.forecast import Forecasts
 from gateway.health import Health
@@ -32,3 +33,4 @@ class UseCases:
     events: Events
     webhooks: Webhooks
     forecasts: Forecasts
+    doubts: Doubts

@@ -13,6 +13,7 @@ from gateway.cli import (
     backups,
     batches,
     consents,
+    doubts,
     escrow,
     inbox,
     init,
@@ -74,6 +75,7 @@ app.add_typer(keys.app, name="key")
 app.add_typer(templates.app, name="template")
 app.add_typer(consents.app, name="consent")
 app.add_typer(optouts.app, name="opt-out")
+app.add_typer(doubts.app, name="doubt")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(modems.app, name="modem")
 app.add_typer(sim.app, name="sim")

@@ -38,6 +38,7 @@ class Snapshot:
     queue: int | None  # parts that wait to be sent, everybody's
     holds: int | None
     opt_outs: int | None
+    doubts: int | None
 
 
 def status(
@@ -77,6 +78,7 @@ def look(client: Client) -> Snapshot:
         queue=_queue(client),
         holds=_count(_permitted(client, "/v1/opt-outs/holds")),
         opt_outs=_count(_permitted(client, "/v1/opt-outs", limit=_MOST)),
+        doubts=_count(_permitted(client, "/v1/doubts")),
     )
 
 
@@ -109,6 +111,7 @@ def _show(found: Snapshot) -> None:
         modems.show(found.modems)
     say(f"Parts that wait to be sent: {'not known' if found.queue is None else found.queue}")
     say(f"Replies that wait for a person: {_number(found.holds)} (schoolgate opt-out holds)")
+    say(f"Parts in doubt: {_number(found.doubts)} (schoolgate doubt list)")
     say(f"Opt-outs in force: {_number(found.opt_outs)}")
 
 
