@@ -9,6 +9,7 @@ from aiohttp import web
 from api.codes import POLICY
 from api.handlers import doubts, events, messages, recipients, service, templates, webhooks
 from api.openapi import document
+from api.page import page
 from api.reading import CSV
 from api.route import LARGE, Call, Route
 from api.schema.base import Listing, Nothing, Paging
@@ -46,6 +47,13 @@ from gateway.records import Scope
 async def openapi(_call: Call[Nothing]) -> web.Response:
     """Describe this API as OpenAPI 3.1."""
     return web.json_response(document(ROUTES))
+
+
+async def docs(_call: Call[Nothing]) -> web.Response:
+    """Describe this API to people, on one page that asks nothing of anybody else."""
+    text, policy = page(document(ROUTES))
+    headers = {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"}
+    return web.Response(text=text, content_type="text/html", charset="utf-8", headers=headers)
 
 
 _SENDING: Final = (*POLICY, "IDEMPOTENCY_CONFLICT", "REFERENCE_CONFLICT")
@@ -159,6 +167,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         NewTemplate,
         Template,
         status=201,
+        conditional=True,
     ),
     Route("GET", "/v1/templates/{id}", templates.template, Scope.TEMPLATES_READ, Nothing, Template),
     Route(
@@ -168,6 +177,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         Scope.TEMPLATES_APPROVE,
         Nothing,
         Template,
+        conditional=True,
         codes=("NOT_A_DRAFT", "SECOND_PERSON_REQUIRED", "TEMPLATE_UNSOUND"),
     ),
     Route(
@@ -177,6 +187,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         Scope.TEMPLATES_APPROVE,
         Nothing,
         Template,
+        conditional=True,
     ),
     Route(
         "GET",
@@ -250,4 +261,5 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     Route("GET", "/readyz", service.ready, Scope.PUBLIC, Nothing, Ready),
     Route("GET", "/metrics", service.metrics, Scope.PUBLIC, Nothing, web.Response, produces="text/plain"),
     Route("GET", "/openapi.json", openapi, Scope.PUBLIC, Nothing, web.Response),
+    Route("GET", "/docs", docs, Scope.PUBLIC, Nothing, web.Response, produces="text/html"),
 )

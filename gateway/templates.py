@@ -10,7 +10,7 @@ from typing import Final
 
 from sqlalchemy import Connection, RowMapping
 
-from gateway.errors import Conflict, Fault, Invalid, NotFound
+from gateway.errors import Conflict, Fault, Invalid, NotFound, PreconditionFailed
 from gateway.ids import new_id
 from gateway.model import Clock
 from gateway.records import Caller, TemplateRequest, TemplateView
@@ -32,13 +32,19 @@ class Templates:
     settings: PolicySettings
     clock: Clock
 
-    async def draft(self, caller: Caller, request: TemplateRequest) -> TemplateView:
-        """Enter a new version, which sends nothing yet; raise `Invalid` with every fault."""
+    async def draft(self, caller: Caller, request: TemplateRequest, seen: str | None = None) -> TemplateView:
+        """Enter a new version, which sends nothing yet; raise `Invalid` with every fault.
+
+        `seen` is the tag of the version that the caller began with; if it is not the newest any more,
+        `PreconditionFailed`.
+        """
         if faults := tuple(self._faults(request)):
             raise Invalid(faults)
 
         def transaction(connection: Connection) -> TemplateView:
             now = self.clock()
+            if seen is not None:
+                _as_seen(store.newest(connection, request.name, request.language), seen)
             ident = new_id("tpl", now)
             values = {
                 "id": ident,
@@ -61,7 +67,7 @@ class Templates:
 
         return await self.database.write(transaction)
 
-    async def approve(self, caller: Caller, ident: str) -> TemplateView:
+    async def approve(self, caller: Caller, ident: str, seen: str | None = None) -> TemplateView:
         """Let a draft send, for the policy's months; the version before it is retired.
 
         Raises `Conflict` where the caller wrote it, where it is no draft, or where it has become unsound.
@@ -69,6 +75,8 @@ class Templates:
 
         def transaction(connection: Connection) -> TemplateView:
             row = _known(connection, ident)
+            if seen is not None:
+                _as_seen(row, seen)
             if row["status"] != "draft":
                 raise Conflict(
                     "NOT_A_DRAFT", f"this version is {row['status']}: only a draft can be approved"
@@ -87,11 +95,13 @@ class Templates:
 
         return await self.database.write(transaction)
 
-    async def retire(self, caller: Caller, ident: str) -> TemplateView:
+    async def retire(self, caller: Caller, ident: str, seen: str | None = None) -> TemplateView:
         """End a version; what is queued from it is refused at hand-off. Retiring twice changes nothing."""
 
         def transaction(connection: Connection) -> TemplateView:
             row = _known(connection, ident)
+            if seen is not None:
+                _as_seen(row, seen)
             if row["status"] != "retired":
                 store.retire(connection, ident, self.clock())
                 self._note(connection, caller, "template-retired", ident, "retired", row["version"])
@@ -137,6 +147,16 @@ class Templates:
             clauses=["3.3"],
             detail={"version": version},
         )
+
+
+def tag(ident: str, status: str) -> str:
+    """Return the mark of a version as it is now: its words never change, its status does."""
+    return f"{ident}-{status}"
+
+
+def _as_seen(row: RowMapping | None, seen: str) -> None:
+    if row is None or tag(row["id"], row["status"]) != seen:
+        raise PreconditionFailed("the template has been changed since: read it again")
 
 
 def _known(connection: Connection, ident: str) -> RowMapping:

@@ -49,6 +49,12 @@ def current(connection: Connection, name: str, language: str) -> RowMapping | No
     return connection.execute(_CURRENT, {"name": name, "language": language}).mappings().first()
 
 
+def newest(connection: Connection, name: str, language: str) -> RowMapping | None:
+    """Return the newest version, whatever its status."""
+    query = _rows().where(template.c.name == name, template.c.language == language)
+    return connection.execute(query.order_by(template.c.version.desc()).limit(1)).mappings().first()
+
+
 def every(connection: Connection, name: str | None, status: str | None) -> Sequence[RowMapping]:
     """Return versions by name, language and version."""
     query = _rows()

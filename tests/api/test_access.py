@@ -18,7 +18,7 @@ from tests.api.conftest import Api
 from tests.system.site import message, number
 
 GUARDED = [route for route in ROUTES if route.scope is not Scope.PUBLIC]
-PUBLIC = {"/healthz", "/readyz", "/metrics", "/openapi.json"}
+PUBLIC = {"/docs", "/healthz", "/readyz", "/metrics", "/openapi.json"}
 IDENT = "msg_" + "0" * 26
 
 

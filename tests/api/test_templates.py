@@ -1,0 +1,39 @@
+"""Two people who edit the same template do not overwrite one another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.api.conftest import Api
+
+
+def wording(body: str) -> dict[str, Any]:
+    return {"name": "closure", "purpose": "important_info", "body": body}
+
+
+async def draft(api: Api, body: str, tag: str | None = None) -> Any:
+    headers = {} if tag is None else {"If-Match": tag}
+    return await api.call("POST", "/v1/templates", wording(body), who="author", headers=headers)
+
+
+async def test_an_edit_of_what_somebody_else_has_edited_is_refused(api: Api) -> None:
+    first = await draft(api, "The school is closed today.")
+    assert first.status == 201
+    second = await draft(api, "The school is closed until noon.", first.headers["ETag"])
+    assert (second.status, second.body["version"]) == (201, 2)
+    late = await draft(api, "The school is closed this week.", first.headers["ETag"])
+    late.is_problem(412, "PRECONDITION_FAILED")
+    assert (await draft(api, "The school is closed this week.", second.headers["ETag"])).status == 201
+
+
+async def test_approval_is_of_the_version_that_was_read(api: Api) -> None:
+    made = await draft(api, "The school is closed today.")
+    path = f"/v1/templates/{made.body['id']}"
+    shown = await api.call("GET", path, who="author")
+    assert shown.headers["ETag"] == made.headers["ETag"]
+    tag = {"If-Match": shown.headers["ETag"]}
+    approved = await api.call("POST", path + "/approve", who="head", headers=tag)
+    assert (approved.status, approved.body["status"]) == (200, "approved")
+    (await api.call("POST", path + "/retire", who="head", headers=tag)).is_problem(412, "PRECONDITION_FAILED")
+    now = {"If-Match": approved.headers["ETag"]}
+    assert (await api.call("POST", path + "/retire", who="head", headers=now)).body["status"] == "retired"
