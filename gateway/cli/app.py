@@ -26,6 +26,7 @@ from gateway.cli import (
     serve,
     sim,
     status,
+    subjects,
     templates,
 )
 from gateway.cli.demo import command as demo
@@ -77,6 +78,7 @@ app.add_typer(consents.app, name="consent")
 app.add_typer(optouts.app, name="opt-out")
 app.add_typer(doubts.app, name="doubt")
 app.add_typer(auditing.app, name="audit")
+app.add_typer(subjects.app, name="subject")
 app.add_typer(modems.app, name="modem")
 app.add_typer(sim.app, name="sim")
 app.add_typer(pdu.app, name="pdu")

@@ -1,0 +1,84 @@
+"""`schoolgate subject`: what is kept about a number, given to its person or erased (1.2)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeVar
+
+import typer
+
+from gateway.cli.direct import user
+from gateway.cli.exits import Exit, Stop
+from gateway.cli.options import ConfigOption, JsonOption, configuration
+from gateway.cli.output import asked, details, print_json, say
+
+if TYPE_CHECKING:
+    from gateway.subjects import Subjects
+
+T = TypeVar("T")
+
+app = typer.Typer(help="What is kept about a number: hand it out, or erase it.", no_args_is_help=True)
+
+Number = Annotated[str, typer.Option("--number", metavar="NUMBER", help="The person's number, as +447…")]
+
+
+@app.command()
+def export(
+    number: Number,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The zip to write; a new file.")],
+    config: ConfigOption = None,
+) -> None:
+    """Write all that is kept about a number into a zip: JSON, and a page to read.
+
+    It holds personal data in clear: give it to its person, and delete it.
+    """
+    from gateway.subject_file import packed
+
+    if out.exists():
+        raise Stop(Exit.FAILED, f"{out} exists, and is not overwritten; choose another file")
+    known = _with_subjects(config, lambda subjects: subjects.export(number, by=user()))
+    descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(packed(known))
+    say(f"{out}: {sum(map(len, known.records.values()))} records, {len(known.decisions)} decisions.")
+    say("It holds personal data in clear: give it to its person over a safe way, and delete it.")
+
+
+@app.command()
+def erase(
+    number: Number,
+    config: ConfigOption = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Erase all that is kept about a number, but its opt-outs (as a keyed hash) and the audit log.
+
+    Backups made before still hold it, sealed, until they are removed: see [backup] keep_days, keep_months.
+    """
+    if not yes and asked(f"Erase everything about {number}? This cannot be undone. yes or no:") != "yes":
+        raise Stop(Exit.FAILED, "nothing was done; to go on, answer yes or give --yes")
+    done = _with_subjects(config, lambda subjects: subjects.erase(number, by=user()))
+    if as_json:
+        print_json(done)
+        return
+    details("Erased:", {name: count for name, count in done.removed.items() if count} or {"nothing": "0"})
+    say(f"Opt-outs that stay, as a keyed hash: {done.opt_outs_kept}. The audit log stays as it is.")
+    say("Backups made before still hold it, sealed, until they are removed.")
+
+
+def _with_subjects(config: Path | None, work: Callable[[Subjects], Awaitable[T]]) -> T:
+    from gateway.clock import utc_now
+    from gateway.daemon import opened
+    from gateway.subjects import Subjects
+
+    loaded = configuration(config)
+
+    async def run() -> T:
+        async with opened(loaded) as store:
+            return await work(Subjects(store.database, store.keyring, store.settings, utc_now))
+
+    return asyncio.run(run())
