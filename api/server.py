@@ -75,11 +75,13 @@ def _explained(host: str, port: int) -> Iterator[None]:
 def _advice(error: OSError) -> str:
     if isinstance(error, socket.gaierror):
         return "there is no such host name: set [api] host to an address of this machine"
+    # From Python 3.13 on asyncio gives no number when no address could be bound.
+    number = error.errno if error.errno is not None else errno.EADDRNOTAVAIL
     return {
         errno.EADDRINUSE: "another program uses that port; stop it, or set [api] port to a free one",
         errno.EACCES: "ports below 1024 are reserved; set [api] port to one above",
         errno.EADDRNOTAVAIL: "this machine has no such address; set [api] host to one that it has",
-    }.get(error.errno or 0, str(error.strerror))
+    }.get(number, str(error.strerror))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ async def test_every_answer_is_named_not_cached_and_without_a_banner(api: Api, p
 
 
 async def test_a_store_that_refuses_is_503_and_metrics_still_answer(api: Api) -> None:
-    with sqlite3.connect(api.directory / "schoolgate.db") as damage:
+    with closing(sqlite3.connect(api.directory / "schoolgate.db", isolation_level=None)) as damage:
         damage.execute("ALTER TABLE message RENAME TO lost")
     damage.close()
     answer = await api.call("POST", "/v1/messages", message(CONSENTED[0]))
@@ -81,7 +82,7 @@ async def test_a_store_that_refuses_is_503_and_metrics_still_answer(api: Api) ->
 
 
 async def test_what_nobody_foresaw_is_500_with_a_number_to_quote_and_no_personal_data(api: Api) -> None:
-    with sqlite3.connect(api.directory / "schoolgate.db") as damage:
+    with closing(sqlite3.connect(api.directory / "schoolgate.db", isolation_level=None)) as damage:
         damage.execute("UPDATE consent SET number_sealed = x'00'")
     damage.close()
     with capture_logs() as logs:

@@ -6,6 +6,7 @@ import os
 import pwd
 import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -113,7 +114,7 @@ def test_the_audit_log_names_the_operating_systems_user(home: Path, monkeypatch:
     monkeypatch.setenv("USER", "somebody-else")
     monkeypatch.setenv("LOGNAME", "somebody-else")
     command("person", "suspend", "jsmith")
-    with sqlite3.connect(home / "schoolgate.db") as database:
+    with closing(sqlite3.connect(home / "schoolgate.db", isolation_level=None)) as database:
         (actor,) = database.execute("SELECT actor FROM audit ORDER BY seq DESC LIMIT 1").fetchone()
     database.close()
     assert actor == f"cli:{pwd.getpwuid(os.getuid()).pw_name}"

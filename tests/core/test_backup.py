@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -108,7 +109,7 @@ def test_another_key_file_is_refused(store: Path, keyring: Keyring, tmp_path: Pa
 
 
 def test_a_newer_backup_is_refused_with_the_way_out(store: Path, keyring: Keyring, tmp_path: Path) -> None:
-    with sqlite3.connect(store) as connection:
+    with closing(sqlite3.connect(store, isolation_level=None)) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     made = backup.make(tmp_path / "b", store, [], keyring, NOW)
     with pytest.raises(BackupUnusable, match="newer release"):
