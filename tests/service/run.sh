@@ -16,6 +16,7 @@ for tool in debootstrap systemd-nspawn nsenter; do
   command -v "$tool" >/dev/null || cannot "$tool is missing (apt install debootstrap systemd-container)"
 done
 
+[ -x .venv/bin/pytest ] || make --no-print-directory .venv/dev.stamp
 mkdir -p "$cache"
 tree=$cache/$suite-$(echo "$packages" | sha256sum | cut -c1-8)
 if [ ! -e "$tree/.complete" ]; then
