@@ -148,6 +148,8 @@ class PolicySettings(_Section):
     sending_roles: Annotated[frozenset[str], Field(min_length=1)]
     guests: frozenset[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]] = frozenset()
     url_hosts: frozenset[str] = frozenset()
+    email_domains: frozenset[str] = frozenset()
+    glossary: frozenset[str] = frozenset()
     review: Review
     retention: Retention = Retention()
     purposes: Annotated[Mapping[Identifier, Purpose], Field(min_length=1)]

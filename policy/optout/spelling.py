@@ -65,7 +65,7 @@ class Speller:
         # A word all in another alphabet is most likely a word of its language: "не" is no "he".
         foreign = not token.isascii() and not any("a" <= letter <= "z" for letter in token)
         wanted = self._disguised if foreign else self._known
-        for candidate in _undisguised(token):
+        for candidate in undisguised(token):
             if candidate in wanted:
                 return candidate
             if (found := self._slips.get(candidate) or self._squeezed.get(_squeeze(candidate))) is not None:
@@ -73,7 +73,8 @@ class Speller:
         return token
 
 
-def _undisguised(token: str) -> Iterator[str]:
+def undisguised(token: str) -> Iterator[str]:
+    """Yield `token`, and what it may stand for: look-alike letters, digits for letters, drawn-out letters."""
     yield token
     if not token.isascii():
         yield from (token.translate(shapes) for shapes in _SHAPES)

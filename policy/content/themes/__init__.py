@@ -1,0 +1,1 @@
+"""The lexicon: one TOML file for each theme."""

@@ -1,0 +1,53 @@
+"""All that a text is judged by alone, whoever sends it to whom: content, tone, clarity (2.2, 5.x, 7.1)."""
+
+from __future__ import annotations
+
+from datetime import date
+from functools import lru_cache
+from typing import Final
+
+from policy.clarity import judge_clarity
+from policy.content import Finding, scan
+from policy.content.lexicon import shipped_lexicon
+from policy.content.reading import cleaned, read
+from policy.optout.spelling import undisguised
+from policy.settings import PolicySettings
+from policy.tone import judge_tone, shipped_manners
+
+_SHORTEST_FOREIGN: Final = 4
+
+
+def judge_wording(text: str, settings: PolicySettings, today: date | None = None) -> tuple[Finding, ...]:
+    """Return everything that the words of a text give against it; dates only where `today` is known.
+
+    What the gateway adds itself (organisation's name before, opt-out text after) is not judged.
+    """
+    own = settings.email_domains | {host.removeprefix("www.") for host in settings.url_hosts}
+    return _judged(own_words(text, settings), own, settings.glossary, today)
+
+
+def own_words(text: str, settings: PolicySettings) -> str:
+    """Return `text` without the signature and the opt-out text that the gateway adds."""
+    return text.removeprefix(settings.signature).removesuffix(settings.opt_out_text).strip()
+
+
+@lru_cache(maxsize=32)  # a batch asks about one text many times
+def _judged(
+    text: str, own_domains: frozenset[str], glossary: frozenset[str], today: date | None
+) -> tuple[Finding, ...]:
+    plain = cleaned(text)
+    reading = read(plain, _spelt)
+    return (
+        *scan(reading, own_domains, shipped_lexicon()),
+        *judge_tone(reading, shipped_manners(), glossary),
+        *judge_clarity(plain, today),
+    )
+
+
+def _spelt(word: str) -> str:
+    """Return the word of any list that a disguised one stands for, or the word itself."""
+    if len(word) < _SHORTEST_FOREIGN and not word.isascii():
+        return word  # a word of its own language: "не" is no "he"
+    lexicon, manners = shipped_lexicon(), shipped_manners()
+    lists = (lexicon.phrases, lexicon.benign, manners.phrases)
+    return next((each for each in undisguised(word) if any(one.knows(each) for one in lists)), word)
