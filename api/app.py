@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from prometheus_client import CollectorRegistry
 
+from api.govuk import add_routes
 from api.limits import Limits
 from api.metrics import Meters
 from api.problems import REQUEST_ID, problems
@@ -29,6 +30,7 @@ def build_app(
         app.router.add_route(route.method, path, handler)
         if route.method == "GET":
             app.router.add_route("HEAD", path, handler)
+    add_routes(app, use_cases, meters, limits, clock)
     app.on_response_prepare.append(_headers)
 
     async def close(_app: web.Application) -> None:

@@ -39,7 +39,7 @@ from api.schema.recipients import (
     OptOut,
     Quarantined,
 )
-from api.schema.service import Alive, Forecast, ForecastQuery, Modem, Ready
+from api.schema.service import Alive, Forecast, ForecastQuery, Modem, NotifyKey, Ready
 from api.schema.templates import NewTemplate, Template, TemplateFilter
 from gateway.records import Scope
 
@@ -255,6 +255,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         Paging,
         Listing[Delivery],
     ),
+    Route("GET", "/v1/notify-key", service.notify_key, Scope.SEND, Nothing, NotifyKey),
     Route("GET", "/v1/forecast", service.forecast, Scope.SEND, ForecastQuery, Forecast),
     Route("GET", "/v1/modems", service.modems, Scope.MODEMS, Nothing, Listing[Modem]),
     Route("GET", "/healthz", service.alive, Scope.PUBLIC, Nothing, Alive),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -216,11 +216,21 @@ class Access:
         return await self.database.read(lambda c: self._authenticate(c, parsed))
 
     def _authenticate(self, connection: Connection, token: Token) -> Caller:
-        found, now = people.authority(connection, token.ident), self.clock()
+        found = people.authority(connection, token.ident)
         stored = found[0]["secret_hash"] if found is not None else b""
         if not hmac.compare_digest(stored, self.keyring.token_hash(token.secret)) or found is None:
             raise NotAuthenticated("KEY_UNKNOWN", "there is no such key")
-        row, held = found
+        return self._caller(*found)
+
+    def caller_of(self, connection: Connection, key_id: str) -> Caller:
+        """Return whom a key acts for, its proof seen elsewhere; raise `NotAuthenticated` where it ended."""
+        found = people.authority(connection, key_id)
+        if found is None:
+            raise NotAuthenticated("KEY_UNKNOWN", "there is no such key")
+        return self._caller(*found)
+
+    def _caller(self, row: RowMapping, held: Mapping[str, datetime]) -> Caller:
+        now = self.clock()
         if row["revoked_at"] is not None:
             raise NotAuthenticated("KEY_REVOKED", "this key has been revoked; use another")
         if row["expires_at"] <= now:

@@ -28,6 +28,7 @@ from gateway.doubts import Doubts
 from gateway.facts import PolicyDesk
 from gateway.forecast import Forecasts
 from gateway.gate import Gate, end_of_step
+from gateway.govuk import GovukAccess
 from gateway.handoff import Handoff
 from gateway.health import Health
 from gateway.inbound import Inbound
@@ -273,8 +274,10 @@ def _use_cases(
         validity=validity,
         rates=tuple(sender.rate for sender in senders),
     )
+    access = Access(database=database, keyring=keyring, settings=settings, clock=utc_now)
     return UseCases(
-        access=Access(database=database, keyring=keyring, settings=settings, clock=utc_now),
+        access=access,
+        govuk=GovukAccess(access),
         outbound=outbound,
         batches=Batches(outbound=outbound),
         queries=Queries(database, keyring),

@@ -113,7 +113,7 @@ class Outbound:
             idempotency.keep(
                 connection, now, key_id=caller.key_id, key=key, request_hash=digest, response=answer
             )
-        if request.reference is not None:
+        if request.reference is not None and not request.shared_reference:
             references.keep(connection, caller.key_id, digest, {request.reference: answer})
         return _Answer(receipt, considered)
 
@@ -257,7 +257,7 @@ def _told_before(
     connection: Connection, caller: Caller, request: MessageRequest, digest: bytes
 ) -> Mapping[str, Any] | None:
     """Return the answer given when this reference was used; `Conflict` when it was for something else."""
-    if request.reference is None:
+    if request.reference is None or request.shared_reference:
         return None
     found = references.find(connection, caller.key_id, request.reference)
     if found is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -50,12 +50,18 @@ class Queries:
         reference: str | None = None,
         purpose: str | None = None,
         since: datetime | None = None,
+        among: Collection[Status] = (),
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[MessageView]:
         """Return messages, newest first."""
         wanted = messages.Filter(
-            person_id=caller.person_id, status=status, reference=reference, purpose=purpose, since=since
+            person_id=caller.person_id,
+            status=status,
+            reference=reference,
+            purpose=purpose,
+            since=since,
+            among=among,
         )
 
         def query(connection: Connection) -> Page[MessageView]:
@@ -101,6 +107,7 @@ class Queries:
             to=self.keyring.open("message", "number", ident, row["number_sealed"]),
             purpose=row["purpose"],
             template=row["template_name"],
+            template_id=row["template_id"],
             text=self.keyring.open("message", "body", ident, row["body_sealed"]),
             reference=row["reference"],
             batch_id=row["batch_id"],

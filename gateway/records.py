@@ -105,6 +105,7 @@ class MessageRequest:
     not_before: datetime | None = None
     validity: timedelta | None = None
     on_doubt: str | None = None  # ask | resend; default: the template's
+    shared_reference: bool = False  # GOV.UK Notify's callers use one for several messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +216,7 @@ class MessageView:
     to: str
     purpose: str
     template: str | None
+    template_id: str | None
     text: str
     reference: str | None
     batch_id: str | None

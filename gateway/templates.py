@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -16,7 +16,7 @@ from gateway.model import Clock
 from gateway.records import Caller, TemplateRequest, TemplateView
 from gateway.store import Database, audit, events
 from gateway.store import templates as store
-from policy import PolicySettings, check_template
+from policy import PolicySettings, Rendered, check_template, render
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
@@ -117,6 +117,11 @@ class Templates:
     async def get(self, ident: str) -> TemplateView:
         """Return one version."""
         return _view(await self.database.read(lambda c: _known(c, ident)))
+
+    async def preview(self, ident: str, slots: Mapping[str, str]) -> tuple[TemplateView, Rendered]:
+        """Return a version and its text with these values, and what is wrong with them; nothing is sent."""
+        made = await self.get(ident)
+        return made, render(made.body, made.slots, slots, self.settings, self.clock())
 
     def _faults(self, request: TemplateRequest) -> Iterator[Fault]:
         if not _NAME.fullmatch(request.name):

@@ -10,6 +10,7 @@ from gateway.consents import Consents
 from gateway.doubts import Doubts
 from gateway.events import Events
 from gateway.forecast import Forecasts
+from gateway.govuk import GovukAccess
 from gateway.health import Health
 from gateway.optouts import OptOuts
 from gateway.outbound import Outbound
@@ -33,4 +34,5 @@ class UseCases:
     events: Events
     webhooks: Webhooks
     forecasts: Forecasts
+    govuk: GovukAccess
     doubts: Doubts

@@ -6,7 +6,7 @@ from aiohttp import web
 
 from api.route import Call
 from api.schema.base import Listing, Nothing
-from api.schema.service import Alive, Forecast, ForecastQuery, Modem, Ready
+from api.schema.service import Alive, Forecast, ForecastQuery, Modem, NotifyKey, Ready
 from gateway.records import Page
 
 
@@ -18,6 +18,11 @@ async def modems(call: Call[Nothing]) -> Listing[Modem]:
 async def forecast(call: Call[ForecastQuery]) -> Forecast:
     """Say how long the queue, and so many parts more, will take."""
     return Forecast.of(await call.use_cases.forecasts.forecast(call.input.parts))
+
+
+async def notify_key(call: Call[Nothing]) -> NotifyKey:
+    """Show the key that asks, in the form that clients of GOV.UK Notify take."""
+    return NotifyKey(api_key=await call.use_cases.govuk.key_for(call.caller))
 
 
 async def alive(_call: Call[Nothing]) -> Alive:

@@ -32,6 +32,10 @@ class Modem(Output):
     storage_total: int | None
     notifications: str
     failures: int = Field(description="Links lost since the start.")
+    recoveries: dict[str, int] = Field(
+        description="What was tried since the start, and how often: resynchronise, reopen, search, restart, "
+        "usb_reset, alert."
+    )
 
 
 class ForecastQuery(Query):
@@ -57,6 +61,12 @@ class Forecast(Output):
     done_at: datetime | None
     parts_per_minute: float | None
     modems: tuple[Lane, ...]
+
+
+class NotifyKey(Output):
+    """A key as clients of GOV.UK Notify want it."""
+
+    api_key: str = Field(description="In place of the key that Notify gave you; the base URL is this one's.")
 
 
 class Alive(Output):

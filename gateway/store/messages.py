@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,6 +22,7 @@ class Filter:
     reference: str | None = None
     purpose: str | None = None
     since: datetime | None = None
+    among: Collection[Status] = ()  # statuses; none is no condition
 
 
 def _messages() -> Select[Any]:
@@ -44,6 +45,8 @@ def page(connection: Connection, wanted: Filter, before: str | None, limit: int)
         message.c.purpose: wanted.purpose,
     }
     query = _messages().where(*(column == value for column, value in conditions.items() if value is not None))
+    if wanted.among:
+        query = query.where(message.c.status.in_(sorted(wanted.among)))
     if wanted.since is not None:
         query = query.where(message.c.created_at >= wanted.since)
     if before is not None:

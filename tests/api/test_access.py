@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from api import build_app
+from api.govuk import GOVUK_ROUTES
 from api.route import Route
 from api.routes import ROUTES
 from api.schema.base import Nothing
@@ -46,7 +47,8 @@ async def test_the_router_knows_nothing_but_the_table(api: Api) -> None:
     }
     table = {(route.method, route.path) for route in ROUTES}
     heads = {("HEAD", route.path) for route in ROUTES if route.method == "GET"}
-    assert routed == table | heads
+    govuk = {(method, path) for method, path, *_ in GOVUK_ROUTES}
+    assert routed == table | heads | govuk
     assert len(ROUTES) == len(table)
 
 
