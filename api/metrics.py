@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Counter
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
@@ -24,7 +24,7 @@ class _Snapshot(Collector):
     messages: Mapping[Status, int] = field(default_factory=dict)
     queue: int | None = None  # None: the store did not answer
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         up = 0 if self.queue is None else 1
         yield GaugeMetricFamily("schoolgate_store_up", "Whether the database answered.", value=up)
         if self.queue is not None:
@@ -37,7 +37,7 @@ class _Snapshot(Collector):
             yield messages
         yield from self._modems()
 
-    def _modems(self) -> Iterator[GaugeMetricFamily]:
+    def _modems(self) -> Iterator[Metric]:
         phases = GaugeMetricFamily(
             "schoolgate_modem_phase", "1 for the phase that a modem is in.", labels=["modem", "phase"]
         )
@@ -45,13 +45,18 @@ class _Snapshot(Collector):
         lost = GaugeMetricFamily(
             "schoolgate_modem_links_lost", "Links lost since the start.", labels=["modem"]
         )
+        recoveries = CounterMetricFamily(
+            "schoolgate_modem_recoveries", "What was tried to recover a modem.", labels=["modem", "rung"]
+        )
         for modem in self.modems:
+            for rung, count in modem.recoveries.items():
+                recoveries.add_metric([modem.name, rung], count)
             for phase in ModemPhase:
                 phases.add_metric([modem.name, phase.value], float(phase is modem.phase))
             if modem.signal_dbm is not None:
                 signal.add_metric([modem.name], modem.signal_dbm)
             lost.add_metric([modem.name], modem.failures)
-        yield from (phases, signal, lost)
+        yield from (phases, signal, lost, recoveries)
 
 
 class Meters:

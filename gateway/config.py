@@ -122,6 +122,8 @@ class ModemSection(_Section):
     """One word for the modem; each has its own."""
     port: Path
     """Its serial port. Best a name that stays: `/dev/schoolgate-…` or `/dev/serial/by-id/…`."""
+    search: tuple[str, ...] = ("/dev/ttyUSB*", "/dev/ttyACM*")
+    """Where the modem is looked for, by its SIM, when its port is gone: device names change."""
     baud: Literal[9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600] = 115200
     """The speed of a real serial line; USB modems take any."""
     pin_file: Path | None = None
@@ -197,6 +199,7 @@ def _resolved(config: Config, base: Path) -> Config:
                     update={
                         "pin_file": _pin_file(modem.pin_file, base),
                         "port": base / modem.port,
+                        "search": tuple(str(base / each) for each in modem.search),
                     }
                 )
                 for modem in config.modem

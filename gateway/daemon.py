@@ -204,6 +204,7 @@ def _modem(section: ModemSection, store: Store, inbound: Inbound, late: deque[tu
     settings = ModemSettings(
         name=section.name,
         port=str(section.port),
+        search=section.search,
         baud=section.baud,
         pin=_pin(section),
         profile=section.profile,

@@ -6,7 +6,7 @@ Nothing here does I/O. A transition that `NEXT` does not list is a bug, never a 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Final, Protocol
@@ -236,3 +236,4 @@ class ModemState:
     storage_total: int | None = None
     notifications: str = "poll"  # the +CNMI set in force, or "poll"
     failures: int = 0  # links lost since start
+    recoveries: Mapping[str, int] = field(default_factory=dict)  # how often each rung was tried since start

@@ -32,6 +32,10 @@ class Modem(Output):
     storage_total: int | None
     notifications: str
     failures: int = Field(description="Links lost since the start.")
+    recoveries: dict[str, int] = Field(
+        description="What was tried since the start, and how often: resynchronise, reopen, search, restart, "
+        "usb_reset, alert."
+    )
 
 
 class ForecastQuery(Query):

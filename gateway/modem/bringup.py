@@ -10,7 +10,7 @@ import structlog
 
 from gateway.modem import commands
 from gateway.modem.delivery import Delivery, negotiate
-from gateway.modem.errors import CommandFailed, ModemGone, SimBlocked
+from gateway.modem.errors import CommandFailed, ModemGone, OtherCard
 from gateway.modem.identity import Equipment, attempt, card, equipment
 from gateway.modem.link import Sleep
 from gateway.modem.pin import unlock
@@ -70,9 +70,9 @@ async def bring_up(
 def _same_card(iccid: str, wanted: str | None, known: str) -> None:
     """Stop at a strange SIM: what is queued was allowed for the one that we know."""
     if iccid and wanted and iccid != wanted:
-        raise SimBlocked(f"this is SIM …{iccid[-4:]}, but the configuration wants SIM …{wanted[-4:]}")
+        raise OtherCard(f"this is SIM …{iccid[-4:]}, but the configuration wants SIM …{wanted[-4:]}")
     if iccid and known and iccid != known:
-        raise SimBlocked(
+        raise OtherCard(
             f"the SIM was changed from …{known[-4:]} to …{iccid[-4:]}: restart the gateway to accept it"
         )
 

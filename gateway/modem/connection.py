@@ -57,6 +57,7 @@ class Connection:
         report: Report,
         changed: Callable[[], None],
         references: References,
+        stumbled: Callable[[str], None],
     ) -> None:
         """Listen from now on; nothing is written before `run`."""
         self.ready: Ready | None = None
@@ -74,7 +75,7 @@ class Connection:
         self._references = references
         self._stumbles = 0  # parts in a row that the modem would not even begin to take
         self._rest_until = 0.0
-        self._session = Session(port, self._hear, settings.timeouts)
+        self._session = Session(port, self._hear, settings.timeouts, stumbled)
         self._directs = Directs(self._session, self._post_direct, self._stir)
 
     @property

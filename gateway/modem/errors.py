@@ -37,6 +37,10 @@ class SimBlocked(ModemGone):
     phase = ModemPhase.BLOCKED
 
 
+class OtherCard(SimBlocked):
+    """The SIM at this port is not the one that we know: ours may be at another port."""
+
+
 class CommandFailed(Exception):
     """The command brought no usable answer; the session goes on."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol, TypedDict, Unpack
 
 from gateway.model import ModemPhase
@@ -10,6 +11,7 @@ from gateway.model import ModemPhase
 class Facts(TypedDict, total=False):
     """Some fields of `gateway.model.ModemState`."""
 
+    port: str
     phase: ModemPhase
     detail: str
     manufacturer: str
@@ -25,6 +27,7 @@ class Facts(TypedDict, total=False):
     storage_total: int | None
     notifications: str
     failures: int
+    recoveries: Mapping[str, int]
 
 
 class Report(Protocol):

@@ -6,18 +6,22 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Final, Unpack
 
 import structlog
 
 from gateway.faults import described
 from gateway.model import Clock, InboundSink, ModemPhase, ModemState, NotSent, SendOutcome
+from gateway.modem import search, usb
 from gateway.modem.connection import Connection
 from gateway.modem.errors import ModemGone
 from gateway.modem.facts import Facts
+from gateway.modem.ladder import Ladder, Rung
 from gateway.modem.link import Ended, Sleep, keep_connected
 from gateway.modem.port import Port, open_port
 from gateway.modem.references import References
+from gateway.modem.restart import restart
 from gateway.modem.settings import ModemSettings, PinMemory
 
 log = structlog.get_logger()
@@ -51,6 +55,10 @@ class Modem:
         self._remember_pin = remember_pin
         self._connection: Connection | None = None
         self._card = ""
+        self._ladder = Ladder()
+        self._rung: Rung | None = None  # what the next attempt tries
+        self._interface = ""  # of USB, where the port is one
+        self._device: Path | None = None
         self._references = References(on_late_result)
         self._settled = asyncio.Event()
         self._changed = asyncio.Event()  # replaced at every change
@@ -129,8 +137,7 @@ class Modem:
         worked = False
         self._moved_at = time.monotonic()
         try:
-            self._report(phase=ModemPhase.OPENING, detail="")
-            port = await open_port(self._settings.port, self._settings.baud, self._settings.timeouts.open)
+            port = await self._open()
             connection = self._connection = self._build(port)
             try:
                 await connection.run(known_card=self._card, memory=self._remember_pin)
@@ -146,6 +153,52 @@ class Modem:
             return Ended(ModemGone(f"internal error: {type(exc).__name__}"), worked=False)
         return Ended(ModemGone("the link ended"), worked)
 
+    async def _open(self) -> Port:
+        """Climb the rung that is due, then open the port; raises `ModemGone`."""
+        settings, path = self._settings, self._settings.port
+        if self._rung is Rung.SEARCH and self._card and settings.search:
+            path = await self._find() or path
+        elif self._rung is Rung.USB_RESET:
+            await self._reset_usb()
+        self._report(phase=ModemPhase.OPENING, detail="", port=path)
+        port = await open_port(path, settings.baud, settings.timeouts.open)
+        if self._rung is Rung.RESTART:
+            taken = await restart(port, settings.timeouts)
+            raise ModemGone(f"restarted by AT+CFUN=1,1, {'' if taken else 'not '}acknowledged")
+        self._interface = usb.interface_of(path) or self._interface
+        self._device = usb.device_of(path) or self._device
+        return port
+
+    async def _find(self) -> str | None:
+        settings = self._settings
+        return await search.find(
+            self._card,
+            settings.search,
+            but=settings.port,
+            interface=self._interface,
+            baud=settings.baud,
+            timeouts=settings.timeouts,
+        )
+
+    async def _reset_usb(self) -> None:
+        if self._device is None:
+            return
+        try:
+            await asyncio.to_thread(usb.reset, self._device)
+        except OSError as exc:
+            log.warning(
+                "modem.usb_reset_refused", modem=self.name, device=self._device.name, why=exc.strerror
+            )
+
+    def _stumbled(self, why: str) -> None:
+        self._climb(Rung.RESYNCHRONISE, why)
+
+    def _climb(self, rung: Rung, why: str) -> None:
+        self._ladder.note(rung)
+        if rung not in (Rung.REOPEN, Rung.SEARCH):
+            log.warning("modem.recovery", modem=self.name, rung=rung.value, why=why)
+        self._report(recoveries=self._ladder.counts)
+
     def _build(self, port: Port) -> Connection:
         return Connection(
             self._settings,
@@ -156,6 +209,7 @@ class Modem:
             report=self._report,
             changed=self._refresh,
             references=self._references,
+            stumbled=self._stumbled,
         )
 
     async def _pause(self, seconds: float) -> None:
@@ -172,6 +226,12 @@ class Modem:
             signal_dbm=None,
             failures=self._state.failures + end.worked,
         )
+        self._rung = self._ladder.after(end.reason, failures, asyncio.get_running_loop().time())
+        if self._rung is not None:
+            self._climb(self._rung, str(end.reason))
+        if self._ladder.alerts(failures):
+            self._ladder.note(Rung.ALERT)
+            log.error("modem.needs_a_person", modem=self.name, why=str(end.reason), failures=failures)
 
     def _refresh(self) -> None:
         """Follow what the connection says about itself."""

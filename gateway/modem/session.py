@@ -31,13 +31,20 @@ class Session:
     anything else is written, so that a late answer can never answer the next command; or it dies.
     """
 
-    def __init__(self, port: Port, hear: Callable[[Urc], None], timeouts: Timeouts) -> None:
-        """Listen from now on; `hear` gets every unsolicited line at once."""
+    def __init__(
+        self,
+        port: Port,
+        hear: Callable[[Urc], None],
+        timeouts: Timeouts,
+        stumbled: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        """Listen from now on; `hear` gets every unsolicited line, `stumbled` what was not answered."""
         self.timeouts = timeouts
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.noise = 0
         self._port = port
         self._hear = hear
+        self.stumbled = stumbled
         self._turn = asyncio.Lock()
         self._parser = AtParser()
         self._waiter: asyncio.Future[Prompt | Result] | None = None
@@ -82,6 +89,7 @@ class Session:
                 result = await self.ask(command.encode(), command.answer, seconds)
             except TimeoutError:
                 lines = self.lines
+                self.stumbled(f"{command.name} was not answered")
                 await self.resynchronise()
                 raise CommandTimeout(command.name, seconds, lines) from None
             lines = self.lines

@@ -21,6 +21,7 @@ class Timeouts:
     quiet: float = 0.5  # silence that proves that nothing old is on its way
     late: float = 10.0  # the same after Ctrl-Z: a late result belongs to nobody else
     open: float = 20.0
+    restart: float = 20.0  # AT+CFUN=1,1
     stall: float = 10.0  # the modem takes no bytes
 
 
@@ -30,6 +31,7 @@ class ModemSettings:
 
     name: str
     port: str
+    search: tuple[str, ...] = ()  # patterns of the ports where it may be when `port` is gone
     baud: int = 115200
     pin: str | None = field(default=None, repr=False)
     profile: str = "auto"

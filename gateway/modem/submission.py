@@ -64,6 +64,7 @@ async def _dialogue(session: Session, command: str, body: str, permit: Callable[
             f"{command}\r".encode(), Answer(prompt=True, echo=command), session.timeouts.prompt
         )
     except TimeoutError:
+        session.stumbled("the modem gave no prompt")
         return await _withdraw(session, NotSent("the modem gave no prompt"))
     except ModemGone as exc:
         return NotSent(str(exc))
@@ -101,6 +102,7 @@ def _outcome(event: Prompt | Result, lines: tuple[str, ...]) -> SendOutcome:
 async def _outwaited(session: Session) -> SendOutcome:
     """Get back into step; a result that comes meanwhile can only be this part's."""
     why = "the modem gave +CMGS but no OK" if session.lines else "the modem gave no result"
+    session.stumbled(why)
     try:
         found = await session.resynchronise(late=_RESULT)
     except ModemGone as exc:

@@ -11,7 +11,7 @@ from typing import Final
 
 from gateway.simulator.fault import Fault
 from gateway.simulator.faults_card import LoseCmti, NoSim, SimPin, SimPuk, StoreFull, SwapSim
-from gateway.simulator.faults_link import Echo, Hang, Noise, Reset, Unplug
+from gateway.simulator.faults_link import Deaf, Echo, Hang, Noise, Reset, Unplug
 from gateway.simulator.faults_radio import (
     Deregister,
     LatePrompt,
@@ -30,6 +30,7 @@ FAULTS: Final[Mapping[str, Callable[..., Fault]]] = {
     "cms": Refuse,
     "no_prompt": NoPrompt,
     "late_prompt": LatePrompt,
+    "deaf": Deaf,
     "unplug": Unplug,
     "noise": Noise,
     "reset": Reset,

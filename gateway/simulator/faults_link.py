@@ -53,6 +53,7 @@ class Unplug(Fault):
 
     seconds: float | None = 5.0
     sent: bool = True  # whether a PDU that is on the air arrives
+    back_as: str | None = None  # the name under which it comes back
 
     def start(self, modem: VirtualModem) -> None:
         """Pull it."""
@@ -65,6 +66,8 @@ class Unplug(Fault):
         self._cancel_timer()
         modem.radio.survives_power_loss = True
         if not modem.wire.plugged:
+            if self.back_as is not None:
+                modem.wire.link = modem.wire.link.with_name(self.back_as)
             modem.plug()
 
 
@@ -123,3 +126,16 @@ class Echo(Fault):
         """Switch it on."""
         modem.settings.echo = True
         self.spent = True
+
+
+@dataclass(slots=True)
+class Deaf(Fault):
+    """No answers until the modem is restarted by AT+CFUN=1,1."""
+
+    def heard(self, modem: VirtualModem, data: bytes) -> bytes:
+        """Hear nothing but that."""
+        if b"AT+CFUN=1,1\r" not in data:
+            return b""
+        self.spent = True
+        modem.drop_spent_faults()
+        return b"AT+CFUN=1,1\r"

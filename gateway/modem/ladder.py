@@ -1,0 +1,67 @@
+"""What to try on a link that does not come up: one rung after the other, each bounded and counted. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final
+
+from gateway.model import ModemPhase
+from gateway.modem.errors import ModemGone, OtherCard, PortMissing
+
+
+class Rung(StrEnum):
+    """From the mildest to the hardest."""
+
+    RESYNCHRONISE = "resynchronise"  # ESC and AT, within a link
+    REOPEN = "reopen"
+    SEARCH = "search"  # the device by its SIM, under whatever name
+    RESTART = "restart"  # AT+CFUN=1,1
+    USB_RESET = "usb_reset"
+    ALERT = "alert"
+
+
+_RESTART_AFTER: Final = 3  # failures in a row
+_RESET_AFTER: Final = 5
+_ALERT_AFTER: Final = 7
+_AGAIN: Final = (
+    900.0  # seconds; a modem that restarts needs most of a minute, and a loop of restarts helps nobody
+)
+
+
+class Ladder:
+    """The rungs that one modem has needed since the start, and what comes next."""
+
+    def __init__(self) -> None:
+        """Begin at the bottom."""
+        self._counts: Counter[Rung] = Counter()
+        self._last: dict[Rung, float] = {}
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """How often each rung was tried, by its name."""
+        return {rung.value: self._counts[rung] for rung in Rung if self._counts[rung]}
+
+    def note(self, rung: Rung) -> None:
+        """Count a rung that was tried."""
+        self._counts[rung] += 1
+
+    def after(self, reason: ModemGone, failures: int, now: float) -> Rung | None:
+        """Return what to try after so many failures in a row; None where a person must act first.
+
+        Restart and reset are tried once in a quarter of an hour each, `now` being monotonic seconds.
+        """
+        if isinstance(reason, PortMissing | OtherCard):
+            return Rung.SEARCH
+        if reason.phase is ModemPhase.BLOCKED:
+            return None
+        for rung, least in ((Rung.USB_RESET, _RESET_AFTER), (Rung.RESTART, _RESTART_AFTER)):
+            if failures >= least and now - self._last.get(rung, float("-inf")) >= _AGAIN:
+                self._last[rung] = now
+                return rung
+        return Rung.REOPEN
+
+    def alerts(self, failures: int) -> bool:
+        """Say whether now is the moment to call for a person: once in a run of failures."""
+        return failures == _ALERT_AFTER

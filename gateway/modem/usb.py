@@ -1,0 +1,43 @@
+"""The USB device behind a serial port, as sysfs shows it, and its reset."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Final
+
+_TTYS: Final = Path("/sys/class/tty")
+_OFF: Final = 1.0  # seconds
+
+
+def interface_of(port: str, ttys: Path = _TTYS) -> str:
+    """Return the interface of its device that `port` is, such as "1.2"; empty where it is none of USB."""
+    for folder in _above(port, ttys):
+        if (folder / "bInterfaceNumber").exists():
+            return folder.name.rpartition(":")[2]
+    return ""
+
+
+def device_of(port: str, ttys: Path = _TTYS) -> Path | None:
+    """Return the folder of the USB device behind `port`, None where there is none."""
+    folders = (folder for folder in _above(port, ttys) if (folder / "authorized").exists())
+    return next(folders, None)
+
+
+def reset(device: Path, off: float = _OFF) -> None:
+    """Take a USB device away from its drivers and give it back; raises `OSError` where we may not.
+
+    Blocks for `off` seconds and as long as the kernel needs.
+    """
+    switch = device / "authorized"
+    switch.write_text("0")
+    try:
+        time.sleep(off)
+    finally:
+        switch.write_text("1")
+
+
+def _above(port: str, ttys: Path) -> tuple[Path, ...]:
+    """Return the folders above the tty's own, from the inside out."""
+    node = ttys / Path(port).resolve().name / "device"
+    return (node.resolve(), *node.resolve().parents) if node.exists() else ()
