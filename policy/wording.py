@@ -9,12 +9,23 @@ from typing import Final
 from policy.clarity import judge_clarity
 from policy.content import Finding, scan
 from policy.content.lexicon import shipped_lexicon
-from policy.content.reading import cleaned, read
+from policy.content.reading import LONGEST, Reading, cleaned, read
+from policy.content.scanner import harmless
 from policy.optout.spelling import undisguised
 from policy.settings import PolicySettings
 from policy.tone import judge_tone, shipped_manners
+from policy.verdict import Code, Reason
 
 _SHORTEST_FOREIGN: Final = 4
+_TOO_LONG: Final = Finding(
+    Reason(
+        code=Code.TOO_LONG,
+        clause="5.1",
+        message=f"the text is longer than {LONGEST} characters: no such text can be sent",
+        field="text",
+    ),
+    "",
+)
 
 
 def judge_wording(text: str, settings: PolicySettings, today: date | None = None) -> tuple[Finding, ...]:
@@ -24,6 +35,11 @@ def judge_wording(text: str, settings: PolicySettings, today: date | None = None
     """
     own = settings.email_domains | {host.removeprefix("www.") for host in settings.url_hosts}
     return _judged(own_words(text, settings), own, settings.glossary, today)
+
+
+def passed_over(text: str, settings: PolicySettings) -> tuple[str, ...]:
+    """Return the words that a harmless context excuses, for who wants to know why a text passes."""
+    return harmless(_read(cleaned(own_words(text, settings))[:LONGEST]), shipped_lexicon())
 
 
 def own_words(text: str, settings: PolicySettings) -> str:
@@ -36,12 +52,18 @@ def _judged(
     text: str, own_domains: frozenset[str], glossary: frozenset[str], today: date | None
 ) -> tuple[Finding, ...]:
     plain = cleaned(text)
-    reading = read(plain, _spelt)
+    if len(plain) > LONGEST:
+        return (_TOO_LONG,)
+    reading = _read(plain)
     return (
         *scan(reading, own_domains, shipped_lexicon()),
         *judge_tone(reading, shipped_manners(), glossary),
         *judge_clarity(plain, today),
     )
+
+
+def _read(plain: str) -> Reading:
+    return read(plain, _spelt)
 
 
 def _spelt(word: str) -> str:

@@ -23,6 +23,7 @@ from gateway.cli import (
     optouts,
     pdu,
     people,
+    policy,
     serve,
     sim,
     status,
@@ -82,3 +83,4 @@ app.add_typer(subjects.app, name="subject")
 app.add_typer(modems.app, name="modem")
 app.add_typer(sim.app, name="sim")
 app.add_typer(pdu.app, name="pdu")
+app.add_typer(policy.app, name="policy")

@@ -39,11 +39,14 @@ class Reading:
 
 
 def cleaned(text: str) -> str:
-    """Return `text` in NFKC without invisible signs, with plain quotes, dashes and spaces; case is kept."""
-    text = text[:LONGEST]
+    """Return `text` in NFKC without invisible signs, with plain quotes, dashes and spaces; case is kept.
+
+    Of more than `LONGEST` characters one more is kept, so that it can be seen.
+    """
+    text = text[: LONGEST + 1]
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text.translate(_QUOTES)).translate(_QUOTES).translate(_DASHES)
-        text = "".join(map(_visible, text[:LONGEST]))
+        text = "".join(map(_visible, text[: LONGEST + 1]))
     return _SPACED_OUT.sub(_closed_up, text.translate(_BLANK))
 
 

@@ -88,7 +88,7 @@ def _identifying(what: str, words: str) -> Finding:
 def _themes(reading: Reading, known: Lexicon) -> Iterator[Finding]:
     """Yield the worst finding of each theme."""
     names = known.people.names_in(reading)
-    gone = _benign(reading, names, known)
+    gone = {at for span in _benign(reading, names, known) for at in range(*span)}
     words = [GONE if at in gone else word for at, word in enumerate(reading.words)]
     names -= gone
     about = known.people.persons(words, names, reading.owners)
@@ -105,10 +105,15 @@ def _themes(reading: Reading, known: Lexicon) -> Iterator[Finding]:
     yield from (held | refused).values()
 
 
-def _benign(reading: Reading, names: Collection[int], known: Lexicon) -> set[int]:
-    """Return the places of the words that stand in a harmless context."""
+def harmless(reading: Reading, known: Lexicon) -> tuple[str, ...]:
+    """Return the phrases that are taken out before any theme is looked for, as the text has them."""
+    spans = _benign(reading, known.people.names_in(reading), known)
+    return tuple(dict.fromkeys(reading.shown(*span) for span in spans))
+
+
+def _benign(reading: Reading, names: Collection[int], known: Lexicon) -> list[Span]:
     found = known.benign.found(_keys(reading.words, names, known.benign))
-    return {at for _, start, end in found for at in range(start, end)}
+    return [(start, end) for _, start, end in found]
 
 
 def _keys(words: Sequence[str], names: Collection[int], phrases: Phrases) -> list[Keys]:

@@ -1,0 +1,84 @@
+"""`schoolgate policy`: what the policy makes of a text, and what enforces each of its clauses."""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from gateway.cli.options import JsonOption
+from gateway.cli.output import listing, print_json, say
+from gateway.cli.pdu import answer_lines
+
+if TYPE_CHECKING:
+    from policy.content import Finding
+
+app = typer.Typer(help="The policy: what it makes of a text, what enforces it.", no_args_is_help=True)
+
+PolicyOption = Annotated[
+    Path | None, typer.Option("--policy", metavar="FILE", help="A policy file; else the shipped one.")
+]
+
+
+@app.callback()
+def group() -> None:
+    """Ask the policy."""
+
+
+@app.command("try")
+def attempt(
+    text: Annotated[
+        str | None, typer.Argument(metavar="TEXT", help="Without it, each line of standard input is one.")
+    ] = None,
+    policy: PolicyOption = None,
+    on: Annotated[
+        datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="As if today were this day.")
+    ] = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Judge a text by its content and tone, whoever would send it to whom (2.2, 5.x, 7.1)."""
+    from gateway.clock import utc_now
+    from policy.settings import PolicySettings
+    from policy.wording import judge_wording, passed_over
+
+    settings = PolicySettings.load(policy)
+
+    def judged(line: str) -> tuple[Finding, ...]:
+        today: date = (on.replace(tzinfo=UTC) if on else utc_now().astimezone(settings.zone)).date()
+        return judge_wording(line, settings, today)
+
+    if text is None:
+        answer_lines(sys.stdin.buffer, lambda line: _answer(judged(line)), as_json=as_json)
+    elif as_json:
+        print_json(_answer(judged(text)))
+    else:
+        _explain(judged(text), passed_over(text, settings))
+
+
+def _answer(findings: tuple[Finding, ...]) -> dict[str, Any]:
+    from policy.verdict import Decision
+
+    decision = Decision(tuple(finding.reason for finding in findings))
+    reasons = [finding.reason.as_dict() | {"words": finding.words} for finding in findings]
+    return {"outcome": decision.outcome.value, "reasons": reasons}
+
+
+def _explain(findings: tuple[Finding, ...], excused: tuple[str, ...]) -> None:
+    answer = _answer(findings)
+    say(f"{answer['outcome']}: {_VERDICTS[answer['outcome']]}")
+    if findings:
+        rows = [(r["words"], r["outcome"], r["clause"], r["code"], r["message"]) for r in answer["reasons"]]
+        listing("Because of", ("words", "outcome", "clause", "code", "why"), rows)
+    for words in excused:
+        say(f'"{words}" is harmless in its context.')
+
+
+_VERDICTS = {
+    "ALLOW": "nothing in its words speaks against it. Template and consent are judged when it is sent.",
+    "HOLD": "it would wait until a second person has read it.",
+    "DENY": "it would be refused.",
+}
