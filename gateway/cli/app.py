@@ -13,6 +13,7 @@ from gateway.cli import (
     backups,
     batches,
     consents,
+    doctor,
     doubts,
     escrow,
     inbox,
@@ -67,6 +68,7 @@ serve.add_to(app)
 init.add_to(app)
 demo.add_to(app)
 status.add_to(app)
+doctor.add_to(app)
 messages.add_to(app)
 inbox.add_to(app)
 backups.add_to(app)

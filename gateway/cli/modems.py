@@ -40,13 +40,14 @@ def show(modems: list[dict[str, Any]]) -> None:
             _dbm(m["signal_dbm"]),
             _of(m["storage_used"], m["storage_total"]),
             when(m["since"]),
+            ", ".join(f"{rung} {count}" for rung, count in m["recoveries"].items()),
             m["detail"],
         )
         for m in modems
     )
     listing(
         "Modems",
-        ("modem", "phase", "operator", "network", "signal", "stored", "since", "what is wrong"),
+        ("modem", "phase", "operator", "network", "signal", "stored", "since", "tried", "what is wrong"),
         rows,
     )
 

@@ -49,7 +49,7 @@ def check_config(
 
     loaded = configuration(config)
     settings = PolicySettings.load(loaded.policy.file)
-    _check_database(loaded.store.path)
+    check_database(loaded.store.path)
     keys = [] if without_keys else _key_notes(loaded)
     notes = [*keys, *_modem_notes(loaded), *_notes(loaded)]
     if as_json:
@@ -70,7 +70,7 @@ def _key_notes(config: Config) -> Iterator[str]:
         yield "the keys are not on paper; without them no backup can be read: schoolgate escrow show"
 
 
-def _check_database(path: Path) -> None:
+def check_database(path: Path) -> None:
     """Raise where the database was written by a newer release, or is none."""
     from gateway.store import dialect
     from gateway.store.schema_version import HEAD, SchemaTooNew, current

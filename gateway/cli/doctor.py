@@ -1,0 +1,108 @@
+"""`schoolgate doctor`: what keeps the gateway from working, in plain words, each with its remedy."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from gateway.cli.client import Client
+from gateway.cli.exits import Exit, Stop
+from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, configuration, connected
+from gateway.cli.output import listing, print_json, say
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from gateway.config import Config, ModemSection
+    from gateway.doctor import Finding
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(doctor)
+
+
+def doctor(
+    config: ConfigOption = None, key_file: KeyFileOption = None, *, as_json: JsonOption = False
+) -> None:
+    """Look for what keeps the gateway from working. Nothing is changed. Exit code 1: something was found.
+
+    Modems are asked through the running gateway; where it does not run, their ports are probed.
+    """
+    found = list(_examine(configuration(config), config, key_file))
+    if as_json:
+        print_json({"well": not found, "findings": found})
+    elif not found:
+        say("All is well.")
+    else:
+        rows = ((each.level.value, each.about, each.what, each.remedy) for each in found)
+        listing("Findings", ("", "about", "what is wrong", "what to do"), rows)
+    if found:
+        raise typer.Exit(int(Exit.FAILED))
+
+
+def _examine(config: Config, path: Path | None, key_file: Path | None) -> Iterator[Finding]:
+    from gateway.cli.looking import look_at_host, look_at_port, look_at_service
+    from gateway.doctor import host_findings, port_findings, service_findings
+
+    running, reasons = _readiness(config)
+    modems, api_key = _modems(path, key_file) if running else (None, "")
+    yield from service_findings(look_at_service(config, running=running, api_key=api_key, reasons=reasons))
+    yield from host_findings(look_at_host(config), len(config.modem))
+    for section in config.modem:
+        seen = list(port_findings(look_at_port(section), ours=running))
+        yield from seen
+        yield from _radio(section, modems, probe=not running and not any(f.level == "wrong" for f in seen))
+
+
+def _radio(section: ModemSection, modems: dict[str, Any] | None, *, probe: bool) -> Iterator[Finding]:
+    from gateway.doctor import state_findings
+
+    if modems is not None and section.name in modems:
+        yield from state_findings(modems[section.name])
+    elif probe:
+        yield from _probed(section)
+
+
+def _probed(section: ModemSection) -> Iterator[Finding]:
+    from gateway.doctor import probe_findings
+    from gateway.doctor.finding import wrong
+    from gateway.modem import probe
+    from gateway.modem.errors import ModemGone
+
+    try:
+        found = asyncio.run(probe(str(section.port), section.baud))
+    except ModemGone as exc:
+        yield wrong(
+            section.name, str(exc), "try its other ports with `schoolgate modem probe PORT`, or replug it"
+        )
+        return
+    yield from probe_findings(section.name, found, smsc=section.smsc, pin_set=section.pin_file is not None)
+
+
+def _readiness(config: Config) -> tuple[bool, list[str]]:
+    """Return whether a gateway answers, and why it is not ready."""
+    try:
+        status, answer = Client(config.api, "").exchange("GET", "/readyz")
+    except Stop:
+        return False, []
+    reasons = answer.get("reasons", ()) if isinstance(answer, dict) else ()
+    return True, [] if status == HTTPStatus.OK else list(reasons)
+
+
+def _modems(path: Path | None, key_file: Path | None) -> tuple[dict[str, Any] | None, str]:
+    """Return the running gateway's modems by name, or None and why they cannot be seen."""
+    from gateway.cli.problems import ApiProblem, explained
+
+    try:
+        page = connected(path, key_file).get("/v1/modems")
+    except Stop as stop:
+        return None, stop.sentences[0]
+    except ApiProblem as exc:
+        stop_for = explained(exc)
+        return None, stop_for.sentences[0] if stop_for is not None else str(exc)
+    return {modem["name"]: modem for modem in page["items"]}, ""

@@ -1,0 +1,69 @@
+"""`schoolgate doctor`: against a virtual modem, with and without a running gateway."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from gateway.config import load
+from gateway.daemon import started
+from gateway.simulator import Network
+from tests.cli.conftest import Ended, command
+from tests.system.site import eventually
+
+
+async def doctor(*words: object) -> tuple[Ended, dict[str, str]]:
+    """Run it beside this loop; return how it ended and what it found about whom."""
+    ended = await asyncio.to_thread(command, "doctor", "--json", *words)
+    findings: list[dict[str, Any]] = ended.json["findings"]
+    assert ended.json["well"] == (not findings)
+    assert ended.code == (1 if findings else 0)
+    return ended, {f"{each['about']}: {each['what']}": each["remedy"] for each in findings}
+
+
+def configured(home: Path) -> None:
+    """Give the configuration one modem, and a socket to find the gateway by."""
+    config = home / "schoolgate.toml"
+    text = config.read_text().split("[[modem]]", maxsplit=1)[0]
+    config.write_text(
+        text.replace("[api]\n", '[api]\nunix_socket = "api.sock"\n', 1)
+        + '\n[[modem]]\nname = "sim0"\nport = "sim0"\n'
+    )
+
+
+async def test_without_a_gateway_the_port_is_probed(home: Path) -> None:
+    configured(home)
+    async with Network(directory=home) as network:
+        network.add_modem("sim0", number="+447700900990", pin="1234")
+        _, found = await doctor()
+        assert any("it does not run" in what for what in found)
+        (pin,) = [what for what in found if what.startswith("sim0: ")]
+        assert "asks for its PIN; 3 tries are left" in pin
+
+
+async def test_a_missing_port_is_explained(home: Path) -> None:
+    configured(home)
+    _, found = await doctor()
+    assert any("sim0 is not there" in what for what in found)
+
+
+async def test_a_running_gateway_tells_of_its_modems(home: Path) -> None:
+    configured(home)
+    async with Network(directory=home) as network:
+        modem = network.add_modem("sim0", number="+447700900990")
+        async with started(load(home / "schoolgate.toml")) as daemon:
+            await eventually(lambda: daemon.modems[0].state.phase == "ready", what="a ready modem")
+            _, found = await doctor()
+            assert not [what for what in found if what.startswith(("sim0", "gateway", "database", "keys"))]
+            modem.fault("deregister", stat=3)
+            await eventually(lambda: daemon.modems[0].state.phase == "registering", what="no network")
+            _, found = await doctor()
+            assert any("registration is denied" in what for what in found)
+
+
+async def test_a_key_file_that_others_can_read_is_found(home: Path) -> None:
+    configured(home)
+    (home / "schoolgate.keys").chmod(0o644)
+    _, found = await doctor()
+    assert any("readable by others" in what for what in found)

@@ -1,0 +1,170 @@
+"""What the doctor makes of what was looked at: nothing where all is well, one finding for each trouble."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from gateway.doctor import (
+    Host,
+    Port,
+    Service,
+    host_findings,
+    port_findings,
+    probe_findings,
+    service_findings,
+    state_findings,
+)
+from gateway.modem import Probe
+from gateway.modem.answers import Memory
+from gateway.modem.identity import Equipment
+
+HOST = Host(
+    now=datetime(2026, 12, 1, tzinfo=UTC),
+    built=datetime(2026, 11, 1, tzinfo=UTC),
+    clock_synchronised=True,
+    data="/var/lib/schoolgate",
+    free=50_000_000_000,
+    writable=True,
+    modem_manager=False,
+)
+PORT = Port(
+    modem="sim0",
+    path="/dev/serial/by-id/usb-x-if02",
+    exists=True,
+    permitted=True,
+    group="dialout",
+    holder="",
+    stays=True,
+    others=(),
+    storage_only=(),
+)
+SERVICE = Service(
+    keys="", policy="", database="", database_made=True, modems=1, running=True, api_key="", reasons=()
+)
+PROBE = Probe(
+    port="/dev/x",
+    equipment=Equipment(manufacturer="huawei", model="E173"),
+    profile="huawei",
+    pin_state="READY",
+    pin_tries=3,
+    iccid="8944",
+    imsi="2341",
+    smsc="+447785016005",
+    registrations={"CREG": "home"},
+    operator="One",
+    signal_dbm=-73,
+    memories_offered=(),
+    memories=(Memory("SM", 3, 20),),
+    notifications_offered=(),
+    notifications=(2, 1, 0, 1, 0),
+)
+STATE: dict[str, Any] = {
+    "name": "sim0", "phase": "ready", "detail": "", "registration": "home", "operator": "One",
+    "signal_dbm": -73, "storage_used": 1, "storage_total": 20, "recoveries": {"reopen": 2},
+}  # fmt: skip
+
+
+def test_where_all_is_well_nothing_is_found() -> None:
+    found = (
+        *host_findings(HOST, 1),
+        *port_findings(PORT, ours=False),
+        *service_findings(SERVICE),
+        *probe_findings("sim0", PROBE, smsc=None, pin_set=False),
+        *state_findings(STATE),
+    )
+    assert found == ()
+
+
+@pytest.mark.parametrize(
+    ("change", "level", "words"),
+    [
+        ({"now": datetime(2000, 1, 1, tzinfo=UTC)}, "wrong", "2000-01-01"),
+        ({"clock_synchronised": False}, "warning", "timedatectl"),
+        ({"free": 5_000_000}, "wrong", "5 MB"),
+        ({"free": 500_000_000}, "warning", "500 MB"),
+        ({"writable": False}, "wrong", "may not write"),
+        ({"modem_manager": True}, "warning", "udev rule"),
+    ],
+)
+def test_trouble_with_the_machine_is_named_once(change: dict[str, Any], level: str, words: str) -> None:
+    (found,) = host_findings(replace(HOST, **change), 1)
+    assert found.level == level
+    assert words in f"{found.what} {found.remedy}"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"exists": False}, "lsusb"),
+        ({"exists": False, "others": ("/dev/ttyUSB0", "/dev/ttyUSB2")}, "/dev/ttyUSB0, /dev/ttyUSB2"),
+        ({"exists": False, "storage_only": ("12d1:1f01",)}, "usb-modeswitch"),
+        ({"permitted": False}, "usermod -aG dialout"),
+        ({"holder": "ModemManager (pid 7)"}, "ModemManager (pid 7)"),
+        ({"stays": False}, "/dev/serial/by-id"),
+    ],
+)
+def test_trouble_with_a_port_is_named_once(change: dict[str, Any], words: str) -> None:
+    (found,) = port_findings(replace(PORT, **change), ours=False)
+    assert words in f"{found.what} {found.remedy}"
+
+
+def test_a_port_that_the_running_gateway_holds_is_as_it_should_be() -> None:
+    assert list(port_findings(replace(PORT, holder="schoolgate (pid 9)"), ours=True)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"equipment": Equipment()}, "try the others"),
+        ({"pin_state": "SIM PIN"}, "pin_file"),
+        ({"pin_state": "SIM PUK"}, "PUK"),
+        ({"pin_state": "NOT INSERTED"}, "inserted"),
+        ({"registrations": {"CREG": "searching"}}, "CREG searching"),
+        ({"smsc": ""}, "service centre"),
+        ({"signal_dbm": -111}, "-111 dBm"),
+        ({"memories": (Memory("SM", 20, 20),)}, "full (20 of 20)"),
+        ({"memories": (Memory("SM", 15, 20),)}, "fills up"),
+    ],
+)
+def test_trouble_that_a_probe_shows_is_named_once(change: dict[str, Any], words: str) -> None:
+    (found,) = probe_findings("sim0", replace(PROBE, **change), smsc=None, pin_set=False)
+    assert words in f"{found.what} {found.remedy}"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"phase": "blocked", "detail": "the SIM asks for its PUK"}, "PUK"),
+        ({"phase": "registering"}, "antenna"),
+        ({"registration": "roaming"}, "roams in One"),
+        ({"signal_dbm": -110}, "weak"),
+        ({"storage_used": 20}, "full"),
+        ({"recoveries": {"restart": 1}}, "by force"),
+        ({"detail": "the SIM has no SMS centre number"}, "set smsc"),
+    ],
+)
+def test_trouble_that_the_gateway_tells_of_is_named_once(change: dict[str, Any], words: str) -> None:
+    (found,) = state_findings(STATE | change)
+    assert words in f"{found.what} {found.remedy}"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"keys": "readable by others"}, "readable by others"),
+        ({"policy": "line 3"}, "line 3"),
+        ({"database": "newer schema"}, "restore"),
+        ({"database_made": False}, "it makes one"),
+        ({"modems": 0}, "modem probe"),
+        ({"running": False}, "systemctl start"),
+        ({"api_key": "revoked"}, "--key-file"),
+        ({"reasons": ("no modem is registered",)}, "registered"),
+    ],
+)
+def test_trouble_with_the_gateway_is_named_once(change: dict[str, Any], words: str) -> None:
+    (found,) = service_findings(replace(SERVICE, **change))
+    assert words in f"{found.what} {found.remedy}"
