@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import accepting, faults, opting_out, outbox, sending
+from bench import accepting, audit, faults, opting_out, outbox, sending
 
 MEASURES = {
     "short_radio": sending.short_radio,
@@ -24,6 +24,8 @@ MEASURES = {
     "batch": accepting.batch_of_2000,
     "singles": accepting.singles,
     "claim": outbox.claim,
+    "audit_append": audit.append,
+    "audit_verify": audit.verify,
     "at_rest": sending.at_rest,
     "lost_result": faults.lost_result,
     "unplugged": faults.unplugged,

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 FIELDS = ("seq", "at", "actor", "action", "target", "outcome", "clauses", "detail", "prev", "hash")
+_NAMES = set(FIELDS)
 START = "0" * 64
 SIGNED = ("format", "gateway", "seq", "hash", "at", "public_key")
 
@@ -37,15 +38,25 @@ class NotUnderstood(Exception):
     """A file that is no export, or no checkpoint."""
 
 
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
 def canonical(value: object) -> str:
     """Return the one JSON text of a value: sorted keys, no spaces, ASCII."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return _JSON.encode(value)
 
 
 def digest(entry: dict[str, Any]) -> str:
     """Return the hash that an entry must have: over all of it but `hash` itself."""
     body = {name: value for name, value in entry.items() if name != "hash"}
     return hashlib.sha256(canonical(body).encode()).hexdigest()
+
+
+def _sound(entry: dict[str, Any]) -> bool:
+    try:
+        return entry.keys() == _NAMES and digest(entry) == entry["hash"]
+    except (TypeError, ValueError):
+        return False  # a value that JSON does not have
 
 
 class Chain:
@@ -70,7 +81,7 @@ class Chain:
             raise Broken(self.seq + 1, f"is missing: after {self.seq} comes {seq}")
         if seq <= self.seq:
             raise Broken(seq, f"is not in its place: it comes after {self.seq}")
-        if set(entry) != set(FIELDS) or digest(entry) != entry["hash"]:
+        if not _sound(entry):
             raise Broken(seq, "was changed after it was written")
         if entry["prev"] != self.hash:
             raise Broken(seq, f"does not continue entry {seq - 1}: one of the two was replaced")

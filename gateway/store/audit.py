@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, Row, RowMapping, Text, bindparam, func, insert, select, text
+from sqlalchemy import Connection, RowMapping, Text, bindparam, func, insert, select, text
 
 from gateway.store import dialect
 from gateway.store.schema import audit
@@ -136,19 +137,23 @@ _STORED = text(
 )
 
 
-def _entry(stored: Row[Any]) -> dict[str, Any]:
+def _entry(stored: Sequence[Any]) -> dict[str, Any]:
+    seq, at, actor, action, target, outcome, clauses, detail, prev, own = stored
     try:
-        entry = dict(stored._mapping) | {  # noqa: SLF001 - SQLAlchemy's public name
-            "at": _instant(_EPOCH + timedelta(microseconds=stored.at)),
-            "clauses": _parsed(stored.clauses),
-            "detail": _parsed(stored.detail),
-            "prev": bytes.hex(stored.prev),
-            "hash": bytes.hex(stored.hash),
+        return {
+            "seq": seq,
+            "at": _instant(_EPOCH + timedelta(microseconds=at)),
+            "actor": actor,
+            "action": action,
+            "target": target,
+            "outcome": outcome,
+            "clauses": _clauses(clauses),
+            "detail": _parsed(detail),
+            "prev": bytes.hex(prev),
+            "hash": bytes.hex(own),
         }
-        canonical(entry)
     except (ValueError, TypeError, OverflowError) as exc:
-        raise Broken(stored.seq, "was changed after it was written") from exc
-    return entry
+        raise Broken(seq, "was changed after it was written") from exc
 
 
 def _parsed(stored: str) -> Any:  # noqa: ANN401 - JSON
@@ -158,8 +163,11 @@ def _parsed(stored: str) -> Any:  # noqa: ANN401 - JSON
     return value
 
 
+_clauses = lru_cache(_parsed)  # there are few
+
+
 def _instant(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="microseconds")
+    return (at if at.tzinfo is UTC else at.astimezone(UTC)).isoformat(timespec="microseconds")
 
 
 def between(connection: Connection, since: datetime | None, until: datetime | None) -> tuple[int, int]:
