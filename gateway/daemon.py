@@ -7,7 +7,7 @@ import gc
 import signal
 import sys
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -126,22 +126,18 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
             serve(app, config.api.host, config.api.port, config.api.unix_socket)
         )
         watchdog.serving = url
-        reload = _reload(config, store, desk, identify, replies, use_cases)
         daily = Daily.of(config, store.database, store.keyring, store.settings, utc_now)
         await stack.enter_async_context(_running(daily.run()))
-        yield Daemon(use_cases, store, modems, url, watchdog, reload)
+        reload = _reload(config, store, desk, identify, replies, use_cases)
         reload.follow = (*reload.follow, daily.purge)
+        yield Daemon(use_cases, store, modems, url, watchdog, reload)
 
 
 @asynccontextmanager
-async def _running(*work: Awaitable[None]) -> AsyncIterator[None]:
+async def _running(*work: Coroutine[None, None, None]) -> AsyncIterator[None]:
     """Run tasks beside the block; cancel them at its end; one that dies ends the block."""
-
-    async def run(job: Awaitable[None]) -> None:
-        await job
-
     async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(run(job)) for job in work]
+        tasks = [group.create_task(job) for job in work]
         try:
             yield
         finally:

@@ -7,37 +7,19 @@ import stat
 import tomllib
 from importlib import resources
 from pathlib import Path
+from typing import get_args, get_origin
 
 import pytest
 
 from gateway.cli.init import ROLES
-from gateway.config import (
-    ApiSection,
-    BackupSection,
-    CliSection,
-    Config,
-    GatewaySection,
-    ModemSection,
-    PolicySection,
-    SendingSection,
-    StoreSection,
-    WebhooksSection,
-    load,
-)
+from gateway.config import Config, ModemSection, load
 from gateway.store import load_key_file
 from policy import PolicySettings
 from tests.cli.conftest import command
 
 SECTIONS = {
-    "gateway": GatewaySection,
-    "store": StoreSection,
-    "backup": BackupSection,
-    "api": ApiSection,
-    "policy": PolicySection,
-    "sending": SendingSection,
-    "webhooks": WebhooksSection,
-    "cli": CliSection,
-    "modem": ModemSection,
+    name: get_args(field.annotation)[0] if get_origin(field.annotation) is tuple else field.annotation
+    for name, field in Config.model_fields.items()
 }
 
 
@@ -115,7 +97,6 @@ def test_the_example_names_every_key(section: str) -> None:
     assert found is not None
     named = set(re.findall(r"^(?:# )?(\w+) = ", found[1], re.MULTILINE))
     assert named == SECTIONS[section].model_fields.keys()
-    assert SECTIONS.keys() == Config.model_fields.keys()
 
 
 def test_the_example_shows_the_defaults() -> None:
