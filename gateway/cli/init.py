@@ -137,7 +137,7 @@ def _next(directory: Path, handle: str, *, accepted: bool) -> None:
     option = "" if here else f" --config {shlex.quote(str(directory / CONFIG))}"
     say(f"Made in {directory.resolve()}: {CONFIG}, {POLICY}, schoolgate.keys, schoolgate.db, {KEY}.")
     say(f"{handle} has the roles {', '.join(ROLES)}, and the command line uses their key ({KEY}).")
-    say("Back up schoolgate.keys apart from the database: without it nothing in the store can be read.")
+    say("Without schoolgate.keys nothing in the store can be read; keep it on paper: schoolgate escrow show")
     say("\nNext:")
     if not accepted:
         say(f"  schoolgate person acknowledge {handle}{option}    (9.2: nobody sends before that)")
