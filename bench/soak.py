@@ -1,0 +1,203 @@
+"""A life of a gateway in short: every fault at random, seeded and bounded, and the ledger at the end.
+
+`python -m bench.soak --seeds 20 --seconds 60`: exit code 1 where an invariant (`tests.system.verdict`) fails.
+Hours of a real modem pass in a minute because the virtual radio is a hundred times as fast.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+
+from bench.rig import free_port
+from gateway.simulator import Kind, Timing, VirtualModem
+from tests.system.site import Site, furnish, message, number, revived, spawned
+from tests.system.verdict import verdict
+from tests.system.view import count, overtaken, read
+
+EVERYBODY: Final = [number(index) for index in range(100, 400)]
+PACE: Final = Timing(radio_first=0.04, radio_kept=0.015, report_after=0.1)
+CONFIG: Final = "[sending]\nretry_seconds = [0.3, 1]\ndevice_pause_seconds = 0.5\n"
+MODEM: Final = "result_seconds = 1.5\nsweep_seconds = 3\n"
+
+Draw = Callable[[random.Random], dict[str, Any]]
+FAULTS: Final[Mapping[str, tuple[int, Draw]]] = {  # name -> how often, and with which parameters
+    "hang": (3, lambda r: {"seconds": r.uniform(0.3, 4), "lose": r.random() < 0.6, "urcs": r.random() < 0.3}),
+    "lose_result": (3, lambda r: {"sent": r.random() < 0.7}),
+    "misreport": (2, lambda r: {"code": r.choice((332, 500))}),
+    "late_result": (3, lambda r: {"seconds": r.uniform(0.2, 5)}),
+    "cms": (4, lambda r: {"code": r.choice((1, 21, 30, 38, 42, 8, 331, 500)), "count": r.randint(1, 2)}),
+    "no_prompt": (1, lambda _: {}),
+    "late_prompt": (2, lambda r: {"seconds": r.uniform(0.2, 3)}),
+    "unplug": (3, lambda r: {"seconds": r.uniform(0.2, 3), "sent": r.random() < 0.5}),
+    "noise": (3, lambda r: {"kind": r.choice(("urc", "bytes", "chop")), "seconds": r.uniform(1, 5)}),
+    "reset": (2, lambda _: {}),
+    "echo": (1, lambda _: {}),
+    "lose_cmti": (2, lambda r: {"count": r.randint(1, 3)}),
+    "deregister": (2, lambda r: {"seconds": r.uniform(0.5, 3), "stat": r.choice((0, 2, 3))}),
+    "no_sim": (1, lambda r: {"seconds": r.uniform(0.5, 2)}),
+}
+
+
+@dataclass(slots=True)
+class Life:
+    """One seed's run."""
+
+    seed: int
+    seconds: float
+    modems: int = 2
+    chance: random.Random = field(init=False)
+    faults: Counter[str] = field(default_factory=Counter)
+    answers: Counter[int] = field(default_factory=Counter)
+    accepted: set[str] = field(default_factory=set)
+    texts: int = 0
+    kills: int = 0
+    peak: list[float] = field(default_factory=list)  # MB, of each life of the process
+
+    def __post_init__(self) -> None:
+        self.chance = random.Random(self.seed)
+
+    async def live(self, directory: Path) -> Counter[str]:
+        """Run, come to rest, and be judged; raises `AssertionError` where an invariant fails."""
+        port = free_port()
+        await furnish(directory, modems=self.modems, numbers=EVERYBODY, extra=CONFIG, each=MODEM)
+        config = directory / "schoolgate.toml"
+        config.write_text(config.read_text().replace("port = 0", f"port = {port}", 1))
+        async with revived(directory, modems=self.modems, timing=PACE, running=False) as made:
+            end = time.monotonic() + self.seconds
+            while time.monotonic() < end:
+                async with spawned(made, port) as process:
+                    await made.ready(60)
+                    until = min(end, time.monotonic() + self.chance.uniform(8, 25))
+                    await self._busy(made, until)
+                    self.peak.append(peak_mb(process.pid))
+                    process.kill()
+                    await process.wait()
+                    self.kills += 1
+            for modem in made.modems:
+                modem.clear_faults()
+            async with spawned(made, port):
+                await made.ready(60)
+                ends = await verdict(made, within=120)
+            self._all_there(directory)
+            self._print(made, ends)
+            return ends
+
+    async def _busy(self, made: Site, until: float) -> None:
+        async with asyncio.TaskGroup() as tasks:
+            for work in (self._post, self._reply, self._break):
+                tasks.create_task(work(made, until))
+
+    async def _post(self, made: Site, until: float) -> None:
+        while time.monotonic() < until:
+            with contextlib.suppress(aiohttp.ClientError):
+                body = message(self.chance.choice(EVERYBODY))
+                status, answer = await made.call("POST", "/v1/messages", body)
+                self.answers[status] += 1
+                if status == 202:
+                    self.accepted.add(answer["id"])
+            await asyncio.sleep(self.chance.expovariate(12))
+
+    async def _reply(self, made: Site, until: float) -> None:
+        while time.monotonic() < until:
+            for _ in range(self.chance.choice((1, 1, 1, 1, 35))):  # 35 are more than the memory holds
+                self.texts += 1
+                sender, modem = self.chance.choice(EVERYBODY), self.chance.choice(made.modems)
+                stops = self.chance.random() < 0.1
+                long = "x" * self.chance.choice((0, 0, 0, 170))
+                made.network.text(sender, modem, "STOP" if stops else f"Reply {self.texts} {long}".strip())
+            await asyncio.sleep(self.chance.expovariate(1.5))
+
+    async def _break(self, made: Site, until: float) -> None:
+        names, weights = list(FAULTS), [often for often, _ in FAULTS.values()]
+        while time.monotonic() < until:
+            await asyncio.sleep(self.chance.expovariate(0.7))
+            (name,) = self.chance.choices(names, weights)
+            if _strikes(self.chance.choice(made.modems), name, FAULTS[name][1](self.chance)):
+                self.faults[name] += 1
+
+    def _all_there(self, directory: Path) -> None:
+        known = {ident for (ident,) in read(directory, "SELECT id FROM message")}
+        lost = self.accepted - known
+        assert not lost, f"accepted and not in the store: {lost}"
+
+    def _print(self, made: Site, ends: Counter[str]) -> None:
+        directory, ledger = made.directory, made.network.ledger
+        causes = read(directory, "SELECT cause, count(*) FROM part WHERE status = 'failed' GROUP BY cause")
+        stops = {str(e["sender"]) for e in ledger.of(Kind.HANDSET_SENT) if e["text"] == "STOP"}
+        received = count(directory, "SELECT count(*) FROM inbox")
+        opted_out = count(directory, "SELECT count(*) FROM suppression")
+        refused = self.answers.total() - len(self.accepted)
+        lines = {
+            "accepted by the API": f"{len(self.accepted)}, {refused} refused",
+            "parts": ", ".join(f"{n} {status}" for status, n in sorted(ends.items())),
+            "failed because": "; ".join(f"{cause} ({n})" for cause, n in causes) or "-",
+            "on the air": f"{len(ledger.of(Kind.ACCEPTED))}, none twice",
+            "inbound": f"{received} of {self.texts}",
+            "STOPs": f"{len(stops)} people, {opted_out} opted out",
+            "hand-offs after STOP": len(list(overtaken(directory))),
+            "faults": ", ".join(f"{name} {n}" for name, n in sorted(self.faults.items())),
+            "kill -9": self.kills,
+            "peak memory of each life": ", ".join(f"{mb:.0f} MB" for mb in self.peak),
+        }
+        say(f"seed {self.seed}: {self.seconds:g} s, {self.modems} modems")
+        for name, value in lines.items():
+            say(f"  {name:<26}{value}")
+
+
+def _strikes(modem: VirtualModem, name: str, parameters: dict[str, Any]) -> bool:
+    """Let a fault strike, unless the modem has one of the kind already or is out of power."""
+    if not modem.wire.plugged or any(type(fault).__name__ == "Unplug" for fault in modem.faults):
+        return False
+    modem.fault(name, **parameters)
+    return True
+
+
+def peak_mb(pid: int) -> float:
+    """Return the peak resident memory of a process in MB (10^6 bytes)."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024 / 1e6
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    """Live as many lives as asked for."""
+    parser = argparse.ArgumentParser(prog="soak", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=3, help="how many lives")
+    parser.add_argument("--first", type=int, default=0, help="the first seed")
+    parser.add_argument("--seconds", type=float, default=60, help="of each life")
+    given = parser.parse_args()
+    failed = []
+    for seed in range(given.first, given.first + given.seeds):
+        with tempfile.TemporaryDirectory(prefix="soak-") as directory:
+            try:
+                asyncio.run(Life(seed, given.seconds).live(Path(directory)))
+            except (AssertionError, TimeoutError) as exc:
+                failed.append(seed)
+                say(f"seed {seed}: VIOLATED: {exc or type(exc).__name__}")
+    say(
+        f"{given.seeds - len(failed)} of {given.seeds} seeds hold"
+        + (f"; violated: {failed}" if failed else "")
+    )
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
