@@ -11,6 +11,8 @@ from policy.content.scanner import Finding
 from policy.dates import date_faults, reversed_times
 from policy.verdict import Code, Reason
 
+_DIGIT: Final = re.compile("[0-9]")
+_SIGNS: Final = re.compile(r"[{<\[%$]|__|xx|XX|[dD]{2}/")  # without which there is none
 _PLACEHOLDER: Final = re.compile(
     r"\{\{?[^{}\n]{0,40}\}?\}|<<?[a-z][a-z_ ]{1,30}>?>|\[[a-z][a-z_ ']{1,30}\]|%[a-z_]{2,30}%|\$\{|_{3,}"
     r"|\bxx+[:/.]xx+|\bdd/mm(?:/yy(?:yy)?)?\b",
@@ -20,9 +22,9 @@ _PLACEHOLDER: Final = re.compile(
 
 def judge_clarity(text: str, today: date | None) -> Iterator[Finding]:
     """Yield what cannot be meant in a cleaned text; without `today` no date is judged."""
-    if found := _PLACEHOLDER.search(text):
+    if _SIGNS.search(text) and (found := _PLACEHOLDER.search(text)):
         yield _finding("a placeholder that was not filled", found[0])
-    if not any(char.isdigit() for char in text):
+    if not _DIGIT.search(text):
         return
     if today is not None:
         for fault, words in date_faults(text, today):

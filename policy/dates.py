@@ -36,6 +36,10 @@ _TIMES: Final = re.compile(
     rf" ?(?:-|to|until|till) ?{_TIME}(?![\w:/])",
     re.IGNORECASE,
 )
+# Quick to look for, and without them there is no date, no span.
+_MONTH_NAMED: Final = re.compile(rf"\b{MONTH}\b", re.IGNORECASE)
+_DATE_LIKE: Final = re.compile(r"[0-9][/.\-][0-9]")
+_SPAN_LIKE: Final = re.compile(r"(?:-|to|until|till) ?[0-9]", re.IGNORECASE)
 _LOOKING_BACK: Final = re.compile(
     r"\b(?:thanks?|was|were|held|took|raised|came|since|dated|visited|attended|won|last)\b", re.IGNORECASE
 )
@@ -66,8 +70,8 @@ class _Time:
 
 def date_faults(text: str, today: date) -> Iterator[tuple[str, str]]:
     """Yield each date that cannot be meant: what is wrong, and the words."""
-    for pattern in (_IN_WORDS, _IN_NUMBERS):
-        for found in pattern.finditer(text):
+    for hint, pattern in ((_MONTH_NAMED, _IN_WORDS), (_DATE_LIKE, _IN_NUMBERS)):
+        for found in pattern.finditer(text) if hint.search(text) else ():
             fault = _fault(found.groupdict(), today, _sentence_of(text, found.start()))
             if fault is not None:
                 yield fault, found[0]
@@ -75,7 +79,7 @@ def date_faults(text: str, today: date) -> Iterator[tuple[str, str]]:
 
 def reversed_times(text: str) -> Iterator[str]:
     """Yield the words of each pair of times of one day that stand in the wrong order."""
-    for found in _TIMES.finditer(text):
+    for found in _TIMES.finditer(text) if _SPAN_LIKE.search(text) else ():
         first, last = _Time(*found.group(2, 3, 4)), _Time(*found.group(5, 6, 7))
         alike = (first.half is None) == (last.half is None)
         if found[1] or not alike or (first.half is None and not (first.of_24_hours and last.of_24_hours)):

@@ -212,3 +212,19 @@ def fill(value: str, spec: Mapping[str, Any], settings: PolicySettings, now: dat
         raise SlotError(f"the template gives it no known type; types: {', '.join(TYPES)}")
     today = now.astimezone(settings.zone).date()
     return TYPES[kind].fill(_Ask(value.strip(" "), kind, spec, settings, today))
+
+
+_SAMPLES: Final[Mapping[str, str]] = {
+    "date": "Friday",
+    "time": "3pm",
+    "money": "£5",
+    "staff_name": "Mrs Green",
+}
+
+
+def sample_of(spec: Mapping[str, Any]) -> str:
+    """Return what a slot might hold, for judging the words around it."""
+    choices = spec.get("choices")
+    if isinstance(choices, list | tuple) and choices:
+        return str(choices[0])
+    return _SAMPLES.get(str(spec.get("type")), "the hall")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
 
 from policy.settings import PolicySettings, is_one_line
-from policy.slots import TYPES, Filled, SlotError, fill
-from policy.verdict import Code, Reason
+from policy.slots import TYPES, Filled, SlotError, fill, sample_of
+from policy.verdict import Code, Outcome, Reason
+from policy.wording import judge_wording
 
 _PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]{0,31})\}")
 _LONGEST_BODY: Final = 612
@@ -31,9 +32,10 @@ class Rendered:
 
 def check_template(body: str, slots: Slots, settings: PolicySettings) -> tuple[Reason, ...]:
     """Return what keeps a draft from being approved; nothing where it is sound."""
-    return tuple(_body_faults(body, slots, settings)) + tuple(
+    faults = tuple(_body_faults(body, slots, settings)) + tuple(
         reason for name, spec in slots.items() for reason in _spec_faults(name, spec, slots, settings)
     )
+    return faults or tuple(_wording_faults(body, slots, settings))
 
 
 def render(
@@ -125,6 +127,24 @@ def _body_faults(body: str, slots: Slots, settings: PolicySettings) -> Iterator[
     for name in slots:
         if name not in names:
             yield _fault(f"slots.{name}", "does not occur in the body")
+
+
+def _wording_faults(body: str, slots: Slots, settings: PolicySettings) -> Iterator[Reason]:
+    """Refuse words that could never be sent (2.2, 5.x, 7.1), in the body and in each choice of a slot.
+
+    What would only be held is for the approver to see.
+    """
+    sample = _PLACEHOLDER.sub(lambda found: sample_of(slots.get(found[1], {})), body)
+    texts = [("body", sample)] + [
+        (f"slots.{name}.choices", choice)
+        for name, spec in slots.items()
+        for choice in spec.get("choices", ())
+    ]
+    for field, text in texts:
+        for finding in judge_wording(text, settings):
+            if finding.reason.outcome is Outcome.DENY:
+                message = f"{field}: {finding.reason.message}"
+                yield replace(finding.reason, field=field, message=message)
 
 
 def _spec_faults(

@@ -33,6 +33,7 @@ _REPEATED: Final = re.compile(r"[!?](?:\s?[!?])+")
 _EMOTICON: Final = re.compile(r"(?<![\w:;])(?:[:;=8][-']?[()DPpo/\\]|<3|[xX]D)(?![\w/])")
 _WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
 _ACRONYM: Final = re.compile(r"(?:[A-Z]{2,}|[A-Z][a-z][A-Z]|[A-Z]{2,}(?:s|o))")
+_CAPITALS: Final = re.compile(r"[A-ZÀ-Þ]{2}|[A-Z][a-z][A-Z]")  # without which there is nothing to see
 _SHOUTED_WORDS: Final = 2
 _SHOUTED_LETTERS: Final = 9
 _LOUD: Final = 0.6  # of at least so many letters
@@ -72,9 +73,8 @@ def judge_tone(reading: Reading, manners: Manners, glossary: Collection[str] = (
 
 def _listed(reading: Reading, manners: Manners) -> Iterator[Finding]:
     """Yield the first phrase of each list."""
-    keys = [manners.phrases.keys(word) for word in reading.words]
     told: set[int] = set()
-    for label, start, end in manners.phrases.found(keys):
+    for label, start, end in manners.phrases.found(reading.words):
         words = reading.shown(start, end)
         if label not in told and not (len(words) == 1 and words.isupper()):
             told.add(label)
@@ -92,7 +92,7 @@ def _sign(text: str) -> str | None:
 
 def _capitals(text: str, manners: Manners, glossary: Collection[str]) -> Iterator[Finding]:
     """Yield shouting, or else the first abbreviation that no glossary has."""
-    if text.islower():
+    if not _CAPITALS.search(text):
         return
     words = _WORD.findall(text)
     if shouted := _shouted(words, manners, glossary):
@@ -125,8 +125,8 @@ def _is_unknown(word: str, manners: Manners, glossary: Collection[str]) -> bool:
 
 
 def _is_mostly_capitals(text: str) -> bool:
-    letters = [char for char in text if char.isalpha()]
-    return len(letters) >= _LOUD_FROM and sum(map(str.isupper, letters)) > _LOUD * len(letters)
+    letters = sum(map(str.isalpha, text))
+    return letters >= _LOUD_FROM and sum(map(str.isupper, text)) > _LOUD * letters
 
 
 def _finding(name: str, words: str) -> Finding:

@@ -24,7 +24,7 @@ _BIRTH: Final = re.compile(
 )
 _EMAIL: Final = re.compile(r"[\w.%+\-]{1,64}@((?:[\w\-]{1,63}\.){1,4}[\w\-]{2,24})", re.ASCII)
 _SPELT_EMAIL: Final = re.compile(
-    r"[\w.\-]{1,64} ?(?:\(at\)|\[at\]|\bat\b) ?"
+    r"(?:\(at\)|\[at\]|\bat\b) ?"
     r"(?:gmail|hotmail|yahoo|outlook|icloud|googlemail|live|aol|btinternet)"
     r"(?:\.| ?\(?\[?dot\]?\)? ?)(?:com|co|net|uk)\b",
     re.IGNORECASE,

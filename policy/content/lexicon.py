@@ -75,7 +75,9 @@ def compile_lexicon(sources: Mapping[str, str]) -> Lexicon:
         themes,
         _compiled(_labelled(parsed), shared["classes"]),
         _compiled(benign, shared["classes"]),
-        People(**{field.name: frozenset(people[field.name].split()) for field in fields(People)}),
+        People(
+            **{field.name: frozenset(people[field.name].split()) for field in fields(People) if field.init}
+        ),
         Mail(**{field.name: frozenset(shared["mail"][field.name].split()) for field in fields(Mail)}),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 from policy.content.phrases import EDGE
@@ -32,6 +32,11 @@ class People:
     before_places: frozenset[str]
     capitalised: frozenset[str]
     names: frozenset[str]
+    pointing: frozenset[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Note every word that may point at a person."""
+        object.__setattr__(self, "pointing", self.pronouns | self.one | self.child)
 
     def names_in(self, reading: Reading) -> set[int]:
         """Return the places of the words that are first names, or stand where names do."""
@@ -41,13 +46,16 @@ class People:
 
     def persons(self, words: Sequence[str], names: Collection[int], owners: Collection[int]) -> list[Person]:
         """Return, for each word, how closely its sentence points at one person."""
-        found: list[Person] = []
-        start, closest = 0, Person.NOBODY
-        for at, word in enumerate(words):
-            closest = max(closest, self._person(words, at, names, owners))
-            if word == EDGE or at == len(words) - 1:
-                found += [closest] * (at + 1 - start)
-                start, closest = at + 1, Person.NOBODY
+        found = [Person.NOBODY] * len(words)
+        start = 0
+        for end in (*(at for at, word in enumerate(words) if word == EDGE), len(words)):
+            pointers = (
+                self._person(words, at, names, owners)
+                for at in range(start, end)
+                if words[at] in self.pointing or at in names
+            )
+            found[start:end] = [max(pointers, default=Person.NOBODY)] * (end - start)
+            start = end
         return found
 
     def _person(

@@ -5,7 +5,7 @@ How a phrase is written is said in `themes/README.md`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from sys import intern
 from typing import Any, Final, TypeAlias
@@ -22,6 +22,7 @@ _STEM: Final = range(4, 13)  # letters
 _NAMED: Final = frozenset({NAME, "<kid>", "<who>"})  # what every first name is one of
 
 Keys: TypeAlias = tuple[str, ...]
+_EDGE_KEYS: Final[Keys] = (EDGE,)
 _Node: TypeAlias = dict[str, Any]
 
 
@@ -42,51 +43,73 @@ class Phrases:
         self._numbers: Keys = ()
         for label, source in labelled:
             self._add(label, source)
-        self._classes = {}
+        self._shortest = {stem[: _STEM.start] for stem in self._stems}
+        # Of each word that some phrase begins with: what may follow it.
+        self._after = {
+            word: after for word, keys in (self._words | self._stems).items() if (after := self._begun(keys))
+        }
+        self._after_name, self._after_number = self._begun(self._names), self._begun(self._numbers)
 
     def knows(self, word: str) -> bool:
         """Say whether any phrase has this word, or a stem of it."""
-        return word in self._words or bool(self._stemmed(word))
+        return word in self._words or self._stem(word) is not None
 
-    def keys(self, word: str, *, name: bool = False) -> Keys:
-        """Return everything in the phrases that `word` can stand for."""
-        found = self._words.get(word)
+    def found(self, words: Sequence[str], names: Collection[int] = ()) -> list[tuple[int, int, int]]:
+        """Return (label, start, end) of each phrase in a text; `names` are the places of first names."""
+        keys = [self._keys(word, at in names) for at, word in enumerate(words)]
+        keys.append(())
+        found: list[tuple[int, int, int]] = []
+        for at, word in enumerate(words):
+            after = keys[at + 1]
+            for node in self._following(word, at in names) if keys[at] else ():
+                if _GAP in node or not node.keys().isdisjoint(after):
+                    self._walk(node, keys, at, found)
+                elif _END in node:
+                    found.append((node[_END], at, at + 1))
+        return found
+
+    def _keys(self, word: str, name: bool) -> Keys:
+        """Return everything in the phrases that a word can stand for."""
         if word == EDGE:
-            return (EDGE,)
-        if found is None:
-            found = self._stemmed(word)
-        if word[0].isdigit():
-            found = (*found, *self._numbers)
-        return (*found, *self._names) if name else found
+            return _EDGE_KEYS
+        keys = self._words.get(word)
+        if keys is None:
+            stem = self._stem(word)
+            keys = () if stem is None else self._stems[stem]
+        if name:
+            return (*keys, *self._names)
+        return (*keys, *self._numbers) if "0" <= word[0] <= "9" else keys
 
-    def found(self, keys: Sequence[Keys]) -> Iterator[tuple[int, int, int]]:
-        """Yield (label, start, end) of each phrase in a text, given the keys of each of its words."""
-        for start, first in enumerate(keys):
-            for key in first:
-                node = self._root.get(key)
-                if node is not None:
-                    yield from self._walk(node, keys, start, start + 1)
+    def _following(self, word: str, name: bool) -> Sequence[_Node]:
+        nodes = self._after.get(word if word in self._words else self._stem(word) or "", ())
+        if name:
+            return (*nodes, *self._after_name)
+        return (*nodes, *self._after_number) if "0" <= word[0] <= "9" else nodes
 
-    def _walk(self, node: _Node, keys: Sequence[Keys], start: int, at: int) -> Iterator[tuple[int, int, int]]:
-        """Follow every path from `node`; no place is reached twice at one node, however gaps overlap."""
-        ways, seen = [(node, at)], set()
+    def _begun(self, keys: Keys) -> tuple[_Node, ...]:
+        return tuple(self._root[key] for key in keys if key in self._root)
+
+    def _stem(self, word: str) -> str | None:
+        if word[: _STEM.start] not in self._shortest:
+            return None
+        return next((stem for n in _STEM if (stem := word[:n]) in self._stems), None)
+
+    @staticmethod
+    def _walk(node: _Node, keys: Sequence[Keys], start: int, found: list[tuple[int, int, int]]) -> None:
+        """Follow every path from `node`; none is taken twice to the same place, however gaps overlap."""
+        ways, seen, end = [(node, start + 1)], set(), len(keys) - 1
         while ways:
             node, at = ways.pop()
-            if (label := node.get(_END)) is not None:
-                yield label, start, at
-            if at == len(keys):
+            if _END in node:
+                found.append((node[_END], start, at))
+            if at == end:
                 continue
             for key in keys[at]:
-                if (after := node.get(key)) is not None and (id(after), at) not in seen:
-                    seen.add((id(after), at))
-                    ways.append((after, at + 1))
-            if (gap := node.get(_GAP)) is not None:
-                ways.extend((gap, place) for place in _over_gap(keys, at))
-
-    def _stemmed(self, word: str) -> Keys:
-        if len(word) < _STEM.start:
-            return ()
-        return next((self._stems[stem] for n in _STEM if (stem := word[:n]) in self._stems), ())
+                if key in node and (way := (id(node[key]), at)) not in seen:
+                    seen.add(way)
+                    ways.append((node[key], at + 1))
+            if _GAP in node:
+                ways.extend((node[_GAP], place) for place in _over_gap(keys, at))
 
     def _add(self, label: int, source: str) -> None:
         steps = [self._step(written, source) for written in source.split()]
@@ -139,7 +162,7 @@ def _with(keys: Keys, key: str) -> Keys:
 
 def _over_gap(keys: Sequence[Keys], at: int) -> Iterator[int]:
     """Yield where the step after a gap may stand: up to so many words on, in the same sentence."""
-    for place in range(at, min(at + _LONGEST_GAP + 1, len(keys))):
-        if keys[place] == (EDGE,):
+    for place in range(at, min(at + _LONGEST_GAP + 1, len(keys) - 1)):
+        if keys[place] is _EDGE_KEYS:
             return
         yield place

@@ -21,7 +21,9 @@ _SEPARATORS: Final = re.compile(r"[ .\-_*/,|]")
 _TOKEN: Final = re.compile(
     r"[0-9]+(?:[.,:][0-9]+)*(?![^\W_])|[^\W_]+(?:['@$!|*+][^\W_]+)*|[£%]|[.!?;\n]+|:(?= )|- "
 )
-_DISGUISED: Final = re.compile(r"[^a-z]|(.)\1\1")
+_BREAKS: Final = frozenset(".!?;\n:-")
+_DRAWN_OUT: Final = re.compile(r"([a-zA-Z])\1\1")
+_DISGUISED: Final = re.compile(r"[^a-z0-9.,:£%]|[a-z][0-9]|[0-9][a-z]|([a-z])\1\1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +57,17 @@ def read(text: str, spell: Callable[[str], str] = str) -> Reading:
     words: list[str] = []
     spans: list[tuple[int, int]] = []
     owners: set[int] = set()
-    for token in _TOKEN.finditer(text):
+    plainly = text.isascii() and not _DRAWN_OUT.search(text)
+    for token in _TOKEN.finditer(text.lower() if plainly else text):
         word = token[0]
-        if word[0] in ".!?;\n:-":
+        if word[0] in _BREAKS:
             word = EDGE
-        else:
+        elif not (plainly and word.isalpha()):
             word = plain(word)
             if word.endswith("'s"):
                 word = word[:-2]
                 owners.add(len(words))
-            if _DISGUISED.search(word):
+            if not word.isascii() or _DISGUISED.search(word):
                 word = spell(word.replace("'", ""))
         words.append(word)
         spans.append(token.span())

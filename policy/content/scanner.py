@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,11 +11,12 @@ from policy.content import details, numbers
 from policy.content.lexicon import Kind, Lexicon, Theme
 from policy.content.numbers import Span
 from policy.content.people import Person
-from policy.content.phrases import GONE, Keys, Phrases
+from policy.content.phrases import GONE
 from policy.content.reading import Reading
 from policy.verdict import Code, Outcome, Reason
 
 _FIELD: Final = "text"
+_DIGIT: Final = re.compile("[0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,17 +27,18 @@ class Finding:
     words: str
 
 
-_WITH_DIGITS: Final[tuple[tuple[str, Callable[[str], Iterator[Span]]], ...]] = (
-    ("a payment card number", numbers.cards),
-    ("a bank account number (IBAN)", numbers.ibans),
-    ("a bank account and sort code", numbers.bank_accounts),
-    ("a National Insurance number", numbers.insurance_numbers),
-    ("an NHS number", numbers.nhs_numbers),
-    ("a unique pupil number", numbers.pupil_numbers),
-    ("a driving licence number", numbers.driving_licences),
-    ("a passport number", numbers.passports),
-    ("a date of birth", details.birthdays),
-    ("a home address", details.home_addresses),
+# What is found, how, and how many digits a text must have for it: most texts have too few to look.
+_WITH_DIGITS: Final[tuple[tuple[int, str, Callable[[str], Iterator[Span]]], ...]] = (
+    (13, "a payment card number", numbers.cards),
+    (4, "a bank account number (IBAN)", numbers.ibans),
+    (6, "a bank account and sort code", numbers.bank_accounts),
+    (6, "a National Insurance number", numbers.insurance_numbers),
+    (10, "an NHS number", numbers.nhs_numbers),
+    (11, "a unique pupil number", numbers.pupil_numbers),
+    (6, "a driving licence number", numbers.driving_licences),
+    (7, "a passport number", numbers.passports),
+    (1, "a date of birth", details.birthdays),
+    (1, "a home address", details.home_addresses),
 )
 _ANYBODY: Final = frozenset(Person)
 # Of each kind of phrase: about whom it must be to be refused, and about whom to be held.
@@ -60,17 +63,14 @@ def scan(reading: Reading, own_domains: Collection[str], known: Lexicon) -> tupl
 
 
 def _details(text: str, own_domains: Collection[str], known: Lexicon) -> Iterator[Finding]:
-    if any(char.isdigit() for char in text):
-        for what, find in _WITH_DIGITS:
-            for start, end in find(text):
-                yield _identifying(what, text[start:end])
-                break
-    for start, end in details.secrets(text):
-        yield _identifying("a password, PIN or code", text[start:end])
-        break
-    for start, end in details.foreign_emails(text, own_domains, known.mail):
-        yield _identifying("somebody's e-mail address", text[start:end])
-        break
+    digits = len(_DIGIT.findall(text))
+    sought = [(what, find(text)) for least, what, find in _WITH_DIGITS if digits >= least]
+    sought.append(("a password, PIN or code", details.secrets(text)))
+    sought.append(("somebody's e-mail address", details.foreign_emails(text, own_domains, known.mail)))
+    for what, spans in sought:
+        for start, end in spans:
+            yield _identifying(what, text[start:end])
+            break
 
 
 def _identifying(what: str, words: str) -> Finding:
@@ -95,7 +95,7 @@ def _themes(reading: Reading, known: Lexicon) -> Iterator[Finding]:
     closest = max(about, default=Person.NOBODY)
     refused: dict[str, Finding] = {}
     held: dict[str, Finding] = {}
-    for label, start, end in known.phrases.found(_keys(words, names, known.phrases)):
+    for label, start, end in known.phrases.found(words, names):
         theme, kind = known.meaning(label)
         person = closest if kind is Kind.WEAK else about[start]
         if person in _REFUSED.get(kind, ()):
@@ -112,12 +112,7 @@ def harmless(reading: Reading, known: Lexicon) -> tuple[str, ...]:
 
 
 def _benign(reading: Reading, names: Collection[int], known: Lexicon) -> list[Span]:
-    found = known.benign.found(_keys(reading.words, names, known.benign))
-    return [(start, end) for _, start, end in found]
-
-
-def _keys(words: Sequence[str], names: Collection[int], phrases: Phrases) -> list[Keys]:
-    return [phrases.keys(word, name=at in names) for at, word in enumerate(words)]
+    return [(start, end) for _, start, end in known.benign.found(reading.words, names)]
 
 
 def _refusal(theme: Theme) -> Reason:
