@@ -63,7 +63,7 @@ def record(
     append(connection, [entry])
 
 
-def append(connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+def append(connection: Connection, rows: Iterable[dict[str, Any]]) -> None:
     """Append entries made by `row`, in their order."""
     entries = list(rows)
     if entries:
@@ -78,24 +78,15 @@ _APPEND = insert(audit).values(
 )
 
 
-def _chained(entries: Sequence[Mapping[str, Any]], seq: int, prev: str) -> Iterator[dict[str, Any]]:
+def _chained(entries: Sequence[dict[str, Any]], seq: int, prev: str) -> Iterator[dict[str, Any]]:
     for entry in entries:
         seq += 1
         # As whoever reads it will find it: JSON makes text of every key, and lists of tuples.
-        clauses, detail = (json.loads(canonical(entry[name])) for name in ("clauses", "detail"))
-        own = {
-            **entry,
+        detail = json.loads(canonical(entry["detail"]))
+        found = digest(entry | {"seq": seq, "at": _instant(entry["at"]), "detail": detail, "prev": prev})
+        yield entry | {
             "seq": seq,
-            "at": _instant(entry["at"]),
-            "clauses": clauses,
-            "detail": detail,
-            "prev": prev,
-        }
-        found = digest(own)
-        yield {
-            **entry,
-            "seq": seq,
-            "clauses": canonical(clauses),
+            "clauses": canonical(entry["clauses"]),
             "detail": canonical(detail),
             "prev": bytes.fromhex(prev),
             "hash": bytes.fromhex(found),
@@ -105,11 +96,11 @@ def _chained(entries: Sequence[Mapping[str, Any]], seq: int, prev: str) -> Itera
 
 def last(connection: Connection) -> tuple[int, str]:
     """Return number and hash (hex) of the last entry; 0 and zeros where there is none."""
-    found = connection.execute(_LAST).first()
-    return (0, START) if found is None else (found.seq, found.hash.hex())
+    found = connection.exec_driver_sql(_LAST).first()  # every hand-off waits for it
+    return (0, START) if found is None else (found[0], found[1].hex())
 
 
-_LAST = select(audit.c.seq, audit.c.hash).order_by(audit.c.seq.desc()).limit(1)
+_LAST: Final = "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1"
 
 
 def of_target(connection: Connection, target: str) -> Sequence[RowMapping]:
