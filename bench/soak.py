@@ -191,7 +191,7 @@ def main() -> int:
                 asyncio.run(Life(seed, given.seconds).live(Path(directory)))
             except (AssertionError, TimeoutError) as exc:
                 failed.append(seed)
-                say(f"seed {seed}: VIOLATED: {exc or type(exc).__name__}")
+                say(f"seed {seed}: VIOLATED: {type(exc).__name__} {exc}")
     say(
         f"{given.seeds - len(failed)} of {given.seeds} seeds hold"
         + (f"; violated: {failed}" if failed else "")

@@ -13,7 +13,7 @@ from gateway.simulator.network import canonical
 from gateway.store import Keyring, load_key_file
 from tests.system.site import Site, eventually
 from tests.system.story import FIRST
-from tests.system.view import count, overtaken, read
+from tests.system.view import overtaken, read
 
 COPIES = {
     "sent": (1, 1),
@@ -49,7 +49,10 @@ async def verdict(made: Site, *, within: float = 30, stopped: bool = False, unre
     `unread`: how many slots of the modems hold what is not for us to take.
     """
     if not stopped:
-        await eventually(lambda: at_rest(made, unread), within, what="rest")
+        try:
+            await eventually(lambda: not unrest(made, unread), within)
+        except TimeoutError:
+            raise AssertionError(f"no rest after {within:g} s: {unrest(made, unread)}") from None
     keyring = load_key_file(made.directory / "schoolgate.keys")
     parts = list(stored_parts(made.directory, keyring))
     judge_copies(made, parts)
@@ -60,21 +63,22 @@ async def verdict(made: Site, *, within: float = 30, stopped: bool = False, unre
     return Counter(part.status for part in parts if part.to != FIRST)
 
 
-def at_rest(made: Site, unread: int) -> bool:
-    """Nothing waits, nothing is on its way, what came in was fetched, and what was sent is reported."""
-    moving = "('held', 'scheduled', 'queued', 'sending')"
-    if count(made.directory, f"SELECT count(*) FROM part WHERE status IN {moving}"):  # noqa: S608
-        return False
-    modems = made.network.modems.values()
-    held = sum(len(memory.slots) for modem in modems for memory in modem.storage.memories.values())
-    if held != unread or any(made.network.centre.waiting(modem.number) for modem in modems):
-        return False
-    keyring = load_key_file(made.directory / "schoolgate.keys")
-    dropped = dropped_reports(made)
-    return all(
-        part.status != "sent" or (part.to, part.mr) in dropped or not final(made, part.to)
-        for part in stored_parts(made.directory, keyring)
-    )
+def unrest(made: Site, unread: int) -> str:
+    """Return what has not come to rest: what waits, is on its way, was not fetched, or was not reported."""
+    open_ = "('held', 'scheduled', 'queued', 'sending')"
+    query = f"SELECT message_id, number, status, cause FROM part WHERE status IN {open_} LIMIT 5"  # noqa: S608
+    if moving := read(made.directory, query):
+        return f"parts on their way: {moving}"
+    for modem in made.network.modems.values():
+        held = {memory.name: len(memory.slots) for memory in modem.storage.memories.values()}
+        waiting = made.network.centre.waiting(modem.number)
+        if sum(held.values()) > unread or waiting:
+            return f"{modem.name} holds {held}, the network {waiting} for it"
+    keyring, dropped = load_key_file(made.directory / "schoolgate.keys"), dropped_reports(made)
+    for part in stored_parts(made.directory, keyring):
+        if part.status == "sent" and (part.to, part.mr) not in dropped and final(made, part.to):
+            return f"not reported: {part}"
+    return ""
 
 
 def dropped_reports(made: Site) -> set[tuple[str, int | None]]:
