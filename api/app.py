@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry
 from api.govuk import add_routes
 from api.limits import Limits
 from api.metrics import Meters
-from api.problems import REQUEST_ID, problems
+from api.problems import REQUEST_ID, SPOKEN, problems
 from api.route import IDENT, LARGE, bound
 from api.routes import ROUTES
 from gateway.model import Clock
@@ -23,6 +23,7 @@ def build_app(
     `per_minute`: how many requests one key may make.
     """
     app = web.Application(middlewares=[problems(clock)], client_max_size=LARGE)
+    app[SPOKEN] = set()
     meters, limits = Meters(registry), Limits(per_minute)
     for route in ROUTES:
         path = route.path.replace("{id}", f"{{id:{IDENT}}}")
@@ -41,6 +42,9 @@ def build_app(
 
 
 async def _headers(request: web.Request, response: web.StreamResponse) -> None:
+    if isinstance(response, web.HTTPExpectationFailed):  # no middleware sees it, and it repeats the header
+        response.body = b""
+        response.headers["Content-Length"] = "0"
     if REQUEST_ID in request:
         response.headers["X-Request-Id"] = request[REQUEST_ID]
     response.headers.popall("Server", None)

@@ -22,6 +22,7 @@ KEYS: Final[Mapping[str, int]] = {
 
 BODIES: Final[Mapping[str, int]] = {
     "MALFORMED_BODY": 400,
+    "TOO_SLOW": 408,
     "TOO_LARGE": 413,
     "UNSUPPORTED_MEDIA_TYPE": 415,
 }
@@ -56,6 +57,7 @@ STATUS: Final[Mapping[str, int]] = {
     INVALID: 422,
     "NOT_FOUND": 404,
     "METHOD_NOT_ALLOWED": 405,
+    "MALFORMED_REQUEST": 400,
     TOO_MANY: 429,
 }
 
@@ -90,7 +92,9 @@ REMEDY: Final[Mapping[str, str]] = {
     "KEY_UNKNOWN": "Use a key of this installation.",
     "KEY_REVOKED": "Use another key.",
     "KEY_EXPIRED": "Ask for a new key: they last a year at most.",
+    "MALFORMED_REQUEST": "Send a request as HTTP/1.1 has it; a client library does.",
     "MALFORMED_BODY": "Send one JSON document (CSV for imports) in UTF-8; the message says where it breaks.",
+    "TOO_SLOW": "Send the body at once: it was waited for in vain.",
     "TOO_LARGE": "Send less at once: 10,000 recipients or lines are the most.",
     "UNSUPPORTED_MEDIA_TYPE": "Set Content-Type as the message says.",
     "IDEMPOTENCY_CONFLICT": "Use a fresh Idempotency-Key for another request.",

@@ -159,7 +159,7 @@ def _responses(route: Route[Any, Any], refs: Mapping[Any, Json]) -> Json:
 
 def codes_of(route: Route[Any, Any]) -> Mapping[int, list[str]]:
     """Return the codes of the problems that a route may answer with, by status."""
-    codes = ["INTERNAL", *route.codes]
+    codes = ["INTERNAL", "MALFORMED_REQUEST", *route.codes]
     if route.scope is not Scope.PUBLIC:
         codes += [*KEYS, *SERVER, INVALID, TOO_MANY]
     if route.has_body:

@@ -34,6 +34,8 @@ from policy import Decision, Outcome, Reason
 log = structlog.get_logger()
 
 TYPE: Final = "application/problem+json"
+SPOKEN: Final = web.AppKey("spoken", set[web.RequestHandler])
+"""The connections on which a whole head of a request has come (see `api.server`)."""
 REQUEST_ID: Final = web.RequestKey("request_id", str)
 _RETRY_AFTER: Final = {429: "60", 503: "10"}  # seconds
 _CLAUSES: Final = {"KEY_OWNER_INACTIVE": "3.1", "SCOPE_MISSING": "3.2", "SECOND_PERSON_REQUIRED": "3.3"}
@@ -80,6 +82,14 @@ class Unreadable(Exception):
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message)
         self.code = code
+
+
+def wire_problem(code: str, detail: str) -> web.Response:
+    """Return what is said of a request that got no further than its head: not a word of it."""
+    response = Problem(code=code, detail=detail, status=STATUS[code]).response("")
+    response.headers["Server"] = "Schoolgate"
+    response.force_close()
+    return response
 
 
 def problem_of(error: Exception) -> Problem | None:
@@ -155,6 +165,7 @@ def problems(clock: Clock) -> Middleware:
 
     @web.middleware
     async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        request.app[SPOKEN].add(request.protocol)
         request_id = request[REQUEST_ID] = f"{start}_{next(numbers)}"
         try:
             return await handler(request)

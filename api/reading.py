@@ -20,6 +20,7 @@ I = TypeVar("I", bound=Input)  # noqa: E741 - the customary name
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
 _LONG: Final = 16 * 1024  # octets
+_SLOWEST: Final = 30.0  # seconds, for a body
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 _ETAG: Final = re.compile(r'"[\x21\x23-\x7e]{1,100}"')
 
@@ -79,7 +80,10 @@ async def _bytes(request: web.Request, limit: int) -> bytes:
     if (request.content_length or 0) > limit:
         raise Unreadable("TOO_LARGE", _too_large(limit))
     try:
-        body = await request.read()
+        async with asyncio.timeout(_SLOWEST):
+            body = await request.read()
+    except TimeoutError:
+        raise Unreadable("TOO_SLOW", f"the body took longer than {_SLOWEST:.0f} seconds to come") from None
     except web.HTTPRequestEntityTooLarge:
         raise Unreadable("TOO_LARGE", _too_large(limit)) from None
     except web.RequestPayloadError:

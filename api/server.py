@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
 import os
@@ -16,11 +17,14 @@ from typing import Any, Final
 import structlog
 from aiohttp import web
 
+from api.problems import SPOKEN, wire_problem
+
 log = structlog.get_logger()
 
 _GRACE: Final = 4.0  # seconds for requests in flight when the server stops
 _SOCKET_MODE: Final = 0o660
 _BACKLOG: Final = 128
+_SILENCE: Final = 20.0  # seconds that a connection may take for the head of its first request
 
 
 class CannotListen(Exception):
@@ -37,7 +41,7 @@ async def serve(
     """
     async with AsyncExitStack() as stack:
         listening = stack.enter_context(_unix(unix_socket)) if unix_socket is not None else None
-        runner = web.AppRunner(
+        runner = _Runner(
             app, handle_signals=False, access_log=None, logger=_wire_log(), shutdown_timeout=_GRACE
         )
         await runner.setup()
@@ -47,9 +51,67 @@ async def serve(
         url = _url(runner.addresses[0])
         if listening is not None:
             await web.SockSite(runner, listening).start()
+        reaper = asyncio.create_task(_reap(runner, app.get(SPOKEN, set())), name="silent connections")
+        stack.push_async_callback(_ended, reaper)
         if not _is_local(host):
             log.warning("the API is reachable from other machines, without TLS", action="exposed", host=host)
         yield url
+
+
+class _Connection(web.RequestHandler):
+    """A connection that does not repeat what it could not read: it may hold a key, a number or a text."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what the HTTP library refuses by itself."""
+        super().handle_error(request, status, exc, message)  # for its log
+        return wire_problem("MALFORMED_REQUEST", "this is not a request of HTTP/1.1 that can be read")
+
+
+class _Server(web.Server):
+    """Makes such connections."""
+
+    def __call__(self) -> web.RequestHandler:
+        """Make one; its class differs in that one answer only."""
+        made = super().__call__()
+        made.__class__ = _Connection
+        return made
+
+
+class _Runner(web.AppRunner):
+    """Runs such a server."""
+
+    __slots__ = ()
+
+    async def _make_server(self) -> web.Server:
+        server = await super()._make_server()
+        server.__class__ = _Server
+        return server
+
+
+async def _reap(runner: web.AppRunner, spoken: set[web.RequestHandler]) -> None:
+    """Hang up on connections that do not get as far as a whole head of a request (slow loris)."""
+    loop = asyncio.get_running_loop()
+    since: dict[web.RequestHandler, float] = {}
+    while True:
+        await asyncio.sleep(_SILENCE / 4)
+        now, open_ = loop.time(), set(runner.server.connections if runner.server else ())
+        spoken &= open_
+        since = {each: since.get(each, now) for each in open_ - spoken}
+        for silent in [each for each, began in since.items() if now - began > _SILENCE]:
+            silent.force_close()
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
 
 
 def _url(address: Any) -> str:  # noqa: ANN401 - what getsockname gives

@@ -51,12 +51,17 @@ GOVUK_ROUTES: Final[tuple[tuple[str, str, _Ask, Scope, type[Input]], ...]] = (
 
 
 def add_routes(
-    app: web.Application, use_cases: UseCases, meters: Meters, limits: Limits, clock: Clock
+    app: web.Application,
+    use_cases: UseCases,
+    meters: Meters,
+    limits: Limits,
+    clock: Clock,
 ) -> None:
     """Answer at Notify's addresses, too."""
     for method, path, ask, scope, model in GOVUK_ROUTES:
         place = path.replace("{uuid}", f"{{uuid:{_UUID}}}").replace("{version}", "{version:[0-9]{1,9}}")
-        app.router.add_route(method, place, _bound(ask, scope, model, use_cases, meters, limits, clock))
+        handler = _bound(ask, scope, model, use_cases, meters, limits, clock)
+        app.router.add_route(method, place, handler)
 
 
 def _bound(

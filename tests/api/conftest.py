@@ -8,6 +8,7 @@ import shutil
 import socket
 import struct
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,12 +115,19 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return directory
 
 
+@asynccontextmanager
+async def running(furnished: Path, directory: Path) -> AsyncIterator[Api]:
+    """Run a gateway on a copy of a furnished site."""
+    shutil.copytree(furnished, directory, dirs_exist_ok=True)
+    tokens = json.loads((directory / "tokens.json").read_text())
+    async with started(load(directory / "schoolgate.toml")) as daemon, aiohttp.ClientSession() as session:
+        yield Api(daemon, directory, tokens, session)
+
+
 @pytest.fixture
 async def api(furnished: Path, tmp_path: Path) -> AsyncIterator[Api]:
-    shutil.copytree(furnished, tmp_path, dirs_exist_ok=True)
-    tokens = json.loads((tmp_path / "tokens.json").read_text())
-    async with started(load(tmp_path / "schoolgate.toml")) as daemon, aiohttp.ClientSession() as session:
-        yield Api(daemon, tmp_path, tokens, session)
+    async with running(furnished, tmp_path) as made:
+        yield made
 
 
 def batch(numbers: Sequence[str], **more: object) -> dict[str, Any]:
