@@ -36,7 +36,7 @@ _SECRET: Final = re.compile(
     r" (?:code|word|password|passcode|pin))\b",
     re.IGNORECASE,
 )
-_VALUE: Final = re.compile(r"\S{3,40}")
+_VALUE: Final = re.compile(r"[0-9]{2,4}(?:[ \-][0-9]{2,4}){1,3}(?!\w)|\S{3,40}")
 _FOLLOWS: Final = 40  # characters
 _BEFORE_VALUE: Final = re.compile(
     r"(?:\bis|\bare|\bto|[:=\-]|\bwas|\bnow|\bcode|\bpin|\bno|\bnumber|\botp)$", re.IGNORECASE
@@ -51,12 +51,13 @@ _STREET: Final = (
 )
 _POSTCODE: Final = r"\b[a-z]{1,2}[0-9][a-z0-9]? ?[0-9][a-z]{2}\b"
 _HOME: Final = re.compile(
-    r"(?:\b(?:home|your|his|her|their|family|postal|new|current|child's|parent's|pupil's) address\b"
+    r"(?:\b(?:home|my|your|his|her|their|family|postal|new|current|child's|parent's|pupil's) address\b"
     r"|\b(?:live[sd]?|living|reside[sd]?|residing) (?:at|in)\b|\bmoved to\b|\baddress as\b|\bhome is\b"
-    r"|\b(?:your|his|her|home) postcode\b)"
+    r"|\b(?:my|your|his|her|home) postcode\b)"
     rf"[^\n]{{0,40}}?(?:{_STREET}|{_POSTCODE})",
     re.IGNORECASE,
 )
+_FULL_ADDRESS: Final = re.compile(rf"{_STREET}[^.!?\n]{{0,30}}?{_POSTCODE}", re.IGNORECASE)
 _MOBILE: Final = re.compile(r"(?<!\w)(?:\+?44 ?\(?0?\)? ?7|07)(?:[ \-]?[0-9]){9}(?!\w)")
 
 
@@ -112,7 +113,8 @@ def home_addresses(text: str) -> Iterator[Span]:
         yield found.span()
 
 
-def mobiles(text: str) -> Iterator[Span]:
-    """Find mobile numbers: somebody's own, where the text is about a person."""
-    for found in _MOBILE.finditer(text):
-        yield found.span()
+def whereabouts(text: str) -> Iterator[Span]:
+    """Find mobile numbers and full postal addresses: somebody's own, where the text is about a person."""
+    for pattern in (_MOBILE, _FULL_ADDRESS):
+        for found in pattern.finditer(text):
+            yield found.span()

@@ -28,6 +28,7 @@ _NINO: Final = re.compile(
     re.IGNORECASE,
 )
 _UPN: Final = re.compile(r"(?<!\w)[A-Z](?:[ \-]?[0-9]){11}[ \-]?[0-9A-Z](?!\w)", re.IGNORECASE)
+_UPN_WORD: Final = re.compile(r"\bupn\b|\bpupil (?:reference )?number\b", re.IGNORECASE)
 _LICENCE: Final = re.compile(
     r"(?<!\w)[A-Z9]{5}[ \-]?[0-9](?:0[1-9]|1[0-2]|5[1-9]|6[0-2])(?:0[1-9]|[12][0-9]|3[01])[0-9]"
     r"[ \-]?[A-Z9]{2}[A-Z0-9][ \-]?[A-Z]{2}(?!\w)",
@@ -125,9 +126,13 @@ def _is_nhs(digits: str) -> bool:
 
 
 def pupil_numbers(text: str) -> Iterator[Span]:
-    """Find unique pupil numbers: a letter that twelve digits (the last may be a letter) account for."""
+    """Find unique pupil numbers: a letter that twelve digits (the last may be a letter) account for.
+
+    Beside the word any such number is one: a slip of the pen does not make it less personal.
+    """
+    named = _UPN_WORD.search(text) is not None
     for found in _UPN.finditer(text):
-        if _is_upn(re.sub(r"[ \-]", "", found[0]).upper()):
+        if named or _is_upn(re.sub(r"[ \-]", "", found[0]).upper()):
             yield found.span()
 
 

@@ -44,11 +44,14 @@ class Phrases:
         for label, source in labelled:
             self._add(label, source)
         self._shortest = {stem[: _STEM.start] for stem in self._stems}
-        # Of each word that some phrase begins with: what may follow it.
-        self._after = {
-            word: after for word, keys in (self._words | self._stems).items() if (after := self._begun(keys))
-        }
-        self._after_name, self._after_number = self._begun(self._names), self._begun(self._numbers)
+        for word, keys in self._words.items():
+            if (stem := self._stem(word)) is not None:
+                self._words[word] = (*keys, *self._stems[stem])
+        # What may follow each word, or stem, that some phrase begins with.
+        self._after_word = self._begun(self._words)
+        self._after_stem = self._begun(self._stems)
+        self._after_name = self._nodes(self._names)
+        self._after_number = self._nodes(self._numbers)
 
     def knows(self, word: str) -> bool:
         """Say whether any phrase has this word, or a stem of it."""
@@ -81,12 +84,18 @@ class Phrases:
         return (*keys, *self._numbers) if "0" <= word[0] <= "9" else keys
 
     def _following(self, word: str, name: bool) -> Sequence[_Node]:
-        nodes = self._after.get(word if word in self._words else self._stem(word) or "", ())
+        if word in self._words:
+            nodes = self._after_word.get(word, ())
+        else:
+            nodes = self._after_stem.get(self._stem(word) or "", ())
         if name:
             return (*nodes, *self._after_name)
         return (*nodes, *self._after_number) if "0" <= word[0] <= "9" else nodes
 
-    def _begun(self, keys: Keys) -> tuple[_Node, ...]:
+    def _begun(self, table: Mapping[str, Keys]) -> dict[str, tuple[_Node, ...]]:
+        return {word: nodes for word, keys in table.items() if (nodes := self._nodes(keys))}
+
+    def _nodes(self, keys: Keys) -> tuple[_Node, ...]:
         return tuple(self._root[key] for key in keys if key in self._root)
 
     def _stem(self, word: str) -> str | None:

@@ -41,6 +41,7 @@ _WITH_DIGITS: Final[tuple[tuple[int, str, Callable[[str], Iterator[Span]]], ...]
     (1, "a home address", details.home_addresses),
 )
 _ANYBODY: Final = frozenset(Person)
+_WHEREABOUTS: Final = Theme("whereabouts", "somebody's own telephone or address", "2.2", 1)
 # Of each kind of phrase: about whom it must be to be refused, and about whom to be held.
 _REFUSED: Final = {
     Kind.DENY: _ANYBODY,
@@ -103,6 +104,8 @@ def _themes(reading: Reading, known: Lexicon) -> Iterator[Finding]:
         elif person in _HELD.get(kind, ()):
             held.setdefault(theme.name, Finding(_doubt(theme), reading.shown(start, end)))
     yield from (held | refused).values()
+    if closest is Person.THIS_ONE and (span := next(details.whereabouts(reading.text), None)):
+        yield Finding(_doubt(_WHEREABOUTS), reading.text[slice(*span)])
 
 
 def harmless(reading: Reading, known: Lexicon) -> tuple[str, ...]:
