@@ -7,7 +7,7 @@ import os
 import sqlite3
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,14 +57,25 @@ def free_port() -> int:
 
 
 @asynccontextmanager
-async def rig(timing: Timing, *, modems: int = 1, numbers: Sequence[str] = EVERYBODY) -> AsyncIterator[Rig]:
-    """Start a site of its own in a temporary directory."""
+async def rig(
+    timing: Timing,
+    *,
+    modems: int = 1,
+    numbers: Sequence[str] = EVERYBODY,
+    extra: str = "",
+    before: Callable[[Path], Awaitable[None]] | None = None,
+) -> AsyncIterator[Rig]:
+    """Start a site of its own in a temporary directory; `before` fills it before the daemon starts."""
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         path = Path(directory)
-        async with site(path, modems=modems, timing=timing, numbers=numbers, running=False) as made:
+        async with site(
+            path, modems=modems, timing=timing, numbers=numbers, extra=extra, running=False
+        ) as made:
             config = path / "schoolgate.toml"
             port = free_port()
             config.write_text(config.read_text().replace("port = 0", f"port = {port}", 1))
+            if before is not None:
+                await before(path)
             began = time.monotonic()
             async with spawned(made, port) as process:
                 await made.ready()

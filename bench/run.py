@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import accepting, audit, faults, opting_out, outbox, sending
+from bench import accepting, api, audit, faults, opting_out, outbox, sending
 
 MEASURES = {
     "short_radio": sending.short_radio,
@@ -23,6 +23,13 @@ MEASURES = {
     "stop_under_load": opting_out.under_load,
     "batch": accepting.batch_of_2000,
     "singles": accepting.singles,
+    "posts": api.posts,
+    "accepted": api.accepted,
+    "get": api.get,
+    "list": api.listing,
+    "listeners": api.listeners,
+    "webhook": api.webhook,
+    "opt_outs": api.opting_out,
     "claim": outbox.claim,
     "audit_append": audit.append,
     "audit_verify": audit.verify,
