@@ -25,23 +25,31 @@ def engine(url: str, *, writer: bool, size: int) -> Engine:
 
     @event.listens_for(made, "connect")
     def _connect(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # BEGIN is ours
-        for pragma in (
-            f"busy_timeout={_BUSY_MS}",
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "secure_delete=ON",
-            f"cache_size=-{4000 if writer else 1000}",  # KiB
-            *(() if writer else ("query_only=ON",)),
-        ):
-            connection.execute(f"PRAGMA {pragma}").close()
+        try:
+            _set_up(connection, writer=writer)
+        except BaseException:  # the pool has not taken it yet, and would not close it
+            connection.close()
+            raise
 
     @event.listens_for(made, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
 
     return made
+
+
+def _set_up(connection: sqlite3.Connection, *, writer: bool) -> None:
+    connection.isolation_level = None  # BEGIN is ours
+    for pragma in (
+        f"busy_timeout={_BUSY_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        f"cache_size=-{4000 if writer else 1000}",  # KiB
+        *(() if writer else ("query_only=ON",)),
+    ):
+        connection.execute(f"PRAGMA {pragma}").close()
 
 
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
