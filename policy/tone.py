@@ -46,6 +46,7 @@ class Manners:
     """The words of tone, compiled."""
 
     phrases: Phrases
+    lowercase: frozenset[str]
     emphasis: frozenset[str]
     glossary: frozenset[str]
 
@@ -56,7 +57,9 @@ def shipped_manners() -> Manners:
     table = tomllib.loads(resources.files("policy").joinpath("tone.toml").read_text(encoding="utf-8"))
     labelled = ((label, phrase) for label, name in enumerate(_NAMES) for phrase in table[name])
     glossary = frozenset(word.upper() for word in table["glossary"].split())
-    return Manners(Phrases(labelled, {}), frozenset(table["emphasis"]), glossary)
+    return Manners(
+        Phrases(labelled, {}), frozenset(table["lowercase"]), frozenset(table["emphasis"]), glossary
+    )
 
 
 def judge_tone(reading: Reading, manners: Manners, glossary: Collection[str] = ()) -> Iterator[Finding]:
@@ -76,7 +79,7 @@ def _listed(reading: Reading, manners: Manners) -> Iterator[Finding]:
     told: set[int] = set()
     for label, start, end in manners.phrases.found(reading.words):
         words = reading.shown(start, end)
-        if label not in told and not (len(words) == 1 and words.isupper()):
+        if label not in told and (words.islower() or reading.words[start] not in manners.lowercase):
             told.add(label)
             yield _finding(_NAMES[label], words)
 

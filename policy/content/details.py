@@ -31,6 +31,7 @@ _SPELT_EMAIL: Final = re.compile(
 )
 _SECRET: Final = re.compile(
     r"\b(?:pass ?(?:words?|codes?|phrases?)|pwd|pw|log ?in|pin(?: ?code| ?number| no)?|otp"
+    r"|wi-?fi (?:code|key)|(?<!post )(?<!dress )\bcode (?=is |was |now )"
     r"|(?:one[ \-]time|security|access|verification|entry|gate|door|safe|alarm|log-?in"
     r"|unlock|key ?pad|memorable)"
     r" (?:code|word|password|passcode|pin))\b",
@@ -38,6 +39,7 @@ _SECRET: Final = re.compile(
 )
 _VALUE: Final = re.compile(r"[0-9]{2,4}(?:[ \-][0-9]{2,4}){1,3}(?!\w)|\S{3,40}")
 _FOLLOWS: Final = 40  # characters
+_SHORTEST_SECRET: Final = 3  # letters
 _BEFORE_VALUE: Final = re.compile(
     r"(?:\bis|\bare|\bto|[:=\-]|\bwas|\bnow|\bcode|\bpin|\bno|\bnumber|\botp)$", re.IGNORECASE
 )
@@ -101,7 +103,7 @@ def secrets(text: str) -> Iterator[Span]:
 def _is_secret(value: str, before: str) -> bool:
     if not any(char.isdigit() for char in value):
         stated = before.endswith((":", "=")) or before.casefold().endswith(" is")
-        return stated and not value.islower() and not value.istitle() and value.isascii() and len(value) > 3
+        return stated and not value.islower() and len(value) > _SHORTEST_SECRET
     if _NO_SECRET.fullmatch(value):
         return False
     return _BEFORE_VALUE.search(before) is not None or not value.isdigit()
