@@ -20,6 +20,7 @@ from gateway.access import Access
 from gateway.batches import Batches
 from gateway.begun import Begun
 from gateway.bell import Bell
+from gateway.cards import Card
 from gateway.clock import utc_now
 from gateway.config import Config, ConfigError, ModemSection
 from gateway.consents import Consents
@@ -96,7 +97,7 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         identify, replies = Identify(store.settings), _replies(store, gate)
         inbound = _inbound(config, store, identify, replies, bell)
         late: deque[tuple[str, int]] = deque()
-        modems = tuple(_modem(section, store, inbound, late) for section in config.modem)
+        modems = tuple(_modem(config, section, store, inbound, late) for section in config.modem)
         begun = {modem.name: stack.enter_context(_begun(config, modem.name)) for modem in modems}
         upkeep = Upkeep(
             gateway=config.gateway.name,
@@ -196,7 +197,9 @@ def _reload(
     )
 
 
-def _modem(section: ModemSection, store: Store, inbound: Inbound, late: deque[tuple[str, int]]) -> Modem:
+def _modem(
+    config: Config, section: ModemSection, store: Store, inbound: Inbound, late: deque[tuple[str, int]]
+) -> Modem:
     settings = ModemSettings(
         name=section.name,
         port=str(section.port),
@@ -214,6 +217,7 @@ def _modem(section: ModemSection, store: Store, inbound: Inbound, late: deque[tu
         sink=inbound,
         clock=utc_now,
         remember_pin=pins,
+        card=Card.of(config.store.path, section.name),
         on_late_result=lambda mr: late.append((section.name, mr)),
     )
 

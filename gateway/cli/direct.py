@@ -13,6 +13,7 @@ from gateway.cli.options import configuration
 
 if TYPE_CHECKING:
     from gateway.access import Access
+    from gateway.config import Config
 
 T = TypeVar("T")
 
@@ -23,6 +24,23 @@ def user() -> str:
         return f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
     except KeyError:
         return f"cli:{os.getuid()}"
+
+
+def noted(config: Config, *, action: str, target: str) -> None:
+    """Write what is done to the audit log, with who does it."""
+    from gateway.clock import utc_now
+    from gateway.daemon import opened
+    from gateway.store import audit
+
+    async def run() -> None:
+        async with opened(config) as store:
+            await store.database.write(
+                lambda c: audit.record(
+                    c, utc_now(), actor=user(), action=action, target=target, outcome="done"
+                )
+            )
+
+    asyncio.run(run())
 
 
 def with_access(config: Path | None, work: Callable[[Access], Awaitable[T]]) -> T:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.exits import Exit
-from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, connected
+from gateway.cli.exits import Exit, Stop
+from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, configuration, connected
 from gateway.cli.output import details, listing, print_json, say, when
 
 if TYPE_CHECKING:
@@ -72,6 +72,32 @@ def probe(
             say(each)
     if wrong:
         raise typer.Exit(int(Exit.FAILED))
+
+
+@app.command()
+def confirm(
+    modem: Annotated[str, typer.Argument(metavar="MODEM", help="Its name in the configuration.")],
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Say that another SIM may be used in a modem: the next one that it finds is its own from then on."""
+    from gateway.cards import Card
+    from gateway.cli.direct import noted
+
+    loaded = configuration(config)
+    if modem not in {section.name for section in loaded.modem}:
+        raise Stop(Exit.FAILED, f"there is no modem {modem} in the configuration")
+    noted(loaded, action="sim-confirmed", target=modem)
+    known = Card.of(loaded.store.path, modem).forget()
+    if as_json:
+        print_json({"modem": modem, "known": known})
+    else:
+        say(
+            "The SIM that it has now is accepted within a minute."
+            if known
+            else "Any SIM was accepted already."
+        )
 
 
 def faults(found: Probe) -> list[str]:

@@ -2,6 +2,6 @@
 
 from gateway.modem.modem import Modem
 from gateway.modem.probe import Probe, probe
-from gateway.modem.settings import ModemSettings, PinMemory, Timeouts
+from gateway.modem.settings import CardMemory, ModemSettings, PinMemory, Timeouts
 
-__all__ = ["Modem", "ModemSettings", "PinMemory", "Probe", "Timeouts", "probe"]
+__all__ = ["CardMemory", "Modem", "ModemSettings", "PinMemory", "Probe", "Timeouts", "probe"]

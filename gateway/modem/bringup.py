@@ -54,11 +54,11 @@ async def bring_up(
     profile = profile_for(machine.manufacturer, machine.model, settings.profile)
     iccid = await card(session)
     met(machine, iccid)
-    _same_card(iccid, settings.iccid, known_card)
+    _same_card(iccid, settings, known_card)
     sim = iccid or f"imei:{machine.imei}"
     await unlock(session, settings, sim=sim, profile=profile, memory=memory, sleep=sleep)
     iccid = iccid or await card(session)
-    _same_card(iccid, settings.iccid, known_card)
+    _same_card(iccid, settings, known_card)
     imsi = await attempt(session, commands.IMSI) or ""
     for text in profile.hush:
         await attempt(session, commands.do(text))
@@ -67,13 +67,15 @@ async def bring_up(
     return Ready(machine, profile, iccid, imsi, await _smsc(session, settings), delivery)
 
 
-def _same_card(iccid: str, wanted: str | None, known: str) -> None:
+def _same_card(iccid: str, settings: ModemSettings, known: str) -> None:
     """Stop at a strange SIM: what is queued was allowed for the one that we know."""
+    wanted = settings.iccid
     if iccid and wanted and iccid != wanted:
         raise OtherCard(f"this is SIM …{iccid[-4:]}, but the configuration wants SIM …{wanted[-4:]}")
     if iccid and known and iccid != known:
         raise OtherCard(
-            f"the SIM was changed from …{known[-4:]} to …{iccid[-4:]}: restart the gateway to accept it"
+            f"the SIM was changed from …{known[-4:]} to …{iccid[-4:]}: "
+            f"if that is right, say so: schoolgate modem confirm {settings.name}"
         )
 
 

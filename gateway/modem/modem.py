@@ -22,7 +22,7 @@ from gateway.modem.link import Ended, Sleep, keep_connected
 from gateway.modem.port import Port, open_port
 from gateway.modem.references import References
 from gateway.modem.restart import restart
-from gateway.modem.settings import ModemSettings, PinMemory
+from gateway.modem.settings import CardInMind, CardMemory, ModemSettings, PinMemory
 
 log = structlog.get_logger()
 
@@ -41,6 +41,7 @@ class Modem:
         clock: Clock,
         sleep: Sleep = asyncio.sleep,
         remember_pin: PinMemory,
+        card: CardMemory | None = None,
         on_late_result: Callable[[int], None] = lambda _: None,
     ) -> None:
         """Touch nothing yet; `run` does the work.
@@ -54,7 +55,7 @@ class Modem:
         self._sleep = sleep
         self._remember_pin = remember_pin
         self._connection: Connection | None = None
-        self._card = ""
+        self._card = card or CardInMind()
         self._ladder = Ladder()
         self._rung: Rung | None = None  # what the next attempt tries
         self._interface = ""  # of USB, where the port is one
@@ -140,7 +141,7 @@ class Modem:
             port = await self._open()
             connection = self._connection = self._build(port)
             try:
-                await connection.run(known_card=self._card, memory=self._remember_pin)
+                await connection.run(known_card=self._card.known(), memory=self._remember_pin)
             finally:
                 self._connection = None
                 worked = connection.ready is not None
@@ -156,7 +157,7 @@ class Modem:
     async def _open(self) -> Port:
         """Climb the rung that is due, then open the port; raises `ModemGone`."""
         settings, path = self._settings, self._settings.port
-        if self._rung is Rung.SEARCH and self._card and settings.search:
+        if self._rung is Rung.SEARCH and self._card.known() and settings.search:
             path = await self._find() or path
         elif self._rung is Rung.USB_RESET:
             await self._reset_usb()
@@ -172,7 +173,7 @@ class Modem:
     async def _find(self) -> str | None:
         settings = self._settings
         return await search.find(
-            self._card,
+            self._card.known(),
             settings.search,
             but=settings.port,
             interface=self._interface,
@@ -238,7 +239,8 @@ class Modem:
         self._moved_at = time.monotonic()
         connection = self._connection
         if connection is not None and connection.ready is not None:
-            self._card = self._card or connection.ready.iccid
+            if connection.ready.iccid and not self._card.known():
+                self._card.remember(connection.ready.iccid)
             self._enter_phase(connection)
         if connection is not None and connection.transmits and connection.clean:
             self._settled.set()

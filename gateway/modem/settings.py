@@ -57,3 +57,29 @@ class PinMemory(Protocol):
 
     async def worked(self, sim: str, pin_hash: str) -> None:
         """Forget the attempt: the SIM took the PIN."""
+
+
+class CardMemory(Protocol):
+    """Remembers which SIM may be used in a modem, until a person says that another may."""
+
+    def known(self) -> str:
+        """Return the ICCID of that SIM; empty while any will do."""
+
+    def remember(self, iccid: str) -> None:
+        """Keep the ICCID of the first SIM that worked."""
+
+
+class CardInMind:
+    """A `CardMemory` that lasts as long as the process."""
+
+    def __init__(self) -> None:
+        """Begin without a card."""
+        self._known = ""
+
+    def known(self) -> str:
+        """Return what was remembered."""
+        return self._known
+
+    def remember(self, iccid: str) -> None:
+        """Remember."""
+        self._known = iccid

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 import serial
 
+from gateway.cards import Card
 from gateway.simulator import Kind, Network, Timing
+from gateway.simulator.card import SimCard
 from tests.system.site import Site, eventually
 from tests.system.story import ANNA, BEN, CARA, EVERYBODY, MODEM, posted, stage
 from tests.system.verdict import verdict
@@ -159,6 +161,13 @@ async def test_another_sim_sends_nothing_until_a_person_confirms(
         await asyncio.sleep(2.5)  # longer than the supervisor waits before it looks again
         assert (await made.message(ident))["status"] == "queued"
         await verdict(made, stopped=True)
+    # Nor does a restart make it right; a person's word does.
+    swapped = {"before": lambda network: setattr(network.modems["sim0"], "sim", SimCard(900))}
+    async with stage(furnished_stage, tmp_path, ready=False, first=False, **swapped) as made:
+        await blocked(made, "schoolgate modem confirm sim0")
+        assert (await made.message(ident))["status"] == "queued"
+        assert Card.of(tmp_path / "schoolgate.db", "sim0").forget()
+        await made.reaches(ident, "delivered")
 
 
 def with_pin(directory: Path, pin: str) -> None:

@@ -1,0 +1,45 @@
+"""Which SIM belongs to which modem: a file beside the database, so that a swap shows after a restart too."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The memory of one modem (`gateway.modem.CardMemory`). Read anew each time: a person may clear it."""
+
+    path: Path
+
+    @classmethod
+    def of(cls, database: Path, modem: str) -> Card:
+        """Return the memory of `modem` in the gateway whose database this is."""
+        return cls(database.with_name(f"{database.stem}.{modem}.card"))
+
+    def known(self) -> str:
+        """Return the ICCID of the SIM that may be used; empty while none is known."""
+        try:
+            return self.path.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError):
+            return ""
+
+    def remember(self, iccid: str) -> None:
+        """Keep the ICCID. Where the disk takes nothing the next start does without it."""
+        fresh = self.path.with_suffix(".card.new")
+        try:
+            fresh.write_text(f"{iccid}\n", encoding="ascii")
+            os.replace(fresh, self.path)  # noqa: PTH105 - a rename that replaces
+        except OSError as exc:
+            log.warning("card not noted", action="card_not_noted", why=exc.strerror)
+
+    def forget(self) -> bool:
+        """Accept whatever SIM comes next; return whether one was known."""
+        known = self.path.exists()
+        self.path.unlink(missing_ok=True)
+        return known
