@@ -14,7 +14,7 @@ LOCKED := $(BIN)/python -m pip install --quiet --require-hashes --no-deps --only
 # Schoolgate itself is built with the locked setuptools, without an index.
 ITSELF := $(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo test test-unit check bench soak docs lock clean install upgrade rollback uninstall deb test-service
+.PHONY: help demo test test-unit check bench fuzz soak docs lock clean install upgrade rollback uninstall deb test-service
 .DELETE_ON_ERROR:
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo 'make test-unit  the tests that start no other process'
 	@echo 'make check      formatting, lint, types, layers'
 	@echo 'make bench      the measurements (ARGS=name for some of them)'
+	@echo 'make fuzz       bytes that nobody would send, at the decoders (ARGS="--seconds 600")'
 	@echo 'make soak       lives with every fault at random, and the ledger (ARGS="--seeds 20 --seconds 60")'
 	@echo 'make docs       remake docs/configuration.md from the settings'
 	@echo 'make lock       remake the lock files (needs uv)'
@@ -66,6 +67,9 @@ deb:
 
 test-service:
 	@bash tests/service/run.sh $(ARGS)
+
+fuzz: $(VENV)/dev.stamp
+	@$(BIN)/python -m bench.fuzz $(ARGS)
 
 soak: $(VENV)/dev.stamp
 	@$(BIN)/python -m bench.soak $(ARGS)

@@ -63,6 +63,7 @@ class Life:
     answers: Counter[int] = field(default_factory=Counter)
     accepted: set[str] = field(default_factory=set)
     texts: int = 0
+    stopped: set[str] = field(default_factory=set)
     kills: int = 0
     peak: list[float] = field(default_factory=list)  # MB, of each life of the process
 
@@ -115,7 +116,9 @@ class Life:
             for _ in range(self.chance.choice((1, 1, 1, 1, 35))):  # 35 are more than the memory holds
                 self.texts += 1
                 sender, modem = self.chance.choice(EVERYBODY), self.chance.choice(made.modems)
-                stops = self.chance.random() < 0.1
+                # The network stamps by the second: two equal texts in one second are one and its repetition.
+                stops = sender not in self.stopped and self.chance.random() < 0.1
+                self.stopped |= {sender} if stops else set()
                 long = "x" * self.chance.choice((0, 0, 0, 170))
                 made.network.text(sender, modem, "STOP" if stops else f"Reply {self.texts} {long}".strip())
             await asyncio.sleep(self.chance.expovariate(1.5))

@@ -163,7 +163,8 @@ def judge_inbox(made: Site, keyring: Keyring) -> None:
     """Every text that handsets sent is in the inbox, once for each time that it was sent."""
     texts = [entry for entry in made.network.ledger.of(Kind.HANDSET_SENT) if entry["whole"]]
     sent = Counter((str(entry["sender"]), str(entry["text"])) for entry in texts)
-    assert inbox(made.directory, keyring) == sent
+    found = inbox(made.directory, keyring)
+    assert found == sent, f"missing: {sent - found}; too many: {found - sent}"
 
 
 def inbox(directory: Path, keyring: Keyring) -> Counter[Content]:
