@@ -262,3 +262,71 @@ async def test_their_python_client_works_unchanged(tmp_path: Path, their_python:
     assert found["unknown"] == [404, "NoResultFound", "No result found"]
     assert found["email"][:2] == [400, "BadRequestError"]
     assert found["stranger"][:2] == [403, "AuthError"]
+
+
+# -- and the one for Node ------------------------------------------------------------------------------
+
+NODE_CLIENT = "notifications-node-client@8.4.0"
+NODE_SCRIPT = textwrap.dedent(
+    """
+    const { NotifyClient } = require("notifications-node-client");
+    const [url, key, number, stranger, slots] = process.argv.slice(2);
+    const client = new NotifyClient(url, key);
+    (async () => {
+      const templates = (await client.getAllTemplates("sms")).data.templates;
+      const template = templates[0].id;
+      const options = { personalisation: JSON.parse(slots), reference: "trip" };
+      const sent = (await client.sendSms(template, number, options)).data;
+      const found = {
+        sent: sent.id,
+        template: (await client.getTemplateById(template)).data.name,
+        preview: (await client.previewTemplateById(template, JSON.parse(slots))).data.body,
+        shown: (await client.getNotificationById(sent.id)).data.status,
+        all: (await client.getNotifications("sms", undefined, "trip")).data.notifications.map((n) => n.id),
+        received: (await client.getReceivedTexts()).data.received_text_messages,
+      };
+      try {
+        await client.sendSms(template, stranger, options);
+      } catch (error) {
+        found.refused = error.response.data;
+      }
+      console.log(JSON.stringify(found));
+    })();
+    """
+)
+
+
+@pytest.mark.system
+async def test_their_node_client_works_unchanged(api: Api, tmp_path: Path) -> None:
+    directory = tmp_path / "node"
+    directory.mkdir()
+    if shutil.which("node") is None or shutil.which("npm") is None:
+        pytest.skip("node and npm are not installed")
+    install = [
+        "npm",
+        "install",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--fetch-retries=1",
+        NODE_CLIENT,
+    ]
+    done = await asyncio.to_thread(subprocess.run, install, cwd=directory, capture_output=True, check=False)
+    if done.returncode != 0:
+        pytest.skip(f"{NODE_CLIENT} cannot be installed here")
+    (directory / "script.js").write_text(NODE_SCRIPT)
+    key = await govuk_key(api)
+    process = await asyncio.create_subprocess_exec(
+        *["node", "script.js", api.daemon.api_url, key, CONSENTED[0], STRANGER, json.dumps(SLOTS)],
+        cwd=directory,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    output, trouble = await process.communicate()
+    assert process.returncode == 0, trouble.decode()
+    found = json.loads(output)
+    assert (found["template"], found["shown"]) == ("trip", "created")
+    assert found["all"] == [found["sent"]]
+    assert found["preview"].endswith("Reply STOP to opt out.")
+    assert found["received"] == []
+    assert found["refused"]["errors"][0]["error"] == "BadRequestError"
