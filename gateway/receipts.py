@@ -98,7 +98,9 @@ def late_result(connection: Connection, gateway: str, modem: str, mr: int, now: 
     ]
     own = [row for row in given_up if row["mr"] == mr]
     if not own and len(given_up) == 1 and given_up[0]["mr"] is None:
-        own = given_up
+        # Unless the one that it is about was settled before, by its report.
+        settled = reports.carries(connection, gateway, modem, mr, now - _LATEST)
+        own = [] if settled else given_up
     if len(own) != 1:
         return False
     (row,) = own

@@ -35,6 +35,18 @@ def part_in_doubt(
     return found[0] if len(found) == 1 else None
 
 
+def carries(connection: Connection, gateway: str, modem: str, mr: int, since: datetime) -> bool:
+    """Return whether a part that this modem took since then is known to have that TP-MR."""
+    query = select(part.c.number).where(
+        part.c.gateway == gateway,
+        part.c.modem == modem,
+        part.c.mr == mr,
+        part.c.status.in_(_REPORTED),
+        part.c.claimed_at >= since,
+    )
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def _bounds(scts: datetime | None) -> dict[str, datetime]:
     """Return the bounds that an SMSC's stamp, made as it takes the message, sets to the hand-off."""
     if scts is None:

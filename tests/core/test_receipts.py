@@ -1,0 +1,127 @@
+"""Which part a late result or a report settles: its own, and none where that is not certain."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, select
+
+from gateway import receipts
+from gateway.model import Event, Status
+from gateway.receipts import Report
+from gateway.store import Database, Keyring, create_key_file, inbox, lifecycle, load_key_file, outbox
+from gateway.store.outbox import NewMessage
+from gateway.store.schema import part
+
+NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
+ANNA, BEN = "+447700900001", "+447700900002"
+
+
+@pytest.fixture
+def keyring(tmp_path: Path) -> Keyring:
+    create_key_file(tmp_path / "keys")
+    return load_key_file(tmp_path / "keys")
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with Database.open(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+        yield opened
+
+
+class Desk:
+    """Hands parts over, and lets them end as a test says."""
+
+    def __init__(self, connection: Connection, keyring: Keyring) -> None:
+        self.connection, self.keyring, self.count = connection, keyring, 0
+
+    def handed_over(self, to: str, event: Event, mr: int | None, *, ago: float = 10) -> str:
+        """Hand a message over, some seconds ago, with this end; return its id."""
+        self.count += 1
+        ident, at = f"msg_{self.count:026d}", NOW - timedelta(seconds=ago)
+        new = NewMessage(
+            id=ident, kind="message", number=to, number_index=self.keyring.index(to), purpose="event_notice",
+            body="Hello", alphabet="gsm7", parts=1, status=Status.QUEUED, priority=1,
+            expires_at=NOW + timedelta(days=1), created_at=at,
+        )  # fmt: skip
+        outbox.add(self.connection, [outbox.seal(self.keyring, new)])
+        candidate = outbox.next_queued(self.connection, self.keyring, "sim0", NOW)
+        assert candidate is not None
+        outbox.claim(self.connection, candidate, "main", "sim0", "00101", self.count, at)
+        values = {"mr": mr, "sent_at": at if event is Event.ACCEPTED else None}
+        assert lifecycle.change(self.connection, ident, 1, Status.SENDING, event, at, **values)
+        return ident
+
+    def reported(self, to: str, mr: int, status: int) -> None:
+        """Let a report come in."""
+        ident = f"pdu_{self.count:025d}{status % 10}"
+        inbox.journal(
+            self.connection,
+            {
+                "id": ident, "fingerprint": ident.encode(), "pdu_sealed": b"", "gateway": "main",
+                "modem": "sim0", "sim": "00101", "route": "stored", "received_at": NOW, "kind": "pending",
+            },
+        )  # fmt: skip
+        report = Report(ident, "00101", mr, status, self.keyring.index(to), NOW)
+        receipts.apply(self.connection, report, NOW)
+
+    def late(self, mr: int) -> bool:
+        return receipts.late_result(self.connection, "main", "sim0", mr, NOW)
+
+    def status(self, ident: str) -> str:
+        query = select(part.c.status).where(part.c.message_id == ident)
+        return str(self.connection.execute(query).scalar_one())
+
+
+@pytest.fixture
+async def desk(database: Database, keyring: Keyring) -> AsyncIterator[Desk]:
+    engine = await database.write(lambda connection: connection.engine)
+    with engine.connect() as connection:
+        yield Desk(connection, keyring)
+        connection.rollback()
+
+
+def test_a_late_result_settles_the_part_that_was_given_up_with_its_reference(desk: Desk) -> None:
+    first = desk.handed_over(ANNA, Event.LOST_TRACK, 6)
+    second = desk.handed_over(BEN, Event.LOST_TRACK, 7)
+    assert desk.late(7)
+    assert (desk.status(first), desk.status(second)) == ("uncertain", "sent")
+
+
+def test_where_the_count_was_not_known_the_only_part_in_doubt_is_meant(desk: Desk) -> None:
+    only = desk.handed_over(ANNA, Event.LOST_TRACK, None)
+    assert desk.late(3)
+    assert desk.status(only) == "sent"
+
+
+def test_of_two_parts_in_doubt_without_a_reference_none_is_settled(desk: Desk) -> None:
+    both = [desk.handed_over(to, Event.LOST_TRACK, None) for to in (ANNA, BEN)]
+    assert not desk.late(3)
+    assert {desk.status(ident) for ident in both} == {"uncertain"}
+
+
+def test_a_result_whose_part_was_settled_by_its_report_settles_no_other(desk: Desk) -> None:
+    """After a crash both are in doubt; the report of one comes first, and then its result."""
+    older = desk.handed_over(ANNA, Event.LOST_TRACK, None, ago=60)
+    own = desk.handed_over(BEN, Event.LOST_TRACK, None)
+    desk.reported(BEN, 3, 0)
+    assert desk.status(own) == "delivered"
+    assert not desk.late(3)
+    assert desk.status(older) == "uncertain"
+
+
+def test_no_result_comes_a_quarter_of_an_hour_late(desk: Desk) -> None:
+    old = desk.handed_over(ANNA, Event.LOST_TRACK, 3, ago=1000)
+    assert not desk.late(3)
+    assert desk.status(old) == "uncertain"
+
+
+def test_a_second_report_about_the_same_part_settles_no_doubt(desk: Desk) -> None:
+    sent = desk.handed_over(ANNA, Event.ACCEPTED, 5)
+    doubtful = desk.handed_over(ANNA, Event.LOST_TRACK, 6)
+    desk.reported(ANNA, 5, 0)
+    desk.reported(ANNA, 5, 1)  # "forwarded": the network says more about the same part
+    assert (desk.status(sent), desk.status(doubtful)) == ("delivered", "uncertain")
