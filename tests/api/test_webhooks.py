@@ -12,15 +12,18 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import web
 
 from gateway.clock import utc_now
+from gateway.config import load
+from gateway.daemon import started
 from gateway.guard import Forbidden, Guard, allowed
 from gateway.signing import headers
-from tests.api.conftest import CONSENTED, Answer, Api
+from tests.api.conftest import CONSENTED, Answer, Api, running
 from tests.api.test_events import history, opt_out
 from tests.system.site import eventually
 
@@ -319,3 +322,73 @@ async def test_an_unknown_type_is_named(api: Api) -> None:
         "POST", "/v1/webhooks", {"url": "https://example.org/", "types": ["message.read"]}
     )
     assert "message.delivered" in answer.faults()["types"]
+
+
+async def test_tries_end_after_two_days(api: Api) -> None:
+    async with receiver() as got:
+        got.answer = lambda: web.Response(status=500)
+        made = await add(api, got.url, ["optout.added"])
+        await opt_out(api, CONSENTED[0])
+        await eventually(lambda: got.got, what="a first try")
+        path = f"/v1/webhooks/{made.body['id']}/deliveries"
+
+        async def there() -> Any:
+            return (await api.call("GET", path)).body["items"]
+
+        await eventually(there, what="the log")
+        long_ago = int((utc_now() - timedelta(days=2)).timestamp() * 1e6)
+        statement = f"UPDATE delivery SET first_at = {long_ago}, next_at = 0"  # noqa: S608
+        await api.daemon.store.database.write(lambda c: c.exec_driver_sql(statement).rowcount)
+
+        async def failed() -> bool:
+            (only,) = await there()
+            return bool(only["status"] == "failed" and only["next_at"] is None)
+
+        await eventually(failed, what="the end of the tries")
+        tries = len(got.got)
+        second = await opt_out(api, CONSENTED[1])
+        await eventually(lambda: second in str(got.bodies()), what="the next event")
+    assert len(set(got.ids()[:tries])) == 1
+
+
+async def test_what_failed_before_a_restart_is_tried_after_it_under_the_same_id(
+    furnished: Path, tmp_path: Path
+) -> None:
+    async with receiver() as got:
+        got.answer = lambda: web.Response(status=503)
+        async with running(furnished, tmp_path) as api:
+            await add(api, got.url, ["optout.added"])
+            first = await opt_out(api, CONSENTED[0])
+            await eventually(lambda: got.got, what="a try")
+            second = await opt_out(api, CONSENTED[1])
+        tries = len(got.got)
+        got.answer = lambda: web.Response()
+        async with started(load(tmp_path / "schoolgate.toml")):
+            await eventually(lambda: {first, second} <= arrived(got, tries), what="both")
+    again = [head["webhook-id"] for head, body in got.got if json.loads(body)["data"]["id"] == first]
+    assert len(again) > 1
+    assert len(set(again)) == 1
+
+
+def arrived(got: Receiver, since: int) -> set[str]:
+    return {body["data"]["id"] for body in got.bodies()[since:]}
+
+
+async def test_a_suspended_person_is_sent_nothing(api: Api) -> None:
+    async with receiver() as suspended, receiver() as other:
+        await add(api, suspended.url)
+        body = {"url": other.url, "types": ["*"]}
+        assert (await api.call("POST", "/v1/webhooks", body, who="head")).status == 201
+        await api.daemon.use_cases.access.suspend("office", by="test")
+        made = await api.call(
+            "POST",
+            "/v1/templates",
+            {"name": "closure", "purpose": "important_info", "body": "The school is closed today."},
+            who="author",
+        )
+        assert made.status == 201
+        await eventually(lambda: other.got, what="the approval that is asked of the head")
+        await api.daemon.use_cases.access.activate("office", by="test")
+        ident = await opt_out(api, CONSENTED[0])
+        await eventually(lambda: suspended.got, what="what happens after the suspension")
+    assert [each["data"]["id"] for each in suspended.bodies()] == [ident]
