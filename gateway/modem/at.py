@@ -27,6 +27,16 @@ _BARE_URCS: Final = re.compile(
 )
 
 
+# What unsolicited lines tell, by their names.
+BOOT: Final = {
+    "RDY", "^SYSSTART", "*ATREADY", "SMS Ready", "Call Ready", "SMS DONE", "PB DONE", "^BOOT",
+    "+CFUN", "+CPIN", "+QIND", "+QUSIM", "+WIND", "^SIMST",
+}  # fmt: skip
+FULL: Final = {"^SMMEMFULL", "+SMS FULL", "+SMSFULL", "^SMGO"}
+REGISTRATION: Final = {"+CREG", "+CGREG", "+CEREG"}
+RESTARTED: Final = {"RDY", "^SYSSTART", "*ATREADY"}  # said at boot and at no other time
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of the answer to the command in flight."""

@@ -10,7 +10,7 @@ import structlog
 
 from gateway.faults import described
 from gateway.model import Clock, InboundSink, ModemPhase, NotSent, RawSms, SendOutcome
-from gateway.modem.at import Urc
+from gateway.modem.at import BOOT, FULL, REGISTRATION, RESTARTED, Urc
 from gateway.modem.bringup import Ready, bring_up
 from gateway.modem.direct import Directs, Handed
 from gateway.modem.errors import ModemGone
@@ -29,13 +29,6 @@ from gateway.modem.watch import Watch
 
 log = structlog.get_logger()
 
-_BOOT: Final = {
-    "RDY", "^SYSSTART", "*ATREADY", "SMS Ready", "Call Ready", "SMS DONE", "PB DONE", "^BOOT",
-    "+CFUN", "+CPIN", "+QIND", "+QUSIM", "+WIND", "^SIMST",
-}  # fmt: skip
-_FULL: Final = {"^SMMEMFULL", "+SMS FULL", "+SMSFULL", "^SMGO"}
-_REGISTRATION: Final = {"+CREG", "+CGREG", "+CEREG"}
-_RESTARTED: Final = {"RDY", "^SYSSTART", "*ATREADY"}  # said at boot and at no other time
 _LONGEST_RETRY: Final = 30.0
 
 
@@ -245,7 +238,7 @@ class Connection:
     def _hear(self, urc: Urc) -> None:
         """Act on an unsolicited line in the step in which it came."""
         name = urc.name
-        if name in _RESTARTED:
+        if name in RESTARTED:
             self._session.hurry(self._settings.timeouts.command)
         if name in ("+CMT", "+CDS"):
             self._take_direct(urc)
@@ -255,17 +248,17 @@ class Connection:
         elif name in ("+CMTI", "+CDSI"):
             self._watch.heard_hint()
             (self._inbox.hint if name == "+CMTI" else self._inbox.report_hint)(urc.value)
-        elif name in _FULL:
+        elif name in FULL:
             self._watch.heard_full(name)
             self._wake.set()
         else:
             self._hear_of_itself(urc, self._watch)
 
     def _hear_of_itself(self, urc: Urc, watch: Watch) -> None:
-        if urc.name in _REGISTRATION:
+        if urc.name in REGISTRATION:
             watch.registration_changed()
             self._wake.set()
-        elif urc.name in _BOOT:
+        elif urc.name in BOOT:
             watch.suspect()
             self._wake.set()
         elif urc.name == "+CMGS":
