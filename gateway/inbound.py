@@ -78,7 +78,8 @@ class Inbound:
         then: Callable[[Connection, RawSms, str], None],
     ) -> None:
         for raw in messages:
-            fingerprint = self.keyring.index(raw.pdu)
+            # Two SIMs may get equal messages, and reports of equal parts, in one second.
+            fingerprint = self.keyring.index(f"{raw.sim or raw.modem} {raw.pdu}")
             if inbox.seen(connection, fingerprint, raw.received_at - _REPEAT):
                 continue
             ident = new_id("pdu", raw.received_at)

@@ -14,7 +14,7 @@ from gateway.simulator.personas import PERSONAS
 from gateway.simulator.relay import compose
 from gateway.simulator.storage import Stat
 from tests.system.site import Site, eventually
-from tests.system.story import ANNA, BEN, CARA, EVERYBODY, posted, stage
+from tests.system.story import ANNA, BEN, CARA, EVERYBODY, MODEM, posted, stage
 from tests.system.verdict import verdict
 from tests.system.view import count
 
@@ -125,6 +125,17 @@ async def test_what_the_network_repeats_is_one_and_what_a_person_repeats_is_two(
         for _ in range(2):
             made.network.text(BEN, "sim0", "Yes")
             await asyncio.sleep(1.1)  # another time stamp
+        await verdict(made)
+
+
+async def test_equal_messages_to_two_modems_are_two(furnished_stage: Path, tmp_path: Path) -> None:
+    async with stage(furnished_stage, tmp_path, running=False, first=False):
+        config = tmp_path / "schoolgate.toml"
+        config.write_text(config.read_text() + f'[[modem]]\nname = "sim1"\nport = "sim1"\n{MODEM}')
+    async with stage(furnished_stage, tmp_path, modems=2) as made:
+        moment = utc_now()
+        for modem in made.modems:
+            made.network.text(ANNA, modem, "Yes", at=moment)
         await verdict(made)
 
 
