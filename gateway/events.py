@@ -112,15 +112,17 @@ class Listener:
     def put(self, events: Sequence[EventView]) -> None:
         """Give what is new."""
         fresh = [event for event in events if event.seq > self.position and self.wants(event)]
-        if not fresh:
+        if not fresh or self.lost:
             return
         self._waiting += fresh
-        self.lost = self.lost or len(self._waiting) > _BACKLOG
+        if len(self._waiting) > _BACKLOG:
+            self.end()
         self._bell.set()
 
     def end(self) -> None:
         """Tell the listener that nothing more comes."""
         self.lost = True
+        self._waiting.clear()
         self._bell.set()
 
     async def take(self) -> Sequence[EventView]:

@@ -15,6 +15,7 @@ from api.schema.events import EventFilter, EventOut, EventPaging
 from gateway.errors import Fault, Invalid
 from gateway.events import TYPES, EventView
 
+_PATIENCE: Final = 30.0  # seconds that a listener may take to take what was written
 _BEAT: Final = 15.0  # seconds; a comment keeps proxies patient, and the key is looked at again
 _MOST_SEQ: Final = 2**53
 
@@ -49,14 +50,25 @@ async def _stream(
             if done:
                 if (group := coming.result()) is None:
                     return
-                await response.write(b"".join(map(_frame, group)))
+                await _write(call, response, b"".join(map(_frame, group)))
                 coming = asyncio.create_task(next_group())
             elif await call.is_still_good():
-                await response.write(b": still here\n\n")
+                await _write(call, response, b": still here\n\n")
             else:
                 return
     finally:
         coming.cancel()
+
+
+async def _write(call: Call[EventFilter], response: web.StreamResponse, data: bytes) -> None:
+    """Write; hang up on a listener that does not take it."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await response.write(data)
+    except TimeoutError:
+        if call.request.transport is not None:
+            call.request.transport.abort()
+        raise ConnectionResetError("the listener does not read") from None
 
 
 @lru_cache(maxsize=1024)

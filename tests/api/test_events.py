@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from gateway.clock import utc_now
-from gateway.events import TYPES
+from gateway.events import TYPES, EventView, Listener
 from gateway.model import Status
 from gateway.records import KeyKind
 from gateway.store import events as store
 from tests.api.conftest import CONSENTED, Api, batch
-from tests.system.site import message
+from tests.system.site import eventually, message
 
 Told = AsyncIterator[dict[str, Any]]
 
@@ -165,3 +167,37 @@ async def test_a_head_request_is_not_a_listener(api: Api) -> None:
 def test_every_status_that_is_told_is_a_type() -> None:
     assert {f"message.{status}" for status in store.TOLD} <= set(TYPES)
     assert {Status.QUEUED, Status.SCHEDULED, Status.SENDING}.isdisjoint(store.TOLD)
+
+
+async def test_a_listener_that_falls_too_far_behind_is_let_go_and_costs_no_memory() -> None:
+    listener = Listener(lambda _: True, position=0)
+    for start in range(0, 10_000, 500):
+        listener.put([event(seq) for seq in range(start + 1, start + 501)])
+    assert listener.lost
+    assert listener._waiting == []
+    assert await listener.take() == ()
+
+
+def event(seq: int) -> EventView:
+    return EventView(seq, f"evt_{seq}", "modem.ready", utc_now(), "sim0", None, None, None, None)
+
+
+async def test_a_listener_that_does_not_read_is_hung_up_on(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("api.handlers.events._PATIENCE", 0.2)
+    with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect(api.address)
+        head = f"GET /v1/events HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {api.tokens['office']}\r\n\r\n"
+        deaf.sendall(head.encode())
+        events, database = api.daemon.use_cases.events, api.daemon.store.database
+        await eventually(lambda: events._listeners, what="the listener")
+
+        def many(connection: Connection) -> None:
+            for _ in range(400):
+                store.add(connection, utc_now(), "optout.added", "x" * 20_000)
+
+        async def gone() -> bool:
+            await database.write(many)
+            return not events._listeners
+
+        await eventually(gone, within=30, what="the end of it")
