@@ -30,8 +30,8 @@ _LISTS: Final = {
 _NAMES: Final = tuple(_LISTS)
 _CENSORED: Final = re.compile(r"(?<!\w)[a-z]{1,2}(?:[*#]{1,5}[a-z]{1,6}|\*{2,6})(?!\w)", re.IGNORECASE)
 _REPEATED: Final = re.compile(r"[!?](?:\s?[!?])+")
-_EMOTICON: Final = re.compile(r"(?<![\w:;])(?:[:;=8][-']?[()DPpo/\\]|<3|[xX]D)(?![\w/])")
-_WORD: Final = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+_EMOTICON: Final = re.compile(r"(?<![\w:;])(?:[:;=][-']?[()DPpo/\\]|<3|[xX]D)(?![\w/])")
+_WORD: Final = re.compile(r"(?<!\w)[^\W\d_]+(?:'[^\W\d_]+)?(?!\w)")
 _ACRONYM: Final = re.compile(r"(?:[A-Z]{2,}|[A-Z][a-z][A-Z]|[A-Z]{2,}(?:s|o))")
 _CAPITALS: Final = re.compile(r"[A-ZÀ-Þ]{2}|[A-Z][a-z][A-Z]")  # without which there is nothing to see
 _SHOUTED_WORDS: Final = 2
@@ -100,7 +100,7 @@ def _capitals(text: str, manners: Manners, glossary: Collection[str]) -> Iterato
     words = _WORD.findall(text)
     if shouted := _shouted(words, manners, glossary):
         yield _rejected("5.2", "words in capitals, which read as shouting", shouted)
-    elif _is_mostly_capitals(text):
+    elif _are_mostly_capitals("".join(word for word in words if not _is_known(word, manners, glossary))):
         yield _rejected("5.2", "mostly capitals, which read as shouting", text)
     elif unknown := next((word for word in words if _is_unknown(word, manners, glossary)), None):
         yield _held(
@@ -114,7 +114,7 @@ def _shouted(words: Sequence[str], manners: Manners, glossary: Collection[str]) 
     for word in words:
         if not word.isupper():
             loud.clear()
-        elif len(word) > 1 and word not in manners.glossary and word not in glossary:
+        elif len(word) > 1 and not _is_known(word, manners, glossary):
             loud.append(word)
             if len(loud) >= _SHOUTED_WORDS and sum(map(len, loud)) >= _SHOUTED_LETTERS:
                 return " ".join(loud)
@@ -122,14 +122,17 @@ def _shouted(words: Sequence[str], manners: Manners, glossary: Collection[str]) 
 
 
 def _is_unknown(word: str, manners: Manners, glossary: Collection[str]) -> bool:
-    if not _ACRONYM.fullmatch(word) or word in glossary or word.lower() in manners.emphasis:
+    if not _ACRONYM.fullmatch(word) or word.lower() in manners.emphasis:
         return False
-    return not {word.upper(), word.removesuffix("s").upper()} & manners.glossary
+    return not _is_known(word, manners, glossary)
 
 
-def _is_mostly_capitals(text: str) -> bool:
-    letters = sum(map(str.isalpha, text))
-    return letters >= _LOUD_FROM and sum(map(str.isupper, text)) > _LOUD * letters
+def _is_known(word: str, manners: Manners, glossary: Collection[str]) -> bool:
+    return word in glossary or bool({word.upper(), word.removesuffix("s").upper()} & manners.glossary)
+
+
+def _are_mostly_capitals(letters: str) -> bool:
+    return len(letters) >= _LOUD_FROM and sum(map(str.isupper, letters)) > _LOUD * len(letters)
 
 
 def _finding(name: str, words: str) -> Finding:

@@ -68,8 +68,8 @@ def _read(plain: str) -> Reading:
 
 def _spelt(word: str) -> str:
     """Return the word of any list that a disguised one stands for, or the word itself."""
-    if len(word) < _SHORTEST_FOREIGN and not word.isascii():
-        return word  # a word of its own language: "не" is no "he"
+    if (len(word) < _SHORTEST_FOREIGN and not word.isascii()) or len(set(word)) == 1:
+        return word  # a word of its own language ("не" is no "he"), or a row of one letter
     lexicon, manners = shipped_lexicon(), shipped_manners()
     lists = (lexicon.phrases, lexicon.benign, manners.phrases)
     return next((each for each in undisguised(word) if any(one.knows(each) for one in lists)), word)

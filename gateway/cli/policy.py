@@ -59,6 +59,19 @@ def attempt(
         _explain(judged(text), passed_over(text, settings))
 
 
+@app.command()
+def clauses(*, as_json: JsonOption = False) -> None:
+    """List every clause: what enforces it, what shows it, which tests prove it, what is missing."""
+    from policy.clauses import register
+
+    found = register()
+    if as_json:
+        print_json([clause.model_dump() for clause in found])
+        return
+    rows = [(c.number, c.says, (*c.rules, *c.parts), c.reports, str(len(c.tests)), c.missing) for c in found]
+    listing("Clauses", ("clause", "says", "enforced by", "shown by", "tests", "missing"), rows)
+
+
 def _answer(findings: tuple[Finding, ...]) -> dict[str, Any]:
     from policy.verdict import Decision
 

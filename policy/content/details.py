@@ -93,14 +93,15 @@ def secrets(text: str) -> Iterator[Span]:
     """Find a password, PIN or code that is given with its value."""
     for named in _SECRET.finditer(text):
         ends = text[named.end() : named.end() + _FOLLOWS]
-        for value in _VALUE.finditer(ends):
-            before = (named[0] + ends[: value.start()]).rstrip(" \"'(")
-            if _is_secret(value[0].strip("\"'().,;"), before):
-                yield named.start(), named.end() + value.end()
-                break
+        told = (value.end() for value in _VALUE.finditer(ends) if _is_secret(value, named[0] + ends))
+        if (end := next(told, None)) is not None:
+            yield named.start(), named.end() + end
 
 
-def _is_secret(value: str, before: str) -> bool:
+def _is_secret(found: re.Match[str], text: str) -> bool:
+    """Say whether a word after the name of a secret is its value; `text` begins with that name."""
+    value = found[0].strip("\"'().,;")
+    before = text[: len(text) - len(found.string) + found.start()].rstrip(" \"'(")
     if not any(char.isdigit() for char in value):
         stated = before.endswith((":", "=")) or before.casefold().endswith(" is")
         return stated and not value.islower() and len(value) > _SHORTEST_SECRET

@@ -19,6 +19,7 @@ _GAP: Final = ".."
 _LONGEST_GAP: Final = 3  # words
 _END: Final = ""
 _STEM: Final = range(4, 13)  # letters
+_STEM_LONGEST_FIRST: Final = tuple(reversed(_STEM))
 _NAMED: Final = frozenset({NAME, "<kid>", "<who>"})  # what every first name is one of
 
 Keys: TypeAlias = tuple[str, ...]
@@ -44,14 +45,22 @@ class Phrases:
         for label, source in labelled:
             self._add(label, source)
         self._shortest = {stem[: _STEM.start] for stem in self._stems}
-        for word, keys in self._words.items():
-            if (stem := self._stem(word)) is not None:
-                self._words[word] = (*keys, *self._stems[stem])
+        for table in (self._stems, self._words):
+            for word in sorted(table):  # what begins with a shorter stem is that, too
+                if (stem := self._stem(word[:-1] if table is self._stems else word)) is not None:
+                    table[word] = (*table[word], *self._stems[stem])
+        for word in filter(_is_number, self._words):
+            self._words[word] = (*self._words[word], *self._numbers)
         # What may follow each word, or stem, that some phrase begins with.
         self._after_word = self._begun(self._words)
         self._after_stem = self._begun(self._stems)
         self._after_name = self._nodes(self._names)
         self._after_number = self._nodes(self._numbers)
+
+    @property
+    def words(self) -> Collection[str]:
+        """Every whole word in the phrases."""
+        return self._words.keys()
 
     def knows(self, word: str) -> bool:
         """Say whether any phrase has this word, or a stem of it."""
@@ -59,7 +68,10 @@ class Phrases:
 
     def found(self, words: Sequence[str], names: Collection[int] = ()) -> list[tuple[int, int, int]]:
         """Return (label, start, end) of each phrase in a text; `names` are the places of first names."""
-        keys = [self._keys(word, at in names) for at, word in enumerate(words)]
+        listed = self._words
+        keys = [listed.get(word) or self._unlisted(word) for word in words]
+        for at in names:
+            keys[at] = (*keys[at], *self._names)
         keys.append(())
         found: list[tuple[int, int, int]] = []
         for at, word in enumerate(words):
@@ -71,26 +83,22 @@ class Phrases:
                     found.append((node[_END], at, at + 1))
         return found
 
-    def _keys(self, word: str, name: bool) -> Keys:
-        """Return everything in the phrases that a word can stand for."""
+    def _unlisted(self, word: str) -> Keys:
+        """Return what a word that stands in no phrase itself can stand for."""
         if word == EDGE:
             return _EDGE_KEYS
-        keys = self._words.get(word)
-        if keys is None:
-            stem = self._stem(word)
-            keys = () if stem is None else self._stems[stem]
-        if name:
-            return (*keys, *self._names)
-        return (*keys, *self._numbers) if "0" <= word[0] <= "9" else keys
+        if _is_number(word):
+            return self._numbers
+        stem = self._stem(word)
+        return () if stem is None else self._stems[stem]
 
     def _following(self, word: str, name: bool) -> Sequence[_Node]:
-        if word in self._words:
-            nodes = self._after_word.get(word, ())
-        else:
-            nodes = self._after_stem.get(self._stem(word) or "", ())
-        if name:
-            return (*nodes, *self._after_name)
-        return (*nodes, *self._after_number) if "0" <= word[0] <= "9" else nodes
+        nodes = self._after_word.get(word, ())
+        if word not in self._words:
+            nodes = (
+                self._after_number if _is_number(word) else self._after_stem.get(self._stem(word) or "", ())
+            )
+        return (*nodes, *self._after_name) if name else nodes
 
     def _begun(self, table: Mapping[str, Keys]) -> dict[str, tuple[_Node, ...]]:
         return {word: nodes for word, keys in table.items() if (nodes := self._nodes(keys))}
@@ -101,7 +109,7 @@ class Phrases:
     def _stem(self, word: str) -> str | None:
         if word[: _STEM.start] not in self._shortest:
             return None
-        return next((stem for n in _STEM if (stem := word[:n]) in self._stems), None)
+        return next((stem for n in _STEM_LONGEST_FIRST if (stem := word[:n]) in self._stems), None)
 
     @staticmethod
     def _walk(node: _Node, keys: Sequence[Keys], start: int, found: list[tuple[int, int, int]]) -> None:
@@ -163,6 +171,10 @@ class Phrases:
             )
         table = self._stems if stem else self._words
         table[word] = _with(table.get(word, ()), key)
+
+
+def _is_number(word: str) -> bool:
+    return "0" <= word[0] <= "9"
 
 
 def _with(keys: Keys, key: str) -> Keys:

@@ -63,7 +63,7 @@ def read(text: str, spell: Callable[[str], str] = str) -> Reading:
         if word[0] in _BREAKS:
             word = EDGE
         elif not (plainly and word.isalpha()):
-            word = plain(word)
+            word = word.lower() if word.isascii() else plain(word)
             if word.endswith("'s"):
                 word = word[:-2]
                 owners.add(len(words))
@@ -75,6 +75,8 @@ def read(text: str, spell: Callable[[str], str] = str) -> Reading:
 
 
 def _visible(char: str) -> str:
+    if char.isascii():
+        return char
     category = unicodedata.category(char)
     if category in ("Cf", "Mn") or char in "\u115f\u1160\u3164\u2800":
         return ""

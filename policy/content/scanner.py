@@ -111,7 +111,12 @@ def _themes(reading: Reading, known: Lexicon) -> Iterator[Finding]:
 def harmless(reading: Reading, known: Lexicon) -> tuple[str, ...]:
     """Return the phrases that are taken out before any theme is looked for, as the text has them."""
     spans = _benign(reading, known.people.names_in(reading), known)
-    return tuple(dict.fromkeys(reading.shown(*span) for span in spans))
+    whole = (one for one in spans if not any(_is_part(one, other) for other in spans))
+    return tuple(dict.fromkeys(reading.shown(*span) for span in whole))
+
+
+def _is_part(one: Span, other: Span) -> bool:
+    return one != other and other[0] <= one[0] and one[1] <= other[1]
 
 
 def _benign(reading: Reading, names: Collection[int], known: Lexicon) -> list[Span]:
