@@ -7,7 +7,6 @@ Tries go on for two days. An event may come twice (after a crash), always under 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -25,6 +24,7 @@ from gateway.faults import described
 from gateway.guard import Forbidden, Guard, Network
 from gateway.ids import new_id
 from gateway.model import Clock
+from gateway.parcels import Load, Parcel, Place, Tried, body_of, wanted
 from gateway.records import Scope
 from gateway.roles import scopes_of
 from gateway.store import Database, Keyring, StoreUnavailable, inbox, people
@@ -41,37 +41,9 @@ _TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
 _RUN: Final = 20  # parcels between two looks
 _SCAN: Final = 200  # events in one look
 _GONE: Final = 410  # the receiver wants no more
+_SKIPS: Final = 1000  # events that are not for an endpoint, before that is worth a transaction
+_GAP: Final = 0.005  # seconds between two looks: a look takes in all that came meanwhile
 _STORE_PAUSE: Final = 1.0  # seconds
-
-
-@dataclass(frozen=True, slots=True)
-class _Parcel:
-    """One event for one endpoint, with what is known of earlier tries."""
-
-    event: EventView
-    body: bytes
-    before: RowMapping | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Load:
-    """What an endpoint is to be sent now."""
-
-    url: str
-    secrets: Sequence[str]
-    parcels: Sequence[_Parcel]
-    before: int
-    cursor: int  # once the parcels are sent
-    more: bool
-    next_due: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Tried:
-    parcel: _Parcel
-    at: datetime
-    answer: str
-    good: bool
 
 
 @dataclass(slots=True)
@@ -118,14 +90,14 @@ class Courier:
 
     async def _serve(self, ident: str) -> None:
         """Deliver to one endpoint for as long as it is active."""
-        failures = 0
+        failures, place = 0, Place()
         while True:
             rung = self.bell.listen()
             try:
-                load = await self.database.read(lambda c: self._load(c, ident))
+                load = await self.database.read(lambda c: self._load(c, ident, place))
                 if load is None:
                     return
-                failures = await self._deliver(ident, load, failures)
+                failures = await self._deliver(ident, load, failures, place)
             except StoreUnavailable as exc:
                 log.warning("webhooks wait for the store", action="store_unavailable", why=str(exc))
                 await asyncio.sleep(_STORE_PAUSE)
@@ -146,7 +118,8 @@ class Courier:
             async with asyncio.timeout(seconds):
                 await rung.wait()
         except TimeoutError:
-            pass
+            return
+        await asyncio.sleep(_GAP)
 
     def _wait(self, failures: int) -> timedelta:
         """Return how long to wait after so many failures in a row."""
@@ -154,7 +127,7 @@ class Courier:
 
     # -- what is to be sent ---------------------------------------------------------------------------
 
-    def _load(self, connection: Connection, ident: str) -> _Load | None:
+    def _load(self, connection: Connection, ident: str, place: Place) -> Load | None:
         row = store.one(connection, ident)
         if row is None or row["status"] != "active":
             return None
@@ -168,15 +141,15 @@ class Courier:
             self._parcel(connection, row, event, scopes, again[event.seq])
             for event in map(events.view, told.numbered(connection, list(again)))
         ]
-        fresh = told.after(connection, row["cursor"], _SCAN)
-        cursor = row["cursor"]
+        cursor = place.after(row["cursor"])
+        fresh = told.after(connection, cursor, _SCAN)
         for event in map(events.view, fresh):
             if len(parcels) >= _RUN:
                 break
-            if _wanted(row, event, scopes):
+            if wanted(row, event, scopes):
                 parcels.append(self._parcel(connection, row, event, scopes, None))
             cursor = event.seq
-        return _Load(
+        return Load(
             url=self.keyring.open("endpoint", "url", ident, row["url_sealed"]),
             secrets=self._secrets(row, now),
             parcels=parcels,
@@ -200,11 +173,11 @@ class Courier:
         event: EventView,
         scopes: frozenset[Scope],
         before: RowMapping | None,
-    ) -> _Parcel:
+    ) -> Parcel:
         more: Mapping[str, Any] = {}
         if row["with_text"] and event.type == "inbound.received" and Scope.INBOX in scopes:
             more = self._reply(connection, event.subject)
-        return _Parcel(event, body_of(event, more), before)
+        return Parcel(event, body_of(event, more), before)
 
     def _reply(self, connection: Connection, ident: str) -> Mapping[str, Any]:
         row = inbox.one(connection, ident)
@@ -217,9 +190,9 @@ class Courier:
 
     # -- sending, and what became of it ---------------------------------------------------------------
 
-    async def _deliver(self, ident: str, load: _Load, failures: int) -> int:
+    async def _deliver(self, ident: str, load: Load, failures: int, place: Place) -> int:
         """Send a load, up to the first failure; record it; return the failures in a row."""
-        tried: list[_Tried] = []
+        tried: list[Tried] = []
         for parcel in load.parcels:
             tried.append(await self._send(load, parcel))
             failures = 0 if tried[-1].good else failures + 1
@@ -229,14 +202,16 @@ class Courier:
         if len(tried) < len(load.parcels):
             fresh = [each.parcel.event.seq for each in tried if each.parcel.before is None]
             cursor = max([load.before, *fresh])
-        if tried or cursor > load.before:
+        if tried or cursor > load.before + _SKIPS:
             await self.database.write(lambda c: self._record(c, ident, load.before, cursor, tried))
+        else:
+            place.note(load.before, cursor)
         return failures
 
-    async def _send(self, load: _Load, parcel: _Parcel) -> _Tried:
+    async def _send(self, load: Load, parcel: Parcel) -> Tried:
         at = self.clock()
         if (fault := guard.fault_of(load.url, self.allow)) is not None:
-            return _Tried(parcel, at, f"the address {fault}", good=False)
+            return Tried(parcel, at, f"the address {fault}", good=False)
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "Schoolgate",
@@ -247,17 +222,17 @@ class Courier:
             async with session.post(
                 load.url, data=parcel.body, headers=headers, allow_redirects=False
             ) as answer:
-                return _Tried(parcel, at, str(answer.status), good=200 <= answer.status < 300)
+                return Tried(parcel, at, str(answer.status), good=200 <= answer.status < 300)
         except TimeoutError:
-            return _Tried(parcel, at, "no answer within 10 seconds", good=False)
+            return Tried(parcel, at, "no answer within 10 seconds", good=False)
         except aiohttp.ClientConnectorError as exc:
             why = "not a public address" if isinstance(exc.__cause__, Forbidden) else "unreachable"
-            return _Tried(parcel, at, why, good=False)
+            return Tried(parcel, at, why, good=False)
         except (aiohttp.ClientError, OSError, ValueError) as exc:
-            return _Tried(parcel, at, f"failed: {type(exc).__name__}", good=False)
+            return Tried(parcel, at, f"failed: {type(exc).__name__}", good=False)
 
     def _record(
-        self, connection: Connection, ident: str, before: int, cursor: int, tried: Sequence[_Tried]
+        self, connection: Connection, ident: str, before: int, cursor: int, tried: Sequence[Tried]
     ) -> None:
         if store.one(connection, ident) is None:
             return
@@ -267,7 +242,7 @@ class Courier:
                 store.amend(connection, ident, status="disabled")
         store.advance(connection, ident, before, cursor)
 
-    def _row(self, ident: str, tried: _Tried) -> dict[str, Any]:
+    def _row(self, ident: str, tried: Tried) -> dict[str, Any]:
         before = tried.parcel.before
         first = tried.at if before is None else before["first_at"]
         attempts = 1 if before is None else before["attempts"] + 1
@@ -286,25 +261,3 @@ class Courier:
             "next_at": next_at,
             "answer": tried.answer,
         }
-
-
-def _wanted(row: RowMapping, event: EventView, scopes: frozenset[Scope]) -> bool:
-    if event.type == "endpoint.test":
-        return event.subject == str(row["id"])
-    if row["person_status"] != "active" or not events.may_see(event, row["person_id"], scopes):
-        return False
-    family = event.type.partition(".")[0] + ".*"
-    return any(kind in row["types"] for kind in (event.type, family, "*"))
-
-
-def body_of(event: EventView, more: Mapping[str, Any]) -> bytes:
-    """Return what a webhook says: ids, codes and, where it is wanted, what came in."""
-    data = {
-        "id": event.subject,
-        "detail": event.detail,
-        "reference": event.reference,
-        "batch_id": event.batch_id,
-        **more,
-    }
-    stamp = event.at.isoformat().replace("+00:00", "Z")
-    return json.dumps({"type": event.type, "timestamp": stamp, "data": data}, ensure_ascii=False).encode()
