@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,6 +28,7 @@ def add_to(app: typer.Typer) -> None:
 
 def run(config: ConfigOption = None) -> None:
     """Run the gateway until SIGTERM or Ctrl-C."""
+    _load_structlog_alone()
     from gateway import daemon
     from gateway.cli import logs
 
@@ -34,6 +36,15 @@ def run(config: ConfigOption = None) -> None:
     loaded = configuration(path)
     logs.set_up(loaded.gateway.log)
     asyncio.run(daemon.run(loaded, lambda: configuration(path)))
+
+
+def _load_structlog_alone() -> None:
+    """Load structlog without rich, with which it would draw tracebacks: 4 MB that a daemon never uses."""
+    sys.modules["rich"] = None  # type: ignore[assignment]
+    try:
+        import structlog  # noqa: F401
+    finally:
+        del sys.modules["rich"]
 
 
 def check_config(

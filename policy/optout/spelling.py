@@ -49,18 +49,18 @@ class Speller:
         self._known = frozenset(known)
         self._disguised = frozenset(disguised)
         self._squeezed = {_squeeze(word): word for word in self._disguised}
-        self._real = self._known | frozenset(words)
+        self._words = frozenset(words)
         self._slips = {
             slip: word
             for word in sorted(self._disguised)
             if len(word) >= _OFTEN_TYPED
             for slip in slips(word)
-            if slip not in self._real
+            if slip not in self._known and slip not in self._words
         }
 
     def spell(self, token: str) -> str:
         """Return the known word that `token` stands for, or `token`."""
-        if token in self._real:
+        if token in self._known or token in self._words:
             return token
         # A word all in another alphabet is most likely a word of its language: "не" is no "he".
         foreign = not token.isascii() and not any("a" <= letter <= "z" for letter in token)
