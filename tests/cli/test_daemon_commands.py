@@ -195,6 +195,7 @@ async def test_a_batch_tells_who_was_refused_and_how_the_rest_goes(
     assert (answer.code, answer.json["accepted"], answer.json["refused"]) == (0, 1, 1)
     assert answer.json["messages"] == {"delivered": 1}
     assert [text for text in made.texts(PARENT) if "the farm" in text]
+    (tmp_path / "parents.csv").write_text(f"number,reference,day\n{PARENT},c,Friday\n{STRANGER},d,Monday\n")
     table = await ask(*words)
     assert "clause 7.2" in table.err
     assert "lines of the file: 3" in table.err
