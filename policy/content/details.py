@@ -23,9 +23,11 @@ _BIRTH: Final = re.compile(
     re.IGNORECASE,
 )
 _EMAIL: Final = re.compile(r"[\w.%+\-]{1,64}@((?:[\w\-]{1,63}\.){1,4}[\w\-]{2,24})", re.ASCII)
+_PROVIDER: Final = re.compile(
+    r"\b(?:gmail|hotmail|yahoo|outlook|icloud|googlemail|live|aol|btinternet)", re.IGNORECASE
+)
 _SPELT_EMAIL: Final = re.compile(
-    r"(?:\(at\)|\[at\]|\bat\b) ?"
-    r"(?:gmail|hotmail|yahoo|outlook|icloud|googlemail|live|aol|btinternet)"
+    rf"(?:\(at\)|\[at\]|\bat\b) ?{_PROVIDER.pattern}"
     r"(?:\.| ?\(?\[?dot\]?\)? ?)(?:com|co|net|uk)\b",
     re.IGNORECASE,
 )
@@ -37,6 +39,7 @@ _SECRET: Final = re.compile(
     r" (?:code|word|password|passcode|pin))\b",
     re.IGNORECASE,
 )
+SECRET_HINTS: Final = ("pass", "pw", "log", "pin", "otp", "code", "word")  # without which there is none
 _VALUE: Final = re.compile(r"[0-9]{2,4}(?:[ \-][0-9]{2,4}){1,3}(?!\w)|\S{3,40}")
 _FOLLOWS: Final = 40  # characters
 _SHORTEST_SECRET: Final = 3  # letters
@@ -59,6 +62,7 @@ _HOME: Final = re.compile(
     rf"[^\n]{{0,40}}?(?:{_STREET}|{_POSTCODE})",
     re.IGNORECASE,
 )
+HOME_HINTS: Final = ("address", "live", "living", "resid", "moved to", "home is", "postcode")
 _FULL_ADDRESS: Final = re.compile(rf"{_STREET}[^.!?\n]{{0,30}}?{_POSTCODE}", re.IGNORECASE)
 _MOBILE: Final = re.compile(r"(?<!\w)(?:\+?44 ?\(?0?\)? ?7|07)(?:[ \-]?[0-9]){9}(?!\w)")
 
@@ -85,7 +89,7 @@ def foreign_emails(text: str, own_domains: Collection[str], mail: Mail) -> Itera
         office = found[0].partition("@")[0].casefold() in mail.offices and domain not in mail.private
         if not own and not office:
             yield found.span()
-    for found in _SPELT_EMAIL.finditer(text):
+    for found in _SPELT_EMAIL.finditer(text) if _PROVIDER.search(text) else ():
         yield found.span()
 
 

@@ -100,8 +100,14 @@ def _is_iban(number: str) -> bool:
 
 
 def bank_accounts(text: str) -> Iterator[Span]:
-    """Find a sort code with an account number, or either of them beside its name."""
-    for pattern in (_BOTH, _NAMED_ACCOUNT, _NAMED_SORT_CODE):
+    """Find a sort code with an account number."""
+    for found in _BOTH.finditer(text):
+        yield found.span()
+
+
+def named_accounts(text: str) -> Iterator[Span]:
+    """Find an account number or a sort code beside its name."""
+    for pattern in (_NAMED_ACCOUNT, _NAMED_SORT_CODE):
         for found in pattern.finditer(text):
             yield found.span()
 

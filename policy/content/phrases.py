@@ -68,37 +68,40 @@ class Phrases:
 
     def found(self, words: Sequence[str], names: Collection[int] = ()) -> list[tuple[int, int, int]]:
         """Return (label, start, end) of each phrase in a text; `names` are the places of first names."""
-        listed = self._words
-        keys = [listed.get(word) or self._unlisted(word) for word in words]
+        keys, begun = self._looked_up(words)
         for at in names:
             keys[at] = (*keys[at], *self._names)
+            begun[at] = (*begun[at], *self._after_name)
         keys.append(())
         found: list[tuple[int, int, int]] = []
-        for at, word in enumerate(words):
-            after = keys[at + 1]
-            for node in self._following(word, at in names) if keys[at] else ():
-                if _GAP in node or not node.keys().isdisjoint(after):
+        for at, nodes in enumerate(begun):
+            for node in nodes:
+                if _GAP in node or not node.keys().isdisjoint(keys[at + 1]):
                     self._walk(node, keys, at, found)
                 elif _END in node:
                     found.append((node[_END], at, at + 1))
         return found
 
-    def _unlisted(self, word: str) -> Keys:
-        """Return what a word that stands in no phrase itself can stand for."""
-        if word == EDGE:
-            return _EDGE_KEYS
-        if _is_number(word):
-            return self._numbers
-        stem = self._stem(word)
-        return () if stem is None else self._stems[stem]
-
-    def _following(self, word: str, name: bool) -> Sequence[_Node]:
-        nodes = self._after_word.get(word, ())
-        if word not in self._words:
-            nodes = (
-                self._after_number if _is_number(word) else self._after_stem.get(self._stem(word) or "", ())
-            )
-        return (*nodes, *self._after_name) if name else nodes
+    def _looked_up(self, words: Sequence[str]) -> tuple[list[Keys], list[Sequence[_Node]]]:
+        """Return, for each word, all that it can stand for, and what may follow it in a phrase."""
+        listed, after, stems = self._words, self._after_word, self._shortest
+        keys: list[Keys] = []
+        begun: list[Sequence[_Node]] = []
+        for word in words:
+            if word in listed:
+                keys.append(listed[word])
+                begun.append(after.get(word, ()))
+            elif word == EDGE:
+                keys.append(_EDGE_KEYS)
+                begun.append(())
+            elif _is_number(word):
+                keys.append(self._numbers)
+                begun.append(self._after_number)
+            else:
+                stem = self._stem(word) if word[: _STEM.start] in stems else None
+                keys.append(self._stems[stem] if stem else ())
+                begun.append(self._after_stem.get(stem, ()) if stem else ())
+        return keys, begun
 
     def _begun(self, table: Mapping[str, Keys]) -> dict[str, tuple[_Node, ...]]:
         return {word: nodes for word, keys in table.items() if (nodes := self._nodes(keys))}
@@ -107,8 +110,6 @@ class Phrases:
         return tuple(self._root[key] for key in keys if key in self._root)
 
     def _stem(self, word: str) -> str | None:
-        if word[: _STEM.start] not in self._shortest:
-            return None
         return next((stem for n in _STEM_LONGEST_FIRST if (stem := word[:n]) in self._stems), None)
 
     @staticmethod

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from policy.content import details, numbers
@@ -27,21 +28,32 @@ class Finding:
     words: str
 
 
-# What is found, how, and how many digits a text must have for it: most texts have too few to look.
-_WITH_DIGITS: Final[tuple[tuple[int, str, Callable[[str], Iterator[Span]]], ...]] = (
-    (13, "a payment card number", numbers.cards),
-    (4, "a bank account number (IBAN)", numbers.ibans),
-    (6, "a bank account and sort code", numbers.bank_accounts),
-    (6, "a National Insurance number", numbers.insurance_numbers),
-    (10, "an NHS number", numbers.nhs_numbers),
-    (11, "a unique pupil number", numbers.pupil_numbers),
-    (6, "a driving licence number", numbers.driving_licences),
-    (7, "a passport number", numbers.passports),
-    (1, "a date of birth", details.birthdays),
-    (1, "a home address", details.home_addresses),
+@dataclass(frozen=True, slots=True)
+class _Detector:
+    """What is found, how, and what a text must have before it is worth looking: most texts do not."""
+
+    what: str
+    find: Callable[[str], Iterator[Span]]
+    digits: int = 0  # so many at least
+    hints: tuple[str, ...] = ("",)  # one of these, in lower case
+
+
+_DETECTORS: Final = (
+    _Detector("a payment card number", numbers.cards, 8),
+    _Detector("a bank account number (IBAN)", numbers.ibans, 4),
+    _Detector("a bank account and sort code", numbers.bank_accounts, 14),
+    _Detector("a bank account or sort code", numbers.named_accounts, 6, ("acc", "a/c", "sort", "s/c")),
+    _Detector("a National Insurance number", numbers.insurance_numbers, 6),
+    _Detector("an NHS number", numbers.nhs_numbers, 10, ("nhs", "n.h.s", "national health")),
+    _Detector("a unique pupil number", numbers.pupil_numbers, 11),
+    _Detector("a driving licence number", numbers.driving_licences, 6),
+    _Detector("a passport number", numbers.passports, 7, ("passport",)),
+    _Detector("a date of birth", details.birthdays, 1, ("birth", "born", "dob", "d.o")),
+    _Detector("a home address", details.home_addresses, 1, details.HOME_HINTS),
+    _Detector("a password, PIN or code", details.secrets, 0, details.SECRET_HINTS),
 )
-_ANYBODY: Final = frozenset(Person)
 _WHEREABOUTS: Final = Theme("whereabouts", "somebody's own telephone or address", "2.2", 1)
+_ANYBODY: Final = frozenset(Person)
 # Of each kind of phrase: about whom it must be to be refused, and about whom to be held.
 _REFUSED: Final = {
     Kind.DENY: _ANYBODY,
@@ -64,14 +76,13 @@ def scan(reading: Reading, own_domains: Collection[str], known: Lexicon) -> tupl
 
 
 def _details(text: str, own_domains: Collection[str], known: Lexicon) -> Iterator[Finding]:
-    digits = len(_DIGIT.findall(text))
-    sought = [(what, find(text)) for least, what, find in _WITH_DIGITS if digits >= least]
-    sought.append(("a password, PIN or code", details.secrets(text)))
-    sought.append(("somebody's e-mail address", details.foreign_emails(text, own_domains, known.mail)))
-    for what, spans in sought:
-        for start, end in spans:
-            yield _identifying(what, text[start:end])
-            break
+    digits, lower = len(_DIGIT.findall(text)), text.lower()
+    for one in _DETECTORS:
+        if digits >= one.digits and any(hint in lower for hint in one.hints):
+            for start, end in islice(one.find(text), 1):
+                yield _identifying(one.what, text[start:end])
+    for start, end in islice(details.foreign_emails(text, own_domains, known.mail), 1):
+        yield _identifying("somebody's e-mail address", text[start:end])
 
 
 def _identifying(what: str, words: str) -> Finding:
