@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import accepting, api, audit, faults, opting_out, outbox, sending
+from bench import accepting, api, audit, faults, opting_out, outbox, sending, wording
 
 MEASURES = {
     "short_radio": sending.short_radio,
@@ -33,6 +33,8 @@ MEASURES = {
     "claim": outbox.claim,
     "audit_append": audit.append,
     "audit_verify": audit.verify,
+    "wording": wording.judging,
+    "lexicon": wording.loading,
     "at_rest": sending.at_rest,
     "lost_result": faults.lost_result,
     "unplugged": faults.unplugged,
