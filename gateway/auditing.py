@@ -108,7 +108,6 @@ class Auditing:
 
 def _checked(connection: Connection, chain: Chain, most: int) -> bool:
     """Take the next entries; False where there is none."""
-    found = audit.entries(connection, chain.seq, most)
-    for each in found:
-        chain.take(each)
-    return bool(found)
+    before = chain.seq
+    audit.walk(connection, before, most, chain.take)
+    return chain.seq > before

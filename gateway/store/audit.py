@@ -8,7 +8,7 @@ the primary key lets one of them through and the others fail.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
@@ -123,9 +123,16 @@ def entries(connection: Connection, after: int, limit: int) -> list[dict[str, An
 
     Raises `Broken` for one that cannot have been written by us.
     """
+    found: list[dict[str, Any]] = []
+    walk(connection, after, limit, found.append)
+    return found
+
+
+def walk(connection: Connection, after: int, limit: int, take: Callable[[dict[str, Any]], object]) -> None:
+    """Give up to `limit` entries after number `after` to `take`, one at a time. Raises as `entries` does."""
     with dialect.any_text(connection):
-        rows = connection.execute(_STORED, {"after": after, "limit": limit}).all()
-    return [_entry(each) for each in rows]
+        for each in connection.execute(_STORED, {"after": after, "limit": limit}):
+            take(_entry(each))
 
 
 # As it is on the disk: a changed byte in a JSON column must show, so SQLAlchemy must not parse it.
