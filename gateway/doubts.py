@@ -54,7 +54,7 @@ class Doubts:
         return tuple(self._view(row) for row in rows)
 
     async def resolve(self, caller: Caller, message_id: str, number: int, word: Word) -> None:
-        """Settle a doubt. Raises `NotFound` if the message is not the caller's, `Conflict` if it is settled."""
+        """Settle a doubt. Raises `NotFound` if the message is not the caller's, `Conflict` if it is none."""
         await self.database.write(lambda c: self._resolve(c, caller, message_id, number, word, self.clock()))
         self.bell.ring()
 
