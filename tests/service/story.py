@@ -22,7 +22,7 @@ _SLACK = 4  # a machine that does other things at the same time is no fault of t
 
 
 def measured(what: str, value: float, limit: float, unit: str = "s") -> None:
-    """Note a measurement beside its target; fail where it is far beyond it, and any but a time beyond it at all."""
+    """Note a measurement beside its target. A time fails only far beyond it, anything else at once."""
     missed = "" if value <= limit else ", MISSED"
     MEASURED.append(f"{what}: {value:.2f} {unit} (at most {limit:g}{missed})")
     assert value <= limit * (_SLACK if unit == "s" else 1), f"{what}: {value:.2f} {unit}"
