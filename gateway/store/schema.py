@@ -239,7 +239,7 @@ message = Table(
     _one_of("status", Status),
     _one_of("hold_reason", HoldReason),
     _one_of("cancel_reason", CancelReason),
-    Index("ix_message_reference", "person_id", "reference"),
+    Index("ix_message_reference", "person_id", "reference", "id"),
     Index("ix_message_person", "person_id", "id"),
     Index("ix_message_status", "status", "id"),
 )

@@ -72,7 +72,7 @@ def upgrade() -> None:
         postgresql_where=sa.text("status = 'retrying'"),
     )
     op.drop_index("ix_message_reference", table_name="message")
-    op.create_index("ix_message_reference", "message", ["person_id", "reference"], unique=False)
+    op.create_index("ix_message_reference", "message", ["person_id", "reference", "id"], unique=False)
     op.create_index("ix_message_person", "message", ["person_id", "id"], unique=False)
     op.create_table(
         "reference",
