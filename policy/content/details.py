@@ -33,7 +33,7 @@ _SPELT_EMAIL: Final = re.compile(
 )
 _SECRET: Final = re.compile(
     r"\b(?:pass ?(?:words?|codes?|phrases?)|pwd|pw|log ?in|pin(?: ?code| ?number| no)?|otp"
-    r"|wi-?fi (?:code|key)|(?<!post )(?<!dress )\bcode (?=is |was |now )"
+    r"|pass(?=[:=])|wi-?fi (?:code|key)|(?<!post )(?<!dress )\bcode (?=is |was |now )"
     r"|(?:one[ \-]time|security|access|verification|entry|gate|door|safe|alarm|log-?in"
     r"|unlock|key ?pad|memorable)"
     r" (?:code|word|password|passcode|pin))\b",

@@ -51,6 +51,7 @@ class Lexicon:
     benign: Phrases
     people: People
     mail: Mail
+    everyday: frozenset[str]  # of a school's day: a sentence with one is not about the child in it
 
     def meaning(self, label: int) -> tuple[Theme, Kind]:
         """Return what the label of a phrase stands for."""
@@ -79,6 +80,7 @@ def compile_lexicon(sources: Mapping[str, str]) -> Lexicon:
             **{field.name: frozenset(people[field.name].split()) for field in fields(People) if field.init}
         ),
         Mail(**{field.name: frozenset(shared["mail"][field.name].split()) for field in fields(Mail)}),
+        frozenset(shared["everyday"].split()),
     )
 
 

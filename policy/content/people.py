@@ -15,7 +15,8 @@ class Person(IntEnum):
 
     NOBODY = 0
     A_CHILD = 1  # "your child", which is also said to everybody
-    THIS_ONE = 2
+    SOMEBODY = 2  # he, she, a name; "your child's"
+    THIS_ONE = 3  # "your son"; what a name or "your child" has, is or did
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,17 @@ class People:
         self, words: Sequence[str], at: int, names: Collection[int], owners: Collection[int]
     ) -> Person:
         word = words[at]
-        if at in names or word in self.pronouns:
-            return Person.THIS_ONE
+        after = words[at + 1] if at + 1 < len(words) else EDGE
+        stated = after in self.states or after in self.name_verbs or after.endswith("ed")
+        if at in names:
+            return Person.THIS_ONE if stated or at in owners else Person.SOMEBODY
+        if word in self.pronouns:
+            return Person.SOMEBODY
         if (word not in self.child and word not in self.one) or words[at - 1 : at] != ["your"]:
             return Person.NOBODY
-        stated = at in owners or (at + 1 < len(words) and words[at + 1] in self.states)
-        return Person.THIS_ONE if word in self.one or stated else Person.A_CHILD
+        if word in self.one or after in self.states:
+            return Person.THIS_ONE
+        return Person.SOMEBODY if at in owners else Person.A_CHILD
 
     def _is_name(self, reading: Reading, at: int) -> bool:
         words = reading.words
@@ -87,6 +93,8 @@ class People:
         owns = at in reading.owners
         if before == EDGE:
             return owns
+        if reading.text[reading.spans[at - 1][0]].isupper() and before not in self.capitalised:
+            return False  # the end of a longer name: of a place, a firm, a person
         return before not in self.before_places and (owns or after in self.states or after in self.name_verbs)
 
 

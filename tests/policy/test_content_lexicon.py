@@ -7,8 +7,10 @@ from importlib import resources
 import pytest
 
 from policy import PolicyFileError
-from policy.content.lexicon import compile_lexicon
+from policy.content.lexicon import compile_lexicon, shipped_lexicon
 from policy.content.phrases import EDGE, PhraseError, Phrases
+from policy.content.reading import read
+from policy.tone import shipped_manners
 
 CLASSES = {"pet": ["cat", "hound"], "kid": ["son"], "who": ["she", "son"]}
 
@@ -113,3 +115,12 @@ def test_a_file_that_cannot_be_used_is_named(name: str, change: tuple[str, str],
     files[name] = files[name].replace(*change)
     with pytest.raises(PolicyFileError, match=said):
         compile_lexicon(files)
+
+
+def test_every_word_of_the_lists_can_be_read() -> None:
+    """A word that reading never gives (a capital, an apostrophe) would be found in no text."""
+    lexicon = shipped_lexicon()
+    every = [
+        word for one in (lexicon.phrases, lexicon.benign, shipped_manners().phrases) for word in one.words
+    ]
+    assert [word for word in every if read(word).words != [word]] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -176,3 +177,10 @@ def test_2_2_a_passport_number_is_one_beside_the_word(written: str, *, found: bo
 )
 def test_everyday_numbers_pass(text: str) -> None:
     assert outcome(text) == "ALLOW"
+
+
+@pytest.mark.parametrize("find", [numbers.named_accounts, numbers.passports, numbers.cards, numbers.ibans])
+def test_every_number_in_a_text_is_found(find: Callable[[str], Iterator[tuple[int, int]]]) -> None:
+    text = "acc 13254678; s/c 20-45-77; passport 925665416; 4111 1111 1111 1111; GB29NWBK60161331926819"
+    found = [text[start:end] for start, end in find(text)]
+    assert len(found) == (2 if find is numbers.named_accounts else 1)

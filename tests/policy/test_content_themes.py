@@ -91,3 +91,24 @@ def test_every_theme_of_the_policy_is_there() -> None:
         "immigration", "promotion",
     }  # fmt: skip
     assert all(theme.version >= 1 for theme in shipped_lexicon().themes)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Rohan arrived again.", "HOLD"),
+        ("Your daughter sees somebody on Monday.", "HOLD"),
+        ("Your child came alone.", "HOLD"),
+        ("Rohan's violin lesson is at 3pm.", "ALLOW"),
+        ("Your daughter's coat is at the office.", "ALLOW"),
+        ("Your child has a place on the trip.", "ALLOW"),
+        ("Your child's name goes in the hat.", "ALLOW"),
+        ("She is at the gate.", "ALLOW"),
+        ("Dear Rohan, we are open.", "ALLOW"),
+        ("The Crown Court is open.", "ALLOW"),
+    ],
+)
+def test_7_1_a_statement_of_one_child_waits_unless_it_is_about_the_day_at_school(
+    text: str, expected: str
+) -> None:
+    assert outcome(text) == expected
