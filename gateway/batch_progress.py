@@ -16,7 +16,7 @@ from gateway.model import CancelReason, Clock, HoldReason
 from gateway.store import Database, lifecycle, messages
 from gateway.store.schema import message
 
-_SLICE: Final = 80  # messages in one transaction
+_SLICE: Final = 40  # messages in one transaction
 
 _Step = Callable[[Connection, str, datetime, int | None], int]
 

@@ -34,7 +34,7 @@ from gateway.records import (
 from gateway.store import audit, events, idempotency, messages, outbox, references
 from policy import Outcome
 
-_RUN: Final = 30  # recipients in one transaction
+_RUN: Final = 20  # recipients in one transaction
 
 
 @dataclass(slots=True)
