@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 # Much of a test is waiting for a virtual radio, so two at a time help even on one core.
 WORKERS ?= 2
-CODE := gateway api policy tests bench
+CODE := gateway api policy schoolgate_client tests bench
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # Only what a lock names, with its hash, and only wheels: nothing is compiled and nothing else is fetched.
