@@ -135,7 +135,7 @@ def _p99(values: Sequence[float]) -> float:
 
 
 def _seconds(text: str) -> float:
-    """Return the processor time of it; so many texts come between two turns of one that no answer is remembered."""
+    """Return its processor time; too many texts come between two turns of one for its answer to be kept."""
     began = time.thread_time()
     judge_wording(text, _SETTINGS, _TODAY)
     return time.thread_time() - began
