@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from policy.facts import Draft, Facts, Stage
+from policy.facts import Draft, Facts, Stage, TemplateFacts
 from policy.rules.rule import Rule
 from policy.verdict import Code, Outcome, Reason
 from policy.wording import judge_wording
@@ -38,14 +38,25 @@ def words_are_plain(draft: Draft, facts: Facts, now: datetime) -> Iterator[Reaso
 def _reasons(draft: Draft, facts: Facts, now: datetime, clauses: tuple[str, ...]) -> Iterator[Reason]:
     """Yield what speaks against the text by these clauses.
 
-    At release a second person has read it, so doubts are settled, and its date is its validity's to judge.
+    A doubt is for a second person to settle. One has read the words of an approved template and what its
+    slots may hold; at release one has read the message, and its date is its validity's to judge.
     """
     released = draft.stage is Stage.RELEASE
     today = None if released else now.astimezone(facts.settings.zone).date()
+    read = released or _approved_by_a_second(facts.template)
     for finding in judge_wording(draft.text, facts.settings, today):
         reason = finding.reason
-        if reason.clause in clauses and not (released and reason.outcome is Outcome.HOLD):
+        if reason.clause in clauses and not (read and reason.outcome is Outcome.HOLD):
             yield reason
+
+
+def _approved_by_a_second(template: TemplateFacts | None) -> bool:
+    return (
+        template is not None
+        and template.status == "approved"
+        and template.approver is not None
+        and template.approver != template.author
+    )
 
 
 RULES: Final = (

@@ -28,6 +28,8 @@ from tests.policy.cases import (
 )
 from tests.policy.drawn import CASES, REVIEWS, Case
 
+UNREAD = facts(template=None)  # no second person has read the words
+
 FAULTS: list[tuple[str, str, Draft, Facts]] = [
     ("sender_is_known", "NOT_AUTHORISED_SENDER", DRAFT, facts(sender=None)),
     ("person_is_active", "KEY_OWNER_INACTIVE", DRAFT, facts(sender={"active": False})),
@@ -64,13 +66,13 @@ FAULTS: list[tuple[str, str, Draft, Facts]] = [
     ("text_offers_the_way_out", "TONE_REJECTED", draft(text="Hello"), FACTS),
     ("text_is_brief", "TOO_LONG", draft(parts=3), FACTS),
     ("content_is_fit", "CONTENT_SENSITIVE", draft(text="Your son was excluded today."), FACTS),
-    ("content_is_fit", "CONTENT_REVIEW_REQUIRED", draft(text="There was an incident."), FACTS),
+    ("content_is_fit", "CONTENT_REVIEW_REQUIRED", draft(text="There was an incident."), UNREAD),
     ("text_is_clear", "TONE_REJECTED", draft(text="The trip to {place} is on Friday."), FACTS),
     ("text_is_clear", "TOO_LONG", draft(text="Hello " * 400), FACTS),
     ("tone_is_respectful", "TONE_REJECTED", draft(text="Reply now!!"), FACTS),
-    ("tone_is_respectful", "CONTENT_REVIEW_REQUIRED", draft(text="We told you this already."), FACTS),
+    ("tone_is_respectful", "CONTENT_REVIEW_REQUIRED", draft(text="We told you this already."), UNREAD),
     ("words_are_plain", "TONE_REJECTED", draft(text="Pls reply."), FACTS),
-    ("words_are_plain", "CONTENT_REVIEW_REQUIRED", draft(text="Please see the CPOMS."), FACTS),
+    ("words_are_plain", "CONTENT_REVIEW_REQUIRED", draft(text="Please see the CPOMS."), UNREAD),
 ]
 
 
