@@ -68,8 +68,10 @@ def append(connection: Connection, rows: Iterable[dict[str, Any]]) -> None:
     """Append entries made by `row`, in their order."""
     entries = list(rows)
     if entries:
-        linked = list(_chained(entries, *last(connection)))
+        kept = dialect.remembered(connection)
+        linked = list(_chained(entries, *(kept.get("audit") or last(connection))))
         connection.exec_driver_sql(_APPEND[connection.dialect.paramstyle], linked)
+        kept["audit"] = (linked[-1][0], linked[-1][-1].hex())
 
 
 # Straight to the driver, for every hand-off waits for it: SQLAlchemy's own way takes three times as long.

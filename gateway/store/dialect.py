@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine, Table, create_engine, event
 from sqlalchemy.dialects import sqlite
@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection, make_url
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
 
+_REMEMBERED = "remembered"
 _BUSY_MS = 10_000  # another process (the command line) may be writing
 
 
@@ -33,6 +34,7 @@ def engine(url: str, *, writer: bool, size: int) -> Engine:
 
     @event.listens_for(made, "begin")
     def _begin(connection: Connection) -> None:
+        connection.info[_REMEMBERED] = {}
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
 
     return made
@@ -50,6 +52,17 @@ def _set_up(connection: sqlite3.Connection, *, writer: bool) -> None:
         *(() if writer else ("query_only=ON",)),
     ):
         connection.execute(f"PRAGMA {pragma}").close()
+
+
+def remembered(connection: Connection) -> dict[Any, Any]:
+    """Return what this transaction has read already, to be read once by all that share its commit.
+
+    It is empty when a transaction begins. Whoever writes what is kept here clears it.
+    """
+    if connection.dialect.name != "sqlite":  # others write at the same time there
+        return {}
+    kept: dict[Any, Any] = connection.info[_REMEMBERED]
+    return kept
 
 
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -84,19 +84,31 @@ def refresh(
 
 def _refreshing(mine: ColumnElement[bool]) -> Update:
     """Return the statement that derives the statuses of the messages whose parts satisfy `mine`."""
-    rank = func.min(case({status.value: place for place, status in enumerate(DERIVED)}, value=part.c.status))
+    # Literals here too: ninety parameters would cost more than all the rest of it.
+    place_of: dict[Status, ColumnElement[Any]] = {
+        each: literal_column(str(at)) for at, each in enumerate(DERIVED)
+    }
+    places: list[tuple[ColumnElement[Any], ColumnElement[Any]]] = [
+        (literal_column(f"'{each.value}'"), place) for each, place in place_of.items()
+    ]
+    rank = func.min(case(*((part.c.status == status, place) for status, place in places)))
     worst = select(part.c.message_id, rank.label("rank")).where(mine).group_by(part.c.message_id)
     derived = worst.subquery("derived")
-    status = case({place: status.value for place, status in enumerate(DERIVED)}, value=derived.c.rank)
+    status = case(*((derived.c.rank == place, status) for status, place in places))
     before = message.c.cancel_reason
     return (
         update(message)
         .where(message.c.id == derived.c.message_id)
         .values(
             status=status,
-            hold_reason=case((status == Status.HELD.value, bindparam("hold", type_=Text)), else_=null()),
+            hold_reason=case(
+                (derived.c.rank == place_of[Status.HELD], bindparam("hold", type_=Text)), else_=null()
+            ),
             cancel_reason=case(
-                (status == Status.CANCELLED.value, func.coalesce(bindparam("cancel", type_=Text), before)),
+                (
+                    derived.c.rank == place_of[Status.CANCELLED],
+                    func.coalesce(bindparam("cancel", type_=Text), before),
+                ),
                 else_=before,
             ),
             updated_at=bindparam("now"),

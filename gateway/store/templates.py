@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, bindparam, case, func, insert, select, update
 
+from gateway.store import dialect
 from gateway.store.schema import person, template
 
 _author = person.alias("author")
@@ -35,6 +36,7 @@ def add(connection: Connection, values: Mapping[str, Any]) -> int:
     """Insert a draft as the next version of its name and language; return that version."""
     same = (template.c.name == values["name"]) & (template.c.language == values["language"])
     last = connection.execute(select(func.max(template.c.version)).where(same)).scalar() or 0
+    dialect.remembered(connection).clear()
     connection.execute(insert(template).values(version=last + 1, **values))
     return int(last) + 1
 
@@ -46,7 +48,11 @@ def one(connection: Connection, ident: str) -> RowMapping | None:
 
 def current(connection: Connection, name: str, language: str) -> RowMapping | None:
     """Return the version that sends: the newest approved one; else the newest, which cannot."""
-    return connection.execute(_CURRENT, {"name": name, "language": language}).mappings().first()
+    kept = dialect.remembered(connection)
+    if (place := ("template", name, language)) not in kept:
+        kept[place] = connection.execute(_CURRENT, {"name": name, "language": language}).mappings().first()
+    found: RowMapping | None = kept[place]
+    return found
 
 
 def newest(connection: Connection, name: str, language: str) -> RowMapping | None:
@@ -70,6 +76,7 @@ def approve(
     connection: Connection, row: RowMapping, *, approver_id: str, now: datetime, expires_at: datetime
 ) -> None:
     """Make a draft the version that sends; the one before it is retired."""
+    dialect.remembered(connection).clear()
     same = (template.c.name == row["name"]) & (template.c.language == row["language"])
     before = same & (template.c.status == "approved")
     connection.execute(update(template).where(before).values(status="retired", retired_at=now))
@@ -82,6 +89,7 @@ def approve(
 
 def retire(connection: Connection, ident: str, now: datetime) -> None:
     """End a version's life."""
+    dialect.remembered(connection).clear()
     connection.execute(
         update(template).where(template.c.id == ident).values(status="retired", retired_at=now)
     )
