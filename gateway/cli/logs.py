@@ -40,6 +40,20 @@ def mask_event(_logger: object, _method: str, event: Event) -> Event:
     return {key: value if key.startswith("_") else _mask(value) for key, value in event.items()}
 
 
+def as_text(_logger: object, _method: str, event: Event) -> str:
+    """Return an event as one line: when, how grave, what, and its fields in order (a structlog renderer)."""
+    at, level, what = event.pop("timestamp", ""), event.pop("level", ""), event.pop("event", "")
+    trace = event.pop("exception", None)
+    fields = " ".join(f"{key}={_shown(value)}" for key, value in sorted(event.items()))
+    line = f"{at} [{level:<9}] {what!s:<28} {fields}".rstrip()
+    return line if trace is None else f"{line}\n{trace}"
+
+
+def _shown(value: object) -> str:
+    text = value if isinstance(value, str) else repr(value)
+    return text if text.isprintable() and " " not in text and text else repr(text)
+
+
 def set_up(form: str, stream: TextIO | None = None) -> None:
     """Log from level INFO on to standard error, as "text" or "json"; libraries from WARNING on."""
     stream = stream or sys.stderr
@@ -47,14 +61,13 @@ def set_up(form: str, stream: TextIO | None = None) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.StackInfoRenderer(),
         structlog.processors.format_exc_info,
         mask_event,
     )
     if form == "json":
         renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
     else:
-        renderer = structlog.dev.ConsoleRenderer(colors=stream.isatty(), pad_event_to=28)
+        renderer = as_text
     handler = logging.StreamHandler(stream)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -55,6 +55,7 @@ class Modem:
         self._sleep = sleep
         self._remember_pin = remember_pin
         self._connection: Connection | None = None
+        self._carded: Connection | None = None  # whose SIM was noted
         self._card = card or CardInMind()
         self._ladder = Ladder()
         self._rung: Rung | None = None  # what the next attempt tries
@@ -239,8 +240,8 @@ class Modem:
         self._moved_at = time.monotonic()
         connection = self._connection
         if connection is not None and connection.ready is not None:
-            if connection.ready.iccid and not self._card.known():
-                self._card.remember(connection.ready.iccid)
+            if connection.ready.iccid and self._carded is not connection:
+                self._note_card(connection, connection.ready.iccid)
             self._enter_phase(connection)
         if connection is not None and connection.transmits and connection.clean:
             self._settled.set()
@@ -248,6 +249,11 @@ class Modem:
             self._settled.clear()
         self._changed.set()
         self._changed = asyncio.Event()
+
+    def _note_card(self, connection: Connection, iccid: str) -> None:
+        self._carded = connection
+        if not self._card.known():
+            self._card.remember(iccid)
 
     def _enter_phase(self, connection: Connection) -> None:
         if connection.registered:
