@@ -182,8 +182,8 @@ class Classifier:
         parts = signed(own)
         if parts is None:
             return None
-        known = self._lexicon.vocabulary | self._lexicon.words
-        if any(word in known for word in self._words(parts.name)[1:-1]):
+        known = (self._lexicon.vocabulary, self._lexicon.words)
+        if any(word in words for word in self._words(parts.name)[1:-1] for words in known):
             return None
         found = self._whole(parts.body, recent_appointment)
         unsure = found is not None and found.matched in self._lexicon.appointment and not parts.greeted

@@ -11,7 +11,7 @@ from typing import Annotated, Final, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from policy.optout.phrases import EDGE, Grammar, Phrase, PhraseError, Phrases
+from policy.optout.phrases import EDGE, Grammar, Phrase, PhraseError, Phrases, Pool
 from policy.optout.reading import words_of
 from policy.settings import PolicyFileError
 
@@ -90,9 +90,10 @@ def compile_lexicon(
 ) -> Lexicon:
     """Compile `languages`; `topics` gives the names of each topic. Raises `PolicyFileError`."""
     own = [organisation, *(word for word in organisation.split() if word.isupper())]
-    phrases = {kind: list(_phrases(languages, kind, own)) for kind in _LISTS if kind != "narrow"}
+    pool: Pool = {}
+    phrases = {kind: list(_phrases(languages, kind, own, pool)) for kind in _LISTS if kind != "narrow"}
     narrow = {
-        topic: list(_phrases(languages, "narrow", own, [topic.replace("_", " "), *names]))
+        topic: list(_phrases(languages, "narrow", own, pool, [topic.replace("_", " "), *names]))
         for topic, names in topics.items()
     }
     compiled = [
@@ -114,11 +115,15 @@ def compile_lexicon(
 
 
 def _phrases(
-    languages: Sequence[Language], kind: str, organisation: Sequence[str], topic: Sequence[str] = ()
+    languages: Sequence[Language],
+    kind: str,
+    organisation: Sequence[str],
+    pool: Pool,
+    topic: Sequence[str] = (),
 ) -> Iterator[Phrase]:
     for one in languages:
         classes = {**one.classes, "organisation": organisation, "topic": topic}
-        grammar = Grammar(one.language, classes, words_of)
+        grammar = Grammar(one.language, classes, words_of, pool)
         for source in getattr(one, kind):
             try:
                 yield grammar.phrase(source)

@@ -99,10 +99,17 @@ class Phrase:
                 yield from run
 
 
+Pool: TypeAlias = dict[_Step, _Step]
+
+
 class Grammar:
     """Reads the phrases of one language; equal steps of its phrases are one object."""
 
-    def __init__(self, language: str, classes: Mapping[str, Sequence[str]], split: Split) -> None:
+    def __init__(
+        self, language: str, classes: Mapping[str, Sequence[str]], split: Split, pool: Pool | None = None
+    ) -> None:
+        """`pool` lets several grammars share their equal steps."""
+        self._pool: Pool = {} if pool is None else pool
         self._language = language
         self._classes = classes
         self._split = split
@@ -119,7 +126,8 @@ class Grammar:
 
     def _step(self, written: str) -> _Step:
         if written not in self._steps:
-            self._steps[written] = _step(written, self._classes, self._split)
+            step = _step(written, self._classes, self._split)
+            self._steps[written] = self._pool.setdefault(step, step)
         return self._steps[written]
 
 
@@ -157,7 +165,7 @@ def _alternatives(members: Iterable[str], optional: bool, split: Split) -> _Step
         else:
             runs.append(tuple(map(intern, parts)))
     few = len(words) <= _FEW  # a small set takes more room than it saves time
-    return _Step(tuple(words) if few else frozenset(words), tuple(stems), tuple(runs), optional)
+    return _Step(tuple(sorted(words)) if few else frozenset(words), tuple(stems), tuple(runs), optional)
 
 
 _Entry = tuple[Phrase, tuple[int, ...]]
