@@ -7,12 +7,16 @@ import grp
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
+
+
+_PSEUDO_TERMINALS: Final = range(136, 144)  # majors: Unix98 slaves, Linux's devices.txt
 
 
 def holder_of(path: str) -> str:
     """Return "name (pid n)" of another process that has `path` open, or "" where none can be seen."""
     with contextlib.suppress(OSError):
-        device = Path(path).stat().st_rdev
+        device = Path(path).stat()
         for pid in _processes():
             if _has_open(pid, device):
                 return f"{_name(pid)} (pid {pid})"
@@ -40,11 +44,17 @@ def _processes() -> Iterator[int]:
     yield ours
 
 
-def _has_open(pid: int, device: int) -> bool:
+def _is_same(found: os.stat_result, device: os.stat_result) -> bool:
+    """Compare devices; each container counts its pseudo-terminals from 0, so theirs are told apart by mount."""
+    pseudo = os.major(device.st_rdev) in _PSEUDO_TERMINALS
+    return found.st_rdev == device.st_rdev and (not pseudo or found.st_dev == device.st_dev)
+
+
+def _has_open(pid: int, device: os.stat_result) -> bool:
     with contextlib.suppress(OSError):  # not ours to look into, or gone by now
         for descriptor in Path(f"/proc/{pid}/fd").iterdir():
             with contextlib.suppress(OSError):
-                if str(descriptor.readlink()).startswith("/dev/") and descriptor.stat().st_rdev == device:
+                if str(descriptor.readlink()).startswith("/dev/") and _is_same(descriptor.stat(), device):
                     return True
     return False
 
