@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-
 _PSEUDO_TERMINALS: Final = range(136, 144)  # majors: Unix98 slaves, Linux's devices.txt
 
 
@@ -45,7 +44,7 @@ def _processes() -> Iterator[int]:
 
 
 def _is_same(found: os.stat_result, device: os.stat_result) -> bool:
-    """Compare devices; each container counts its pseudo-terminals from 0, so theirs are told apart by mount."""
+    """Compare devices. Each container counts its pseudo-terminals from 0: the mount tells them apart."""
     pseudo = os.major(device.st_rdev) in _PSEUDO_TERMINALS
     return found.st_rdev == device.st_rdev and (not pseudo or found.st_dev == device.st_dev)
 
