@@ -86,7 +86,7 @@ def test_the_unit_is_active_enabled_and_says_what_is_true(machine: Machine) -> N
     assert "schoolgate-restore-check.timer" in timers
 
 
-def test_it_is_ready_soon_after_its_start(machine: Machine) -> None:
+def test_it_is_ready_in_two_seconds(machine: Machine) -> None:
     took = []
     for _ in range(5):
         machine.run("systemctl restart schoolgate")
