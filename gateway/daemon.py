@@ -8,7 +8,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,54 +16,37 @@ import structlog
 from prometheus_client import CollectorRegistry
 
 from api import build_app, serve
-from gateway.access import Access
-from gateway.batches import Batches
-from gateway.begun import Begun
 from gateway.bell import Bell
-from gateway.cards import Card
+from gateway.building import (
+    Store,
+    begun_of,
+    inbound_of,
+    modem_of,
+    reload_of,
+    replies_of,
+    sender_of,
+    use_cases_of,
+)
 from gateway.clock import utc_now
-from gateway.config import Config, ConfigError, ModemSection
-from gateway.consents import Consents
+from gateway.config import Config
 from gateway.daily import Daily
-from gateway.doubts import Doubts
 from gateway.facts import PolicyDesk
-from gateway.forecast import Forecasts
 from gateway.gate import Gate, end_of_step
-from gateway.govuk import GovukAccess
-from gateway.handoff import Handoff
-from gateway.health import Health
-from gateway.inbound import Inbound
-from gateway.modem import Modem, ModemSettings, Timeouts
+from gateway.modem import Modem
 from gateway.notify import notify
 from gateway.numbers import Identify
-from gateway.optouts import OptOuts
-from gateway.outbound import Outbound
-from gateway.pins import Pins
-from gateway.queries import Queries
 from gateway.reload import Reload
-from gateway.replies import Replies
-from gateway.sender import Sender
-from gateway.store import Database, Keyring, load_key_file
+from gateway.store import Database, load_key_file
 from gateway.telling import Telling
-from gateway.templates import Templates
 from gateway.upkeep import Upkeep
 from gateway.usecases import UseCases
 from gateway.watchdog import Watchdog, interval
-from policy import Classifier, PolicySettings
+from policy import PolicySettings
 
 log = structlog.get_logger()
 
 _STOP = 15.0  # seconds that stopping may take beyond the part in flight
 _SWITCH = 0.0005  # seconds; the event loop gets its turn while the store's thread computes
-
-
-@dataclass(frozen=True, slots=True)
-class Store:
-    """The database and the keys that open it."""
-
-    database: Database
-    keyring: Keyring
-    settings: PolicySettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +77,11 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         store = await stack.enter_async_context(opened(config))
         bell, gate = Bell(), Gate(end_of_step(asyncio.get_running_loop()))
         desk = PolicyDesk(store.settings, store.keyring, allow_drama=config.policy.allow_drama_numbers)
-        identify, replies = Identify(store.settings), _replies(store, gate)
-        inbound = _inbound(config, store, identify, replies, bell)
+        identify, replies = Identify(store.settings), replies_of(store, gate)
+        inbound = inbound_of(config, store, identify, replies, bell)
         late: deque[tuple[str, int]] = deque()
-        modems = tuple(_modem(config, section, store, inbound, late) for section in config.modem)
-        begun = {modem.name: stack.enter_context(_begun(config, modem.name)) for modem in modems}
+        modems = tuple(modem_of(config, section, store, inbound, late) for section in config.modem)
+        begun = {modem.name: stack.enter_context(begun_of(config, modem.name)) for modem in modems}
         upkeep = Upkeep(
             gateway=config.gateway.name,
             database=store.database,
@@ -113,10 +96,10 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         watchdog = Watchdog(store.database, modems, utc_now, interval())
         await stack.enter_async_context(_running(watchdog.run()))
         senders = tuple(
-            _sender(config, store, modem, desk, gate, bell, begun[modem.name]) for modem in modems
+            sender_of(config, store, modem, desk, gate, bell, begun[modem.name]) for modem in modems
         )
         telling = Telling.of(config.webhooks, store.database, store.keyring, utc_now)
-        use_cases = _use_cases(config, store, desk, gate, bell, modems, senders, telling)
+        use_cases = use_cases_of(config, store, desk, gate, bell, modems, senders, telling)
         registry = CollectorRegistry()
         await stack.enter_async_context(_running(*(modem.run() for modem in modems), upkeep.run()))
         await stack.enter_async_context(_running(*(sender.run() for sender in senders)))
@@ -129,7 +112,7 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         watchdog.serving = url
         daily = Daily.of(config, store.database, store.keyring, store.settings, utc_now)
         await stack.enter_async_context(_running(daily.run()))
-        reload = _reload(config, store, desk, identify, replies, use_cases)
+        reload = reload_of(config, store, desk, identify, replies, use_cases)
         reload.follow = (*reload.follow, daily.purge)
         yield Daemon(use_cases, store, modems, url, watchdog, reload)
 
@@ -164,138 +147,3 @@ async def run(config: Config, reread: Callable[[], Config]) -> None:
         notify("STOPPING=1", f"EXTEND_TIMEOUT_USEC={longest * 1e6:.0f}")
         daemon.watchdog.note("stopping: finishing the part in flight")
         log.info("stopping", action="stopping")
-
-
-def _replies(store: Store, gate: Gate) -> Replies:
-    classify = Classifier(store.settings).classify
-    return Replies(keyring=store.keyring, gate=gate, settings=store.settings, classify=classify)
-
-
-def _inbound(config: Config, store: Store, identify: Identify, replies: Replies, bell: Bell) -> Inbound:
-    return Inbound(
-        gateway=config.gateway.name,
-        database=store.database,
-        keyring=store.keyring,
-        identify=identify,
-        replies=replies,
-        clock=utc_now,
-        on_change=bell.ring,
-    )
-
-
-def _reload(
-    config: Config, store: Store, desk: PolicyDesk, identify: Identify, replies: Replies, use_cases: UseCases
-) -> Reload:
-    access, optouts, consents = use_cases.access, use_cases.optouts, use_cases.consents
-    return Reload(
-        config=config,
-        database=store.database,
-        clock=utc_now,
-        follow=(desk, identify, access, optouts, consents, use_cases.templates),
-        replies=replies,
-        admit=(desk, consents),
-    )
-
-
-def _modem(
-    config: Config, section: ModemSection, store: Store, inbound: Inbound, late: deque[tuple[str, int]]
-) -> Modem:
-    settings = ModemSettings(
-        name=section.name,
-        port=str(section.port),
-        search=section.search,
-        baud=section.baud,
-        pin=_pin(section),
-        profile=section.profile,
-        smsc=section.smsc,
-        sweep_every=section.sweep_seconds,
-        timeouts=Timeouts(submit=section.result_seconds),
-    )
-    pins = Pins(store.database, store.keyring, utc_now)
-    return Modem(
-        settings,
-        sink=inbound,
-        clock=utc_now,
-        remember_pin=pins,
-        card=Card.of(config.store.path, section.name),
-        on_late_result=lambda mr: late.append((section.name, mr)),
-    )
-
-
-def _pin(section: ModemSection) -> str | None:
-    if section.pin_file is None:
-        return None
-    try:
-        pin = section.pin_file.read_text().strip()
-    except OSError as exc:
-        raise ConfigError(section.pin_file, [f"modem {section.name}: PIN file: {exc.strerror}"]) from exc
-    if not (pin.isdecimal() and 4 <= len(pin) <= 8):
-        raise ConfigError(section.pin_file, [f"modem {section.name}: a PIN is 4 to 8 digits"])
-    return pin
-
-
-def _begun(config: Config, modem: str) -> closing[Begun]:
-    path = config.store.path.with_name(f"{config.store.path.stem}.{modem}.begun")
-    return closing(Begun(path))
-
-
-def _sender(
-    config: Config, store: Store, modem: Modem, desk: PolicyDesk, gate: Gate, bell: Bell, begun: Begun
-) -> Sender:
-    handoff = Handoff(
-        gateway=config.gateway.name,
-        modem=modem.name,
-        keyring=store.keyring,
-        desk=desk,
-        gate=gate,
-        retries=[timedelta(seconds=seconds) for seconds in config.sending.retry_seconds],
-    )
-    pause = config.sending.device_pause_seconds
-    return Sender(modem, handoff, store.database, gate, bell, utc_now, begun, pause)
-
-
-def _use_cases(
-    config: Config,
-    store: Store,
-    desk: PolicyDesk,
-    gate: Gate,
-    bell: Bell,
-    modems: tuple[Modem, ...],
-    senders: tuple[Sender, ...],
-    telling: Telling,
-) -> UseCases:
-    database, keyring, settings = store.database, store.keyring, store.settings
-    validity = timedelta(hours=config.sending.validity_hours)
-    outbound = Outbound(
-        database=database,
-        keyring=keyring,
-        desk=desk,
-        bell=bell,
-        clock=utc_now,
-        validity=validity,
-        rates=tuple(sender.rate for sender in senders),
-    )
-    access = Access(database=database, keyring=keyring, settings=settings, clock=utc_now)
-    return UseCases(
-        access=access,
-        govuk=GovukAccess(access),
-        outbound=outbound,
-        batches=Batches(outbound=outbound),
-        queries=Queries(database, keyring),
-        optouts=OptOuts(
-            database=database, keyring=keyring, settings=settings, gate=gate, bell=bell, clock=utc_now
-        ),
-        consents=Consents(
-            database=database,
-            keyring=keyring,
-            settings=settings,
-            clock=utc_now,
-            allow_drama=config.policy.allow_drama_numbers,
-        ),
-        templates=Templates(database=database, settings=settings, clock=utc_now),
-        health=Health(database, modems, utc_now),
-        events=telling.events,
-        webhooks=telling.webhooks,
-        forecasts=Forecasts(database, tuple((sender.modem, sender.rate) for sender in senders), utc_now),
-        doubts=Doubts(database=database, keyring=keyring, bell=bell, clock=utc_now),
-    )

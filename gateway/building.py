@@ -1,0 +1,190 @@
+"""Builds the objects of a gateway from its configuration; the composition root puts them together."""
+
+from __future__ import annotations
+
+from collections import deque
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import timedelta
+
+from gateway.access import Access
+from gateway.batches import Batches
+from gateway.begun import Begun
+from gateway.bell import Bell
+from gateway.cards import Card
+from gateway.clock import utc_now
+from gateway.config import Config, ConfigError, ModemSection
+from gateway.consents import Consents
+from gateway.doubts import Doubts
+from gateway.facts import PolicyDesk
+from gateway.forecast import Forecasts
+from gateway.gate import Gate
+from gateway.govuk import GovukAccess
+from gateway.handoff import Handoff
+from gateway.health import Health
+from gateway.inbound import Inbound
+from gateway.modem import Modem, ModemSettings, Timeouts
+from gateway.numbers import Identify
+from gateway.optouts import OptOuts
+from gateway.outbound import Outbound
+from gateway.pins import Pins
+from gateway.queries import Queries
+from gateway.reload import Reload
+from gateway.replies import Replies
+from gateway.sender import Sender
+from gateway.store import Database, Keyring
+from gateway.telling import Telling
+from gateway.templates import Templates
+from gateway.usecases import UseCases
+from policy import Classifier, PolicySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The database and the keys that open it."""
+
+    database: Database
+    keyring: Keyring
+    settings: PolicySettings
+
+
+def replies_of(store: Store, gate: Gate) -> Replies:
+    """Return the replies: what acts on what came in."""
+    classify = Classifier(store.settings).classify
+    return Replies(keyring=store.keyring, gate=gate, settings=store.settings, classify=classify)
+
+
+def inbound_of(config: Config, store: Store, identify: Identify, replies: Replies, bell: Bell) -> Inbound:
+    """Return the way in for what a modem read."""
+    return Inbound(
+        gateway=config.gateway.name,
+        database=store.database,
+        keyring=store.keyring,
+        identify=identify,
+        replies=replies,
+        clock=utc_now,
+        on_change=bell.ring,
+    )
+
+
+def reload_of(
+    config: Config, store: Store, desk: PolicyDesk, identify: Identify, replies: Replies, use_cases: UseCases
+) -> Reload:
+    """Return what SIGHUP takes up."""
+    access, optouts, consents = use_cases.access, use_cases.optouts, use_cases.consents
+    return Reload(
+        config=config,
+        database=store.database,
+        clock=utc_now,
+        follow=(desk, identify, access, optouts, consents, use_cases.templates),
+        replies=replies,
+        admit=(desk, consents),
+    )
+
+
+def modem_of(
+    config: Config, section: ModemSection, store: Store, inbound: Inbound, late: deque[tuple[str, int]]
+) -> Modem:
+    """Return the driver of one modem."""
+    settings = ModemSettings(
+        name=section.name,
+        port=str(section.port),
+        search=section.search,
+        baud=section.baud,
+        pin=_pin(section),
+        profile=section.profile,
+        smsc=section.smsc,
+        sweep_every=section.sweep_seconds,
+        timeouts=Timeouts(submit=section.result_seconds),
+    )
+    pins = Pins(store.database, store.keyring, utc_now)
+    return Modem(
+        settings,
+        sink=inbound,
+        clock=utc_now,
+        remember_pin=pins,
+        card=Card.of(config.store.path, section.name),
+        on_late_result=lambda mr: late.append((section.name, mr)),
+    )
+
+
+def _pin(section: ModemSection) -> str | None:
+    if section.pin_file is None:
+        return None
+    try:
+        pin = section.pin_file.read_text().strip()
+    except OSError as exc:
+        raise ConfigError(section.pin_file, [f"modem {section.name}: PIN file: {exc.strerror}"]) from exc
+    if not (pin.isdecimal() and 4 <= len(pin) <= 8):
+        raise ConfigError(section.pin_file, [f"modem {section.name}: a PIN is 4 to 8 digits"])
+    return pin
+
+
+def begun_of(config: Config, modem: str) -> closing[Begun]:
+    """Return the mark of a hand-off that outlives the process."""
+    path = config.store.path.with_name(f"{config.store.path.stem}.{modem}.begun")
+    return closing(Begun(path))
+
+
+def sender_of(
+    config: Config, store: Store, modem: Modem, desk: PolicyDesk, gate: Gate, bell: Bell, begun: Begun
+) -> Sender:
+    """Return the task that sends through one modem."""
+    handoff = Handoff(
+        gateway=config.gateway.name,
+        modem=modem.name,
+        keyring=store.keyring,
+        desk=desk,
+        gate=gate,
+        retries=[timedelta(seconds=seconds) for seconds in config.sending.retry_seconds],
+    )
+    pause = config.sending.device_pause_seconds
+    return Sender(modem, handoff, store.database, gate, bell, utc_now, begun, pause)
+
+
+def use_cases_of(
+    config: Config,
+    store: Store,
+    desk: PolicyDesk,
+    gate: Gate,
+    bell: Bell,
+    modems: tuple[Modem, ...],
+    senders: tuple[Sender, ...],
+    telling: Telling,
+) -> UseCases:
+    """Return what the edges may call."""
+    database, keyring, settings = store.database, store.keyring, store.settings
+    validity = timedelta(hours=config.sending.validity_hours)
+    outbound = Outbound(
+        database=database,
+        keyring=keyring,
+        desk=desk,
+        bell=bell,
+        clock=utc_now,
+        validity=validity,
+        rates=tuple(sender.rate for sender in senders),
+    )
+    access = Access(database=database, keyring=keyring, settings=settings, clock=utc_now)
+    return UseCases(
+        access=access,
+        govuk=GovukAccess(access),
+        outbound=outbound,
+        batches=Batches(outbound=outbound),
+        queries=Queries(database, keyring),
+        optouts=OptOuts(
+            database=database, keyring=keyring, settings=settings, gate=gate, bell=bell, clock=utc_now
+        ),
+        consents=Consents(
+            database=database,
+            keyring=keyring,
+            settings=settings,
+            clock=utc_now,
+            allow_drama=config.policy.allow_drama_numbers,
+        ),
+        templates=Templates(database=database, settings=settings, clock=utc_now),
+        health=Health(database, modems, utc_now),
+        events=telling.events,
+        webhooks=telling.webhooks,
+        forecasts=Forecasts(database, tuple((sender.modem, sender.rate) for sender in senders), utc_now),
+        doubts=Doubts(database=database, keyring=keyring, bell=bell, clock=utc_now),
+    )

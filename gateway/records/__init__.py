@@ -1,0 +1,59 @@
+"""What use cases take and give: plain frozen records, free of HTTP and of tables."""
+
+from __future__ import annotations
+
+from gateway.records.access import Caller, KeyKind, KeyView, PersonView, Scope
+from gateway.records.listing import Page, T
+from gateway.records.receiving import InboxView, QuarantineView
+from gateway.records.recipients import ConsentRequest, ConsentView, HoldView, ImportReport, SuppressionView
+from gateway.records.sending import (
+    BatchLine,
+    BatchReceipt,
+    BatchRecipient,
+    BatchRequest,
+    CheckReport,
+    MessageRequest,
+    Priority,
+    Receipt,
+)
+from gateway.records.sent import AuditView, BatchView, MessageView, PartView
+from gateway.records.service import Forecast, Lane, Readiness
+from gateway.records.telling import DeliveryView, EndpointRequest, EndpointView
+from gateway.records.templates import TemplateRequest, TemplateView
+
+__all__ = [
+    "AuditView",
+    "BatchLine",
+    "BatchReceipt",
+    "BatchRecipient",
+    "BatchRequest",
+    "BatchView",
+    "Caller",
+    "CheckReport",
+    "ConsentRequest",
+    "ConsentView",
+    "DeliveryView",
+    "EndpointRequest",
+    "EndpointView",
+    "Forecast",
+    "HoldView",
+    "ImportReport",
+    "InboxView",
+    "KeyKind",
+    "KeyView",
+    "Lane",
+    "MessageRequest",
+    "MessageView",
+    "Page",
+    "PartView",
+    "PersonView",
+    "Priority",
+    "QuarantineView",
+    "Readiness",
+    "Receipt",
+    "Scope",
+    "SuppressionView",
+    "T",
+    "TemplateRequest",
+    "TemplateView",
+]

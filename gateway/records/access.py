@@ -1,0 +1,77 @@
+"""Who may do what: people, keys and scopes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """What a key may do. A route without a scope cannot exist."""
+
+    PUBLIC = "public"
+    SEND = "messages:send"
+    READ = "messages:read"
+    APPROVE = "messages:approve"
+    INBOX = "inbox:read"
+    OPT_OUTS_READ = "opt-outs:read"
+    OPT_OUTS_WRITE = "opt-outs:write"
+    CONSENTS_READ = "consents:read"
+    CONSENTS_WRITE = "consents:write"
+    TEMPLATES_READ = "templates:read"
+    TEMPLATES_WRITE = "templates:write"
+    TEMPLATES_APPROVE = "templates:approve"
+    MODEMS = "modems:read"
+    EVENTS = "events:read"
+    WEBHOOKS = "webhooks:write"
+    DOUBTS = "doubts:write"
+
+
+class KeyKind(StrEnum):
+    """`live` reaches the radio, `team` only the guest list, `test` no radio at all."""
+
+    LIVE = "live"
+    TEAM = "team"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking: a key that acts for a named, active person (3.1)."""
+
+    key_id: str
+    key_kind: KeyKind
+    person_id: str
+    handle: str
+    scopes: frozenset[Scope]
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """A person who may act through keys."""
+
+    id: str
+    handle: str
+    name: str
+    status: str  # active | suspended
+    roles: Mapping[str, datetime]  # when each ends
+    acknowledged_at: datetime | None  # of the policy version in force
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeyView:
+    """A key, without its secret."""
+
+    id: str
+    handle: str
+    kind: KeyKind
+    label: str
+    scopes: tuple[str, ...]
+    purposes: tuple[str, ...] | None  # None: every permitted purpose
+    templates: tuple[str, ...] | None  # None: every approved template
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None

@@ -1,0 +1,63 @@
+"""What is on record of a number: consents, opt-outs, holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionView:
+    """A number (known here only by its keyed hash) that must not be texted."""
+
+    id: str
+    topic: str  # '' = every purpose
+    source: str
+    made_by: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HoldView:
+    """A number that waits for a person: its reply smells of refusal."""
+
+    id: str
+    inbox_id: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentRequest:
+    """Evidence that a person agreed: who, when, how, wording shown, recorded by (4.1)."""
+
+    number: str
+    purposes: tuple[str, ...]
+    method: str  # paper_form | web_form | spoken | email | sms
+    wording: str  # which wording was shown
+    evidence: str  # where the proof is kept
+    given_at: datetime
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentView:
+    """One consent on record."""
+
+    id: str
+    number: str
+    purpose: str
+    method: str
+    wording: str
+    recorded_by: str
+    given_at: datetime
+    expires_at: datetime
+    withdrawn_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """A CSV import: all of it, or (with faults) nothing."""
+
+    imported: int
+    suppressed: int  # lines whose number has opted out: recorded, and still not to be texted
+    faults: tuple[tuple[int, str, str], ...]  # line, field, what to do

@@ -1,0 +1,106 @@
+"""What is asked to be sent, and the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from gateway.model import HoldReason, Status
+from policy import Decision
+
+
+class Priority(StrEnum):
+    """The order in the queue; the gateway's own replies go before all."""
+
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRequest:
+    """One message to one recipient, by an approved template (3.3)."""
+
+    to: str
+    template: str
+    slots: Mapping[str, str] = field(default_factory=dict)
+    language: str = "en"
+    purpose: str | None = None  # default: the template's; another is refused
+    reference: str | None = None
+    priority: Priority = Priority.NORMAL
+    not_before: datetime | None = None
+    validity: timedelta | None = None
+    on_doubt: str | None = None  # ask | resend; default: the template's
+    shared_reference: bool = False  # GOV.UK Notify's callers use one for several messages
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecipient:
+    """One recipient of a batch; its slots are added to the batch's own."""
+
+    to: str
+    slots: Mapping[str, str] = field(default_factory=dict)
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRequest:
+    """The same template to many recipients (at most 10,000)."""
+
+    template: str
+    recipients: Sequence[BatchRecipient]
+    slots: Mapping[str, str] = field(default_factory=dict)
+    language: str = "en"
+    purpose: str | None = None
+    priority: Priority = Priority.NORMAL
+    not_before: datetime | None = None
+    validity: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A message was accepted: it is on the disk."""
+
+    id: str
+    status: Status
+    hold_reason: HoldReason | None
+    parts: int
+    replayed: bool = False  # the same Idempotency-Key gave this before
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLine:
+    """The outcome for one recipient of a batch, in the order given."""
+
+    position: int
+    receipt: Receipt | None
+    decision: Decision | None  # why not
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReceipt:
+    """A batch was decided, recipient by recipient."""
+
+    id: str
+    status: str
+    accepted: int
+    refused: int
+    lines: tuple[BatchLine, ...]
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """The dry run of a message: every reason, and what it would cost."""
+
+    decision: Decision
+    text: str
+    parts: int
+    alphabet: str
+    units: int  # septets or UTF-16 units
+    forced_by: str | None  # the first character that forces UCS-2
+    parts_without: int | None  # parts, were that character not there
+    queue: int  # parts that wait before it
+    seconds: float | None  # estimate until it is sent; None without a measured rate
