@@ -25,7 +25,10 @@ def definitions(path: Path) -> dict[str, set[str]]:
         ).fetchall()
     finally:
         connection.close()
-    return {name: {line.strip().rstrip(",").strip() for line in sql.splitlines()} for name, sql in rows}
+    return {
+        name: {line.strip().rstrip(",").strip() for line in sql.replace('"', "").splitlines()}
+        for name, sql in rows
+    }
 
 
 def test_the_revisions_from_zero_are_the_metadata(tmp_path: Path) -> None:

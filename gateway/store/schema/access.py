@@ -47,6 +47,7 @@ api_key = Table(
     Column("scopes", JSON, nullable=False),
     Column("purposes", JSON),  # null: every permitted purpose
     Column("templates", JSON),  # null: every approved template
+    Column("networks", JSON),  # null: from anywhere
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("revoked_at", Instant),
