@@ -51,6 +51,14 @@ class Fault:
         """Return what gets through of the bytes that the modem writes."""
         return data
 
+    def heard_aside(self, data: bytes) -> bytes:
+        """Return what gets through of the bytes that the client wrote at the second port."""
+        return data
+
+    def said_aside(self, data: bytes) -> bytes:
+        """Return what gets through of the bytes that the modem writes at the second port."""
+        return data
+
     def prompt(self, _modem: VirtualModem, delay: float | None) -> float | None:
         """Return the seconds until the prompt is printed, None for never."""
         return delay

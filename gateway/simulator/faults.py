@@ -11,7 +11,7 @@ from typing import Final
 
 from gateway.simulator.fault import Fault
 from gateway.simulator.faults_card import LoseCmti, NoSim, SimPin, SimPuk, StoreFull, SwapSim
-from gateway.simulator.faults_link import Deaf, Echo, Hang, Noise, Reset, Unplug
+from gateway.simulator.faults_link import Deaf, Echo, Hang, Noise, Reset, SecondDeaf, SecondGone, Unplug
 from gateway.simulator.faults_radio import (
     Deregister,
     LatePrompt,
@@ -35,6 +35,8 @@ FAULTS: Final[Mapping[str, Callable[..., Fault]]] = {
     "noise": Noise,
     "reset": Reset,
     "echo": Echo,
+    "second_deaf": SecondDeaf,
+    "second_gone": SecondGone,
     "store_full": StoreFull,
     "lose_cmti": LoseCmti,
     "sim_pin": SimPin,

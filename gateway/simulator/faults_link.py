@@ -29,8 +29,8 @@ class Hang(Fault):
     def stop(self, modem: VirtualModem) -> None:
         """Catch up."""
         self._cancel_timer()
-        modem.write(bytes(self._out))
-        modem.listen(bytes(self._in))
+        modem.first.write(bytes(self._out))
+        modem.first.listen(bytes(self._in))
 
     def heard(self, _modem: VirtualModem, data: bytes) -> bytes:
         """Hold or lose what the client wrote."""
@@ -44,6 +44,14 @@ class Hang(Fault):
             return data
         if not self.lose:
             self._out += data
+        return b""
+
+    def heard_aside(self, _data: bytes) -> bytes:
+        """Lose it: a modem that hangs hangs on both ports."""
+        return b""
+
+    def said_aside(self, _data: bytes) -> bytes:
+        """Lose it."""
         return b""
 
 
@@ -126,6 +134,48 @@ class Echo(Fault):
         """Switch it on."""
         modem.settings.echo = True
         self.spent = True
+
+
+@dataclass(slots=True)
+class SecondDeaf(Fault):
+    """The second port is silent, for `seconds` (None: until cleared); the first is as ever."""
+
+    seconds: float | None = None
+
+    def start(self, modem: VirtualModem) -> None:
+        """Begin."""
+        self._end_after(modem, self.seconds)
+
+    def stop(self, _modem: VirtualModem) -> None:
+        """End."""
+        self._cancel_timer()
+
+    def heard_aside(self, _data: bytes) -> bytes:
+        """Lose what the client wrote."""
+        return b""
+
+    def said_aside(self, _data: bytes) -> bytes:
+        """Lose what the modem writes."""
+        return b""
+
+
+@dataclass(slots=True)
+class SecondGone(Fault):
+    """The second port vanishes, for `seconds` (None: until cleared); the first is as ever."""
+
+    seconds: float | None = None
+
+    def start(self, modem: VirtualModem) -> None:
+        """Take it away."""
+        if modem.second is not None:
+            modem.second.wire.unplug()
+        self._end_after(modem, self.seconds)
+
+    def stop(self, modem: VirtualModem) -> None:
+        """Give it back."""
+        self._cancel_timer()
+        if modem.second is not None and modem.wire.plugged:
+            modem.second.wire.plug()
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from gateway.simulator.storage import Memory, Stat
 from gateway.sms import Deliver, PduError, decode_inbound, tpdu_length
 
 if TYPE_CHECKING:
+    from gateway.simulator.channel import Channel
     from gateway.simulator.modem import VirtualModem
 
 FILLER = "+447700900998"
@@ -24,11 +25,9 @@ class Inbox:
     def __init__(self, modem: VirtualModem) -> None:
         self._modem = modem
         self._unacknowledged: asyncio.Future[bool] | None = None
-        self._buffered: list[str] = []  # indications under mode 0
 
     def power_down(self) -> None:
         """Forget what was under way; the network has no acknowledgement and will try again."""
-        self._buffered.clear()
         if self._unacknowledged is not None and not self._unacknowledged.done():
             self._unacknowledged.set_result(False)
 
@@ -38,24 +37,26 @@ class Inbox:
             return False
         if is_report(pdu):
             return await self._take_report(pdu)
-        _, mt, *_ = self._modem.settings.cnmi
         kind = _message_class(pdu)
-        if (mt == 2 and kind != 2) or (mt == 3 and kind == 3):
-            return await self._hand_over("+CMT: ,", pdu)
-        return self._store(2, pdu, "+CMTI" if mt else None)
+        for channel in self._modem.told:
+            mt = channel.settings.cnmi[1]
+            if (mt == 2 and kind != 2) or (mt == 3 and kind == 3):
+                return await self._hand_over(channel, "+CMT: ,", pdu)
+        return self._store(2, pdu, "+CMTI")
 
     async def _take_report(self, pdu: bytes) -> bool:
-        ds = self._modem.settings.cnmi[3]
-        if ds == 1:
-            return await self._hand_over("+CDS: ," if self._modem.persona.cds_comma else "+CDS: ", pdu)
-        if ds == 2:
+        wanted = {channel.settings.cnmi[3]: channel for channel in reversed(self._modem.told)}
+        if (channel := wanted.get(1)) is not None:
+            header = "+CDS: ," if self._modem.persona.cds_comma else "+CDS: "
+            return await self._hand_over(channel, header, pdu)
+        if 2 in wanted:
             return self._store("SR" if "SR" in self._modem.storage.memories else 2, pdu, "+CDSI")
         self._modem.ledger.note(Kind.DROPPED, self._modem.name, pdu=pdu.hex().upper())
         return True
 
     # -- stored --------------------------------------------------------------------------------------
 
-    def _store(self, where: str | int, pdu: bytes, indication: str | None) -> bool:
+    def _store(self, where: str | int, pdu: bytes, indication: str) -> bool:
         storage = self._modem.storage
         memory = storage.memories[where] if isinstance(where, str) else storage.use(where)
         if not memory.free:
@@ -63,8 +64,9 @@ class Inbox:
             return False
         index = memory.put(pdu, Stat.UNREAD)
         self._modem.ledger.note(Kind.STORED, self._modem.name, memory=memory.name, index=index)
-        if indication is not None:
-            self._indicate(f'{indication}: "{memory.name}",{index}')
+        for channel in self._modem.told:
+            if channel.settings.cnmi[1 if indication == "+CMTI" else 3]:
+                self._indicate(channel, f'{indication}: "{memory.name}",{index}')
         if not memory.free:
             self._say_full()
         return True
@@ -88,23 +90,23 @@ class Inbox:
 
     # -- handed over ---------------------------------------------------------------------------------
 
-    async def _hand_over(self, header: str, pdu: bytes) -> bool:
-        self._indicate(f"{header}{tpdu_length(pdu)}\r\n{pdu.hex().upper()}")
-        if not self._modem.settings.csms:
+    async def _hand_over(self, channel: Channel, header: str, pdu: bytes) -> bool:
+        self._indicate(channel, f"{header}{tpdu_length(pdu)}\r\n{pdu.hex().upper()}")
+        if not channel.settings.csms:
             return True  # the modem acknowledges by itself
-        taken = await self._acknowledgement()
+        taken = await self._acknowledgement(channel)
         if not taken:
             self._modem.radio.available()  # the network tries again after its pause
         return taken
 
-    async def _acknowledgement(self) -> bool:
+    async def _acknowledgement(self, channel: Channel) -> bool:
         self._unacknowledged = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(self._modem.timing.ack_wait):
                 return await self._unacknowledged
         except TimeoutError:
             if self._modem.persona.unacknowledged_clears_cnmi:
-                self._modem.settings.cnmi = (0, 0, 0, 0, 0)
+                channel.settings.cnmi = (0, 0, 0, 0, 0)
             return False
         finally:
             self._unacknowledged = None
@@ -118,12 +120,12 @@ class Inbox:
 
     # -- said ----------------------------------------------------------------------------------------
 
-    def _indicate(self, text: str) -> None:
-        if self._modem.settings.cnmi[0] == 0:
-            self._buffered.append(text)
+    def _indicate(self, channel: Channel, text: str) -> None:
+        if channel.settings.cnmi[0] == 0:
+            channel.buffered.append(text)
             return
         if all(fault.indicates(self._modem) for fault in tuple(self._modem.faults)):
-            self._modem.urc(text)
+            channel.say(text, urc=True)
             self._modem.ledger.note(Kind.INDICATED, self._modem.name, line=text.partition("\r")[0])
         else:
             self._modem.ledger.note(Kind.INDICATION_LOST, self._modem.name, line=text.partition("\r")[0])
@@ -138,9 +140,10 @@ class Inbox:
             raise AtError
         self._modem.settings.cnmi = values
         if values[0]:
-            buffered, self._buffered = self._buffered, []
+            channel = self._modem.speaking
+            buffered, channel.buffered = channel.buffered, []
             for text in () if values[4] else buffered:
-                self._indicate(text)
+                self._indicate(channel, text)
 
 
 def _message_class(pdu: bytes) -> int | None:

@@ -13,16 +13,18 @@ from gateway.simulator.errors import NoAnswer
 from gateway.simulator.ledger import Kind
 
 if TYPE_CHECKING:
+    from gateway.simulator.channel import Channel
     from gateway.simulator.modem import VirtualModem
 
 PROMPT: Final = b"\r\n> "
 
 
 class Interpreter:
-    """One power cycle of a modem's command interpreter; a restart makes a new one."""
+    """One power cycle of the command interpreter behind a port; a restart makes a new one."""
 
-    def __init__(self, modem: VirtualModem) -> None:
+    def __init__(self, modem: VirtualModem, channel: Channel) -> None:
         self._modem = modem
+        self._channel = channel
         self._typed = Typed()
         self._wake = asyncio.Event()
 
@@ -48,7 +50,7 @@ class Interpreter:
         if delay:
             await asyncio.sleep(delay)
         if delay is not None:
-            modem.write(PROMPT)
+            self._channel.write(PROMPT)
             modem.ledger.note(Kind.PROMPT, modem.name)
         body = await self._body()
         if not body.sent:
@@ -80,8 +82,8 @@ class Interpreter:
             self._echo(echo)
             if body is not None:
                 return body
-            if self._modem.settings.text_mode:
-                self._modem.write(PROMPT * echo.count(b"\r"))
+            if self._channel.settings.text_mode:
+                self._channel.write(PROMPT * echo.count(b"\r"))
             await self._typing()
 
     async def _typing(self) -> None:
@@ -89,18 +91,18 @@ class Interpreter:
         await self._wake.wait()
 
     def _echo(self, data: bytes) -> None:
-        if data and self._modem.settings.echo:
-            self._modem.write(data)
+        if data and self._channel.settings.echo:
+            self._channel.write(data)
 
     async def _answer(self, line: str) -> None:
         try:
             for command in parse_line(line):
                 for text in await self._execute(command):
-                    self._modem.say(text)
+                    self._channel.say(text)
         except NoAnswer:
             return
         except AtError as error:
-            self._final(error.render(self._modem.settings.cmee), "4")
+            self._final(error.render(self._channel.settings.cmee), "4")
         else:
             self._final("OK", "0")
 
@@ -110,7 +112,7 @@ class Interpreter:
         return await answer if inspect.isawaitable(answer) else answer
 
     def _final(self, text: str, digit: str) -> None:
-        if self._modem.settings.verbose:
-            self._modem.say(text)
+        if self._channel.settings.verbose:
+            self._channel.say(text)
         else:
-            self._modem.write(f"{digit}\r".encode())
+            self._channel.write(f"{digit}\r".encode())

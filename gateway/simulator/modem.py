@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from gateway.simulator.at import Body
 from gateway.simulator.card import SimCard, luhn
+from gateway.simulator.channel import SPEAKING, Channel, Settings
 from gateway.simulator.fault import Fault
 from gateway.simulator.faults import FAULTS
 from gateway.simulator.inbox import Inbox
-from gateway.simulator.interpreter import Interpreter
 from gateway.simulator.ledger import Kind, Ledger
 from gateway.simulator.personas import Persona
 from gateway.simulator.radio import Air, Radio
@@ -19,26 +19,11 @@ from gateway.simulator.storage import Storage
 from gateway.simulator.timing import Timing
 from gateway.simulator.wire import Wire
 
-
-@dataclass(slots=True)
-class Settings:
-    """What a modem forgets when it restarts."""
-
-    echo: bool = True
-    verbose: bool = True
-    cmee: int = 0
-    text_mode: bool = False
-    csms: int = 0
-    cmms: int = 0
-    cnmi: tuple[int, ...] = (0, 0, 0, 0, 0)
-    notify: dict[str, int] = field(default_factory=dict)  # +CREG and relatives -> n
-    cops_format: int = 0
-    charset: str = "GSM"
-    csmp: tuple[int, ...] = (17, 167, 0, 0)
+_ROUTES: Final = ("both", "first", "second")
 
 
 class VirtualModem:
-    """One modem of the network, behind its own pty."""
+    """One modem of the network, behind one pty, or two that share all but what belongs to a port."""
 
     def __init__(
         self,
@@ -52,7 +37,12 @@ class VirtualModem:
         timing: Timing,
         persona: Persona,
         pin: str | None = None,
+        second: Path | None = None,
+        urcs: str = "both",
     ) -> None:
+        """With a `second` port, `urcs` says where unsolicited lines go: "first", "second" or "both"."""
+        if urcs not in _ROUTES:
+            raise ValueError(f"urcs is {', '.join(_ROUTES)}, not {urcs!r}")
         self.name: str = name
         self.number: str = number
         self.timing: Timing = timing
@@ -61,15 +51,14 @@ class VirtualModem:
         self.imei: str = luhn(f"35000000{serial:06d}")
         self.signal = 20
         self.functional = 1  # +CFUN
-        self.settings = Settings()
         self.sim = SimCard(serial, pin=pin)
         self.storage = Storage(persona.memories, persona.first_index, persona.cpms_uses)
         self.faults: list[Fault] = []
+        self.first = Channel(self, link)
+        self.second = Channel(self, second) if second is not None else None
+        self._urcs = urcs
         self.radio = Radio(self, air)
         self.inbox = Inbox(self)
-        self.wire = Wire(link, self, byte_time=timing.byte_time)
-        self._interpreter: Interpreter | None = None
-        self._task: asyncio.Task[None] | None = None
         self._booting: asyncio.TimerHandle | None = None
         self._crash: BaseException | None = None
         self._sim_ready_at = 0.0
@@ -82,16 +71,37 @@ class VirtualModem:
         """Return the path to open; it survives unplugging."""
         return self.wire.link
 
+    @property
+    def wire(self) -> Wire:
+        """Return the wire of the first port."""
+        return self.first.wire
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """Return the ports."""
+        return (self.first,) if self.second is None else (self.first, self.second)
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings of the port on which we are being spoken to, else of the first."""
+        return self.speaking.settings
+
+    @property
+    def speaking(self) -> Channel:
+        """Return the port on which we are being spoken to, else the first."""
+        channel = SPEAKING.get(self.first)
+        return channel if channel in self.channels else self.first
+
     # -- power ---------------------------------------------------------------------------------------
 
     @property
     def awake(self) -> bool:
         """Say whether the modem has power and has booted."""
-        return self._interpreter is not None
+        return self.first.awake
 
     def power_on(self) -> None:
         """Plug in a modem that has long since booted and, if its SIM lets it, registered."""
-        self.wire.plug()
+        self._plug()
         self._start()
 
     def reset(self) -> None:
@@ -102,41 +112,47 @@ class VirtualModem:
     def unplug(self) -> None:
         """Cut the power and take the port away."""
         self._stop()
-        self.wire.unplug()
+        self._unplug()
         self.ledger.note(Kind.UNPLUGGED, self.name)
 
     def plug(self) -> None:
         """Put it back: a new port, then a boot."""
-        self.wire.plug()
+        self._plug()
         self.ledger.note(Kind.PLUGGED, self.name, path=str(self.path))
         self.reset()
 
     async def close(self) -> None:
         """Take the modem away for good; raise what its interpreter died of."""
         self.clear_faults()
-        task = self._task
-        self._stop()
-        self.wire.unplug()
-        if task is not None:
-            await asyncio.gather(task, return_exceptions=True)
+        tasks = self._stop()
+        self._unplug()
+        await asyncio.gather(*tasks, return_exceptions=True)
         if self._crash is not None:
             raise self._crash
 
     def forget_settings(self) -> None:
         """Fall back to the settings of power-up (ATZ, AT&F)."""
-        self.settings = Settings()
+        self.speaking.settings = Settings()
 
-    def _stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
+    def _plug(self) -> None:
+        for channel in self.channels:
+            channel.wire.plug()
+
+    def _unplug(self) -> None:
+        for channel in self.channels:
+            channel.wire.unplug()
+
+    def _stop(self) -> list[asyncio.Task[None]]:
+        """Cut the power; return the tasks that end."""
         if self._booting is not None:
             self._booting.cancel()
-        self._interpreter = self._task = self._booting = None
-        self.forget_settings()
+        self._booting = None
+        tasks = [task for channel in self.channels if (task := channel.stop()) is not None]
         self.storage.forget_selection()
         self.sim.power_up()
         self.radio.power_down()
         self.inbox.power_down()
+        return tasks
 
     def _boot(self) -> None:
         self._booting = None
@@ -148,9 +164,8 @@ class VirtualModem:
         self.radio.search()
 
     def _start(self) -> None:
-        self._interpreter = Interpreter(self)
-        self._task = asyncio.create_task(self._interpreter.run(), name=f"interpreter of {self.name}")
-        self._task.add_done_callback(self._ended)
+        for channel in self.channels:
+            channel.start().add_done_callback(self._ended)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -198,41 +213,30 @@ class VirtualModem:
 
     # -- the wire ------------------------------------------------------------------------------------
 
-    def hear(self, data: bytes) -> None:
-        """Take bytes that the client wrote."""
-        for fault in tuple(self.faults):
-            data = fault.heard(self, data)
-        self.listen(data)
-
     def listen(self, data: bytes) -> None:
-        """Take bytes that got through."""
-        if data and self._interpreter is not None:
-            self._interpreter.type(data)
-
-    def port_opened(self) -> None:
-        """Take note of a client."""
-        self.ledger.note(Kind.PORT_OPENED, self.name)
-
-    def port_closed(self) -> None:
-        """Take note that the client left."""
-        self.ledger.note(Kind.PORT_CLOSED, self.name)
+        """Take bytes at the first port as if a client had written them."""
+        self.first.listen(data)
 
     def say(self, text: str) -> None:
         """Write a line of an answer."""
-        self.write(f"\r\n{text}\r\n".encode("latin-1"))
-
-    def urc(self, text: str) -> None:
-        """Write an unsolicited line."""
-        self.write(f"\r\n{text}\r\n".encode("latin-1"), urc=True)
+        self.speaking.say(text)
 
     def write(self, data: bytes, *, urc: bool = False) -> None:
-        """Write bytes, as far as faults let them through."""
-        for fault in tuple(self.faults):
-            data = fault.said(self, data, urc=urc)
-        if data:
-            self.wire.write(data)
+        """Write bytes where we are being spoken to."""
+        self.speaking.write(data, urc=urc)
+
+    def urc(self, text: str) -> None:
+        """Write an unsolicited line on the ports where this modem writes them."""
+        for channel in self.told:
+            channel.say(text, urc=True)
+
+    @property
+    def told(self) -> tuple[Channel, ...]:
+        """Return the ports on which unsolicited lines are written."""
+        if self.second is None or self._urcs == "both":
+            return self.channels
+        return (self.first,) if self._urcs == "first" else (self.second,)
 
     async def ask(self) -> Body:
         """Prompt, and return what was typed; only for the command that is being executed."""
-        assert self._interpreter is not None  # noqa: S101 - for the type checker: it is executing one
-        return await self._interpreter.ask()
+        return await self.speaking.ask()

@@ -78,8 +78,13 @@ class Network:
         timing: Timing | None = None,
         persona: str = "generic",
         pin: str | None = None,
+        second: bool = False,
+        urcs: str = "both",
     ) -> VirtualModem:
-        """Plug in a modem that is ready; its path is `name` in the network's directory."""
+        """Plug in a modem that is ready; its path is `name` in the network's directory.
+
+        With `second` it has another port, `name`-2; `urcs` is where unsolicited lines go then.
+        """
         if name in self.modems or self.centre.serves(number):
             raise ValueError(f"there is a modem {name} or a modem with {number} already")
         modem = VirtualModem(
@@ -92,6 +97,8 @@ class Network:
             timing=timing or Timing(),
             persona=find_persona(persona),
             pin=pin,
+            second=self.directory / f"{name}-2" if second else None,
+            urcs=urcs,
         )
         self.modems[name] = modem
         self.centre.subscribe(modem)

@@ -12,6 +12,7 @@ from gateway.simulator.ledger import Kind
 from gateway.sms import Submit
 
 if TYPE_CHECKING:
+    from gateway.simulator.channel import Channel
     from gateway.simulator.modem import VirtualModem
 
 HOME: Final = 1
@@ -40,6 +41,7 @@ class Radio:
         self.survives_power_loss = True  # a PDU that is on the air when the power goes
         self._kept_until = 0.0
         self._busy_since: float | None = None
+        self._busy_for: Channel | None = None  # the port that submitted
         self._searching: asyncio.TimerHandle | None = None
 
     # -- registration --------------------------------------------------------------------------------
@@ -66,10 +68,11 @@ class Radio:
     def register(self, stat: int = HOME) -> None:
         """Change the registration and say so where it was asked for."""
         self.stat = stat
-        for domain in self._modem.persona.registered_in:
-            level = self._modem.settings.notify.get(domain, 0)
-            if level:
-                self._modem.urc(f"{domain}: {stat}" + (f",{_CELL}" if level == 2 and self.registered else ""))
+        for channel in self._modem.told:
+            for domain in self._modem.persona.registered_in:
+                if level := channel.settings.notify.get(domain, 0):
+                    cell = f",{_CELL}" if level == 2 and self.registered else ""
+                    channel.say(f"{domain}: {stat}{cell}", urc=True)
         self.available()
 
     def shown(self, domain: str) -> str:
@@ -89,6 +92,7 @@ class Radio:
         """Put one part on the air; return its TP-MR, or raise the refusal."""
         modem = self._modem
         self.multiple()
+        self._busy_for = modem.speaking
         self._busy_since = modem.ledger.note(
             Kind.SUBMITTED, modem.name, to=submit.recipient.number, pdu=pdu.hex().upper()
         ).at
@@ -147,8 +151,8 @@ class Radio:
                 await asyncio.sleep(fate.seconds)
 
     def finished(self) -> None:
-        """Note that the answer was written: the radio is free again."""
-        if self._busy_since is None:
+        """Note that the answer to a command was written: if it was a submission's, the radio is free again."""
+        if self._busy_since is None or self._busy_for is not self._modem.speaking:
             return
         modem, start = self._modem, self._busy_since
         self._busy_since = None
