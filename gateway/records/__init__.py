@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from gateway.records.access import Caller, KeyKind, KeyView, PersonView, Scope
+from gateway.records.approvals import ApprovalKind, ApprovalOutcome, ApprovalView
 from gateway.records.listing import Page, T
 from gateway.records.receiving import InboxView, QuarantineView
 from gateway.records.recipients import ConsentRequest, ConsentView, HoldView, ImportReport, SuppressionView
@@ -22,6 +23,9 @@ from gateway.records.telling import DeliveryView, EndpointRequest, EndpointView
 from gateway.records.templates import TemplateRequest, TemplateView
 
 __all__ = [
+    "ApprovalKind",
+    "ApprovalOutcome",
+    "ApprovalView",
     "AuditView",
     "BatchLine",
     "BatchReceipt",
