@@ -9,22 +9,42 @@ from __future__ import annotations
 from gateway.store.schema.access import api_key, person, role
 from gateway.store.schema.approvals import approval
 from gateway.store.schema.base import Instant, key, metadata, one_of
+from gateway.store.schema.contacts import contact, contact_group, membership
 from gateway.store.schema.content import template
 from gateway.store.schema.outbox import batch, idempotency, message, part, reference
+from gateway.store.schema.policy import (
+    acknowledgement,
+    policy_review,
+    policy_version,
+    sending_stop,
+    standing,
+    training,
+    violation,
+)
 from gateway.store.schema.radio import counter, pin_attempt
 from gateway.store.schema.receiving import auto_reply, inbound, inbox
-from gateway.store.schema.recipients import consent, recipient_hold, suppression
+from gateway.store.schema.recipients import (
+    consent,
+    opt_in,
+    recipient_hold,
+    suppression,
+    suspect_number,
+    wording,
+)
 from gateway.store.schema.records import audit, event
 from gateway.store.schema.telling import delivery, endpoint
 
 __all__ = [
     "Instant",
+    "acknowledgement",
     "api_key",
     "approval",
     "audit",
     "auto_reply",
     "batch",
     "consent",
+    "contact",
+    "contact_group",
     "counter",
     "delivery",
     "endpoint",
@@ -33,15 +53,25 @@ __all__ = [
     "inbound",
     "inbox",
     "key",
+    "membership",
     "message",
     "metadata",
     "one_of",
+    "opt_in",
     "part",
     "person",
     "pin_attempt",
+    "policy_review",
+    "policy_version",
     "recipient_hold",
     "reference",
     "role",
+    "sending_stop",
+    "standing",
     "suppression",
+    "suspect_number",
     "template",
+    "training",
+    "violation",
+    "wording",
 ]
