@@ -46,6 +46,15 @@ class Gate:
         if out:
             self._step_ended()
 
+    def revoke_all(self) -> None:
+        """Invalidate everything that is out; call as `revoke`."""
+        with self._lock:
+            out = [permit for permits in self._out.values() for permit in permits]
+            for permit in out:
+                permit.valid = False
+        if out:
+            self._step_ended()
+
     def give_back(self, permit: Permit) -> None:
         """Forget a permit whose hand-off has ended."""
         with self._lock:
