@@ -140,6 +140,7 @@ class PolicySettings(_Section):
     max_parts: Annotated[int, Field(ge=1, le=10)] = 2
     consent_months: Months = 24
     approval_months: Months = 12
+    approval_days: Annotated[int, Field(ge=1, le=90)] = 14
     role_months: Months = 12
     bulk_above: Annotated[int, Field(ge=1)] = 20
     appointment_hours: Annotated[int, Field(ge=1)] = 72  # CANCEL this soon may mean the appointment
