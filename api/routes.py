@@ -12,6 +12,7 @@ from api.openapi import document
 from api.page import page
 from api.reading import CSV
 from api.route import LARGE, Call, Route
+from api.schema.alerts import Alert
 from api.schema.base import Listing, Nothing, Paging
 from api.schema.batches import MOST, Batch, BatchAccepted, NewBatch
 from api.schema.doubts import Doubt, Settled
@@ -258,6 +259,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     Route("GET", "/v1/notify-key", service.notify_key, Scope.SEND, Nothing, NotifyKey),
     Route("GET", "/v1/forecast", service.forecast, Scope.SEND, ForecastQuery, Forecast),
     Route("GET", "/v1/modems", service.modems, Scope.MODEMS, Nothing, Listing[Modem]),
+    Route("GET", "/v1/alerts", service.alerts, Scope.MODEMS, Nothing, Listing[Alert]),
     Route("GET", "/healthz", service.alive, Scope.PUBLIC, Nothing, Alive),
     Route("GET", "/readyz", service.ready, Scope.PUBLIC, Nothing, Ready),
     Route("GET", "/metrics", service.metrics, Scope.PUBLIC, Nothing, web.Response, produces="text/plain"),

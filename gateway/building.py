@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gateway.access import Access
+from gateway.alerts import alerts_of
 from gateway.batches import Batches
 from gateway.begun import Begun
 from gateway.bell import Bell
@@ -187,4 +188,5 @@ def use_cases_of(
         webhooks=telling.webhooks,
         forecasts=Forecasts(database, tuple((sender.modem, sender.rate) for sender in senders), utc_now),
         doubts=Doubts(database=database, keyring=keyring, bell=bell, clock=utc_now),
+        alerts=alerts_of(config, database, keyring, settings, modems, bell, utc_now),
     )

@@ -10,7 +10,10 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError
+
+from gateway.section import AlertsSection
+from gateway.section import Section as _Section
 
 
 class ConfigError(Exception):
@@ -22,10 +25,6 @@ class ConfigError(Exception):
 
 
 _Seconds = Annotated[float, Field(gt=0, le=24 * 3600)]
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class GatewaySection(_Section):
@@ -115,6 +114,17 @@ class CliSection(_Section):
     """The API key that it uses."""
 
 
+class UnixUserSection(_Section):
+    """`[[unix_user]]`: a user of this machine who needs no key on the unix socket."""
+
+    user: str
+    """Its name, or its number in quotes."""
+    person: str
+    """The person for whom it acts; an entry of the register."""
+    scopes: Annotated[tuple[str, ...], Field(min_length=1)]
+    """What it may do, within the person's roles."""
+
+
 class ModemSection(_Section):
     """`[[modem]]`: one for each SIM."""
 
@@ -149,8 +159,10 @@ class Config(_Section):
     policy: PolicySection = PolicySection()
     sending: SendingSection = SendingSection()
     webhooks: WebhooksSection = WebhooksSection()
+    alerts: AlertsSection = AlertsSection()
     audit: AuditSection = AuditSection()
     cli: CliSection = CliSection()
+    unix_user: tuple[UnixUserSection, ...] = ()
     modem: tuple[ModemSection, ...] = ()
 
 
@@ -173,12 +185,12 @@ def load(path: Path) -> Config:
 
 
 def _refuse_twins(path: Path, config: Config, text: str) -> None:
-    for key in ("name", "port"):
-        values = [getattr(modem, key) for modem in config.modem]
+    for table, key in (("modem", "name"), ("modem", "port"), ("unix_user", "user")):
+        values = [getattr(each, key) for each in getattr(config, table)]
         for number, value in enumerate(values):
             if value in values[:number]:
-                line = _line(text, ("modem", number, key))
-                raise ConfigError(path, [f"line {line}: modem.{key}: two modems have {str(value)!r}"])
+                line = _line(text, (table, number, key))
+                raise ConfigError(path, [f"line {line}: {table}.{key}: two {table}s have {str(value)!r}"])
 
 
 def _resolved(config: Config, base: Path) -> Config:
@@ -192,6 +204,13 @@ def _resolved(config: Config, base: Path) -> Config:
             "backup": config.backup.model_copy(update={"directory": base / config.backup.directory}),
             "api": config.api.model_copy(update={"unix_socket": at(config.api.unix_socket)}),
             "policy": config.policy.model_copy(update={"file": at(config.policy.file)}),
+            "alerts": config.alerts.model_copy(
+                update={
+                    "smtp_authorities": at(config.alerts.smtp_authorities),
+                    "smtp_password_file": _credential("schoolgate.smtp")
+                    or at(config.alerts.smtp_password_file),
+                }
+            ),
             "audit": AuditSection(checkpoints=at(config.audit.checkpoints)),
             "cli": CliSection(key_file=at(config.cli.key_file)),
             "modem": tuple(
@@ -235,8 +254,7 @@ def _known(place: tuple[int | str, ...]) -> Sequence[str]:
     if not place:
         return tuple(Config.model_fields)
     section = Config.model_fields[str(place[0])].annotation
-    if place[0] == "modem":
-        section = ModemSection
+    section = {"modem": ModemSection, "unix_user": UnixUserSection}.get(str(place[0]), section)
     return tuple(section.model_fields) if isinstance(section, type) and issubclass(section, BaseModel) else ()
 
 

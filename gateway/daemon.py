@@ -35,6 +35,7 @@ from gateway.gate import Gate, end_of_step
 from gateway.modem import Modem
 from gateway.notify import notify
 from gateway.numbers import Identify
+from gateway.peers import enrol
 from gateway.reload import Reload
 from gateway.store import Database, load_key_file
 from gateway.telling import Telling
@@ -100,6 +101,7 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         )
         telling = Telling.of(config.webhooks, store.database, store.keyring, utc_now)
         use_cases = use_cases_of(config, store, desk, gate, bell, modems, senders, telling)
+        await enrol(use_cases.access, config.unix_user)
         registry = CollectorRegistry()
         await stack.enter_async_context(_running(*(modem.run() for modem in modems), upkeep.run()))
         await stack.enter_async_context(_running(*(sender.run() for sender in senders)))
@@ -111,9 +113,10 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         )
         watchdog.serving = url
         daily = Daily.of(config, store.database, store.keyring, store.settings, utc_now)
-        await stack.enter_async_context(_running(daily.run()))
+        use_cases.alerts.audit_broken = lambda: daily.broken
+        await stack.enter_async_context(_running(daily.run(), use_cases.alerts.run()))
         reload = reload_of(config, store, desk, identify, replies, use_cases)
-        reload.follow = (*reload.follow, daily.purge)
+        reload.follow = (*reload.follow, daily.purge, use_cases.alerts)
         yield Daemon(use_cases, store, modems, url, watchdog, reload)
 
 

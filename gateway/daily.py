@@ -50,6 +50,11 @@ class Daily:
         purge = Purge(database, keyring, settings)
         return cls(auditing, purge, config.audit.checkpoints, clock)
 
+    @property
+    def broken(self) -> bool:
+        """Whether the last verification of the audit log failed."""
+        return self.verdict is not None and self.verdict.first_bad is not None
+
     async def run(self) -> None:
         """Look once a minute until cancelled."""
         while True:

@@ -34,6 +34,9 @@ TYPES: Final = (
     "modem.blocked",
     "modem.lost",
     "modem.searching",
+    "alert.raised",
+    "alert.reminded",
+    "alert.ended",
     "endpoint.test",
 )
 """Everything that is told; `endpoint.test` goes to no endpoint but the one that it is about."""
@@ -44,6 +47,7 @@ _OTHERS: Final = {
     "hold": Scope.OPT_OUTS_READ,
     "approval": Scope.APPROVE,
     "modem": Scope.MODEMS,
+    "alert": Scope.MODEMS,
 }
 _PHASES: Final = frozenset({ModemPhase.READY, ModemPhase.BLOCKED, ModemPhase.LOST, ModemPhase.SEARCHING})
 _MOST: Final = 500  # events in one look

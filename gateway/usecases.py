@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.access import Access
+from gateway.alerts import Alerts
 from gateway.batches import Batches
 from gateway.consents import Consents
 from gateway.doubts import Doubts
@@ -36,3 +37,4 @@ class UseCases:
     forecasts: Forecasts
     govuk: GovukAccess
     doubts: Doubts
+    alerts: Alerts

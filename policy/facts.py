@@ -26,12 +26,13 @@ class Stage(StrEnum):
 
 
 class Kind(StrEnum):
-    """What is to be sent: a person's message, or one of the gateway's own replies."""
+    """What is to be sent: a person's message, one of the gateway's own replies, or its call for help."""
 
     MESSAGE = "message"
     OPT_OUT_CONFIRMATION = "opt_out_confirmation"
     START_CONFIRMATION = "start_confirmation"
     HELP = "help"
+    ALERT = "alert"  # to the technician whom the configuration names
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,8 @@ class SenderFacts:
     scopes: Set[str]
     purposes: Set[str] | None  # the key's allow-list; None: every permitted purpose
     templates: Set[str] | None  # likewise; None: every approved template
+    sending_suspended_at: datetime | None  # after violations, until somebody else decides (8.2)
+    trained_until: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +117,7 @@ class Facts:
     """Everything that a decision rests on."""
 
     settings: PolicySettings
+    sending: bool = False  # it goes on: nobody has suspended it (8.1)
     number: Number | Reason | None  # what `normalise` made of it
     recipient: RecipientFacts | None
     consents: Sequence[Consent] | None = None  # all of the number, whatever their purpose; () = none

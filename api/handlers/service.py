@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from api.route import Call
+from api.schema.alerts import Alert
 from api.schema.base import Listing, Nothing
 from api.schema.service import Alive, Forecast, ForecastQuery, Modem, NotifyKey, Ready
 from gateway.records import Page
@@ -13,6 +14,11 @@ from gateway.records import Page
 async def modems(call: Call[Nothing]) -> Listing[Modem]:
     """Show what each modem is doing."""
     return call.listing(Modem, Page(call.use_cases.health.modems(), None))
+
+
+async def alerts(call: Call[Nothing]) -> Listing[Alert]:
+    """Show what needs a person, the oldest first."""
+    return call.listing(Alert, Page(call.use_cases.alerts.standing(), None))
 
 
 async def forecast(call: Call[ForecastQuery]) -> Forecast:

@@ -1,0 +1,157 @@
+"""What must be seen to, from what was looked at. Pure: a sign takes the view and answers with alarms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from gateway.alerts.alarm import Alarm
+from gateway.model import ModemPhase, ModemState
+
+GATEWAY: Final = "gateway"
+_LEAST_FREE: Final = 200e6  # bytes; SQLite, its log and a backup's start need some
+_WORKING_DAY: Final = (8, 18)  # o'clock, Monday to Friday: a hold is to be read within one working hour
+_LONGEST_HOLD: Final = timedelta(hours=1)
+_LONGEST_DOUBT: Final = timedelta(days=1)
+_LONGEST_QUEUE: Final = timedelta(hours=2)  # beyond what is due
+_DIGITS: Final = re.compile(r"…?\+?\d{4,}")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What was looked at. None where it could not be found out, or does not apply."""
+
+    now: datetime
+    zone: ZoneInfo
+    modems: Sequence[ModemState] = ()
+    away: Mapping[str, datetime] = field(default_factory=dict)  # since when a modem is not ready
+    patience: timedelta = timedelta(minutes=10)  # with a modem that is away
+    store: str = ""  # why the database refuses
+    free: int | None = None  # bytes where the database is
+    oldest_hold: datetime | None = None  # a reply that waits for a person
+    oldest_doubt: datetime | None = None  # a part of which nobody knows whether it was sent
+    oldest_due: datetime | None = None  # a part that should have been sent
+    review_overdue: timedelta | None = None
+    audit_broken: bool = False
+    more: Sequence[Alarm] = ()  # what others found
+
+
+def signs(view: View) -> list[Alarm]:
+    """Return everything that must be seen to."""
+    return [alarm for sign in _SIGNS for alarm in sign(view)] + list(view.more)
+
+
+def _modems(view: View) -> Iterator[Alarm]:
+    for state in view.modems:
+        since = view.away.get(state.name)
+        if state.phase is ModemPhase.BLOCKED:
+            yield Alarm("modem-blocked", state.name, _plain(state.detail), "see: schoolgate status")
+        elif since is not None and view.now - since >= view.patience:
+            yield _away(state, since, view)
+        yield from _memory(state)
+
+
+def _away(state: ModemState, since: datetime, view: View) -> Alarm:
+    minutes = f"{(view.now - since) // timedelta(minutes=1)} minutes"
+    if state.phase is ModemPhase.REGISTERING:
+        return Alarm(
+            "modem-no-network",
+            state.name,
+            f"no network takes its SIM for {minutes}",
+            "look at the antenna, and whether the SIM is active",
+        )
+    return Alarm(
+        "modem-lost",
+        state.name,
+        f"it does not come back for {minutes}, whatever was tried",
+        "replug it; then: schoolgate doctor",
+    )
+
+
+def _memory(state: ModemState) -> Iterator[Alarm]:
+    total, used = state.storage_total, state.storage_used
+    if total and used is not None and used >= total:
+        yield Alarm(
+            "modem-memory-full",
+            state.name,
+            f"its memory is full ({used} of {total}): nothing more can arrive",
+            "see whether the database takes messages: schoolgate status",
+        )
+
+
+def _store(view: View) -> Iterator[Alarm]:
+    if view.store:
+        yield Alarm("store-refuses", GATEWAY, _plain(view.store), "nothing is accepted: schoolgate doctor")
+    if view.free is not None and view.free < _LEAST_FREE:
+        yield Alarm(
+            "disk-full", GATEWAY, f"only {view.free / 1e6:.0f} MB are free", "free some space: df, journalctl"
+        )
+
+
+def _people(view: View) -> Iterator[Alarm]:
+    if view.oldest_hold is not None and worked(view.oldest_hold, view.now, view.zone) > _LONGEST_HOLD:
+        yield Alarm(
+            "hold-waits",
+            GATEWAY,
+            "a reply that may be an opt-out waits for a person since more than a working hour",
+            "read it: schoolgate opt-out holds",
+        )
+    if view.oldest_doubt is not None and view.now - view.oldest_doubt > _LONGEST_DOUBT:
+        yield Alarm(
+            "doubt-waits",
+            GATEWAY,
+            "a part is in doubt since more than a day",
+            "settle it: schoolgate doubt list",
+        )
+
+
+def _queue(view: View) -> Iterator[Alarm]:
+    if view.oldest_due is not None and view.now - view.oldest_due > _LONGEST_QUEUE:
+        yield Alarm(
+            "queue-stands",
+            GATEWAY,
+            "a message that should have been sent waits since more than two hours",
+            "see: schoolgate status",
+        )
+
+
+def _policy(view: View) -> Iterator[Alarm]:
+    if view.review_overdue is not None:
+        yield Alarm(
+            "review-overdue",
+            GATEWAY,
+            f"the policy's yearly review is overdue by {view.review_overdue.days} days (9.1)",
+            "its owner reviews it, and records that in the policy file",
+        )
+    if view.audit_broken:
+        yield Alarm(
+            "audit-broken",
+            GATEWAY,
+            "the audit log does not verify (1.3)",
+            "keep everything as it is: schoolgate audit verify",
+        )
+
+
+Sign = Callable[[View], Iterator[Alarm]]
+_SIGNS: Final[tuple[Sign, ...]] = (_modems, _store, _people, _queue, _policy)
+
+
+def worked(since: datetime, now: datetime, zone: ZoneInfo) -> timedelta:
+    """Return how much of the time from `since` to `now` lies in working hours; both are aware."""
+    begin, end = _WORKING_DAY
+    total, day = timedelta(0), since.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    while day <= now and total <= _LONGEST_HOLD:
+        if day.weekday() < 5:
+            opens, closes = max(since, day.replace(hour=begin)), min(now, day.replace(hour=end))
+            total += max(timedelta(0), closes - opens)
+        day += timedelta(days=1)
+    return total
+
+
+def _plain(detail: str) -> str:
+    """Return a sentence without numbers that could be somebody's: of a SIM, a person or a file."""
+    return _DIGITS.sub("…", detail) or "it needs a person"
