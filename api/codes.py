@@ -16,6 +16,7 @@ KEYS: Final[Mapping[str, int]] = {
     "KEY_UNKNOWN": 401,
     "KEY_REVOKED": 401,
     "KEY_EXPIRED": 401,
+    "KEY_NOT_FROM_HERE": 403,
     Code.KEY_OWNER_INACTIVE.value: 403,
     Code.SCOPE_MISSING.value: 403,
 }
@@ -92,6 +93,7 @@ REMEDY: Final[Mapping[str, str]] = {
     "KEY_UNKNOWN": "Use a key of this installation.",
     "KEY_REVOKED": "Use another key.",
     "KEY_EXPIRED": "Ask for a new key: they last a year at most.",
+    "KEY_NOT_FROM_HERE": "Use the key in the networks it was made for, or have one made for yours.",
     "MALFORMED_REQUEST": "Send a request as HTTP/1.1 has it; a client library does.",
     "MALFORMED_BODY": "Send one JSON document (CSV for imports) in UTF-8; the message says where it breaks.",
     "TOO_SLOW": "Send the body at once: it was waited for in vain.",
@@ -120,6 +122,7 @@ CLAUSE: Final[Mapping[str, str]] = {
     "NOT_AUTHORISED_SENDER": "3.1, 3.2",
     "KEY_OWNER_INACTIVE": "3.1",
     "SCOPE_MISSING": "3.2",
+    "KEY_NOT_FROM_HERE": "3.2",
     "POLICY_NOT_ACKNOWLEDGED": "9.2",
     "TRAINING_EXPIRED": "9.2",
     "POLICY_REVIEW_OVERDUE": "9.1",

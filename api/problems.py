@@ -38,7 +38,12 @@ SPOKEN: Final = web.AppKey("spoken", set[web.RequestHandler])
 """The connections on which a whole head of a request has come (see `api.server`)."""
 REQUEST_ID: Final = web.RequestKey("request_id", str)
 _RETRY_AFTER: Final = {429: "60", 503: "10"}  # seconds
-_CLAUSES: Final = {"KEY_OWNER_INACTIVE": "3.1", "SCOPE_MISSING": "3.2", "SECOND_PERSON_REQUIRED": "3.3"}
+_CLAUSES: Final = {
+    "KEY_OWNER_INACTIVE": "3.1",
+    "SCOPE_MISSING": "3.2",
+    "KEY_NOT_FROM_HERE": "3.2",
+    "SECOND_PERSON_REQUIRED": "3.3",
+}
 _HTTP: Final = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED", 413: "TOO_LARGE"}
 
 

@@ -12,11 +12,13 @@ from aiohttp.typedefs import Handler
 
 from api.limits import Limits
 from api.metrics import Meters
+from api.peer import peer_uid
 from api.reading import JSON, read_body, read_idempotency_key, read_if_match, read_query
 from api.schema.base import Input, Listing, Output
 from gateway.access import Access
 from gateway.errors import NotAuthenticated, ScopeMissing, StoreUnavailable
 from gateway.model import Clock
+from gateway.origins import UNIX
 from gateway.records import Caller, Page, Scope
 from gateway.usecases import UseCases
 
@@ -133,12 +135,15 @@ def bound(
 
 async def authenticated(request: web.Request, access: Access) -> Caller:
     """Return who is asking; raise `NotAuthenticated`."""
-    kind, _, token = request.headers.get("Authorization", "").partition(" ")
+    remote, given = request.remote or UNIX, request.headers.get("Authorization")
+    if given is None and access.peers and (uid := peer_uid(request)) is not None:
+        return await access.admit(uid, remote)
+    kind, _, token = (given or "").partition(" ")
     if kind.lower() != "bearer" or not token.strip():
         raise NotAuthenticated("KEY_MISSING", "send your key: Authorization: Bearer sg_…")
     if len(token) > _LONGEST_TOKEN:
         raise NotAuthenticated("KEY_MALFORMED", "this is not a Schoolgate key")
-    return await access.authenticate(token.strip(), request.remote or "unix")
+    return await access.authenticate(token.strip(), remote)
 
 
 def _plain(result: object, call: Call[Any]) -> web.StreamResponse:

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import hmac
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection, RowMapping
 
-from gateway.errors import Conflict, Fault, Invalid, NotAuthenticated, NotFound
+from gateway.entries import all_scopes, key_faults, person_faults, role_faults
+from gateway.errors import Conflict, Invalid, NotAuthenticated, NotFound
 from gateway.ids import new_id
 from gateway.model import Clock
-from gateway.records import Caller, KeyKind, KeyView, PersonView, Scope
-from gateway.roles import ROLES, scopes_of
+from gateway.origins import permitted
+from gateway.records import Caller, KeyKind, KeyView, PersonView
+from gateway.roles import scopes_of
 from gateway.store import Database, Keyring, audit, people
 from gateway.tokens import Token, new_token, parse_token
 from policy import PolicySettings
 
-_HANDLE: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
-_LONGEST_NAME: Final = 80
-_MOST_DAYS: Final = 366
 _MONTH: Final = timedelta(days=30.4375)
 
 
@@ -34,6 +32,7 @@ class Access:
     keyring: Keyring
     settings: PolicySettings
     clock: Clock
+    peers: Mapping[int, str] = field(default_factory=dict)  # users of this machine: uid -> key
 
     # -- people -------------------------------------------------------------------------------------
 
@@ -42,7 +41,7 @@ class Access:
 
         Raises `Invalid` for every faulty field, `Conflict` where the handle is taken.
         """
-        if faults := (*_person_faults(handle, name), *_role_faults(roles)):
+        if faults := (*person_faults(handle, name), *role_faults(roles)):
             raise Invalid(faults)
 
         def transaction(connection: Connection) -> PersonView:
@@ -117,7 +116,7 @@ class Access:
         action: str,
         change: Callable[[Connection, str, str, str, datetime], None],
     ) -> PersonView:
-        if faults := tuple(_role_faults((role,))):
+        if faults := tuple(role_faults((role,))):
             raise Invalid(faults)
 
         def transaction(connection: Connection) -> PersonView:
@@ -159,14 +158,16 @@ class Access:
         by: str,
         purposes: Sequence[str] | None = None,
         templates: Sequence[str] | None = None,
+        networks: Sequence[str] | None = None,
         days: int = 365,
     ) -> tuple[KeyView, str]:
         """Make a key that acts for a person; its text is returned this once and never stored.
 
-        Without `scopes` it may do all that the person's roles permit, now and later. Raises `Invalid`
-        and `NotFound`.
+        Without `scopes` it may do all that the person's roles permit, now and later. With `networks` it is
+        refused elsewhere. Raises `Invalid` and `NotFound`.
         """
-        if faults := tuple(self._key_faults(label, scopes, purposes, days)):
+        lists = {"scopes": scopes, "purposes": purposes, "networks": networks}
+        if faults := tuple(key_faults(label, days, **lists, known=self.settings.purposes)):
             raise Invalid(faults)
         token, text = new_token(kind.value)
 
@@ -178,9 +179,10 @@ class Access:
                 "kind": kind.value,
                 "label": label.strip(),
                 "secret_hash": self.keyring.token_hash(token.secret),
-                "scopes": list(scopes if scopes is not None else _all_scopes()),
+                "scopes": list(scopes if scopes is not None else all_scopes()),
                 "purposes": None if purposes is None else list(purposes),
                 "templates": None if templates is None else list(templates),
+                "networks": None if networks is None else list(networks),
                 "created_at": now,
                 "expires_at": now + timedelta(days=days),
             }
@@ -208,28 +210,38 @@ class Access:
 
         return await self.database.write(transaction)
 
-    async def authenticate(self, token: str, remote: str) -> Caller:  # noqa: ARG002 - for address rules
-        """Return who is asking; raise `NotAuthenticated` with what is wrong with the key."""
+    async def authenticate(self, token: str, remote: str) -> Caller:
+        """Return who is asking from an address or `origins.UNIX`.
+
+        Raises `NotAuthenticated` with what is wrong with the key.
+        """
         parsed = parse_token(token)
         if parsed is None:
             raise NotAuthenticated("KEY_MALFORMED", "this is not a Schoolgate key, or part of it is missing")
-        return await self.database.read(lambda c: self._authenticate(c, parsed))
+        return await self.database.read(lambda c: self._authenticate(c, parsed, remote))
 
-    def _authenticate(self, connection: Connection, token: Token) -> Caller:
+    async def admit(self, uid: int, remote: str) -> Caller:
+        """Return for whom a user of this machine acts without a key; raise `NotAuthenticated`."""
+        key_id = self.peers.get(uid, "")
+        if not key_id:
+            raise NotAuthenticated("KEY_MISSING", "send your key: Authorization: Bearer sg_…")
+        return await self.database.read(lambda c: self.caller_of(c, key_id, remote))
+
+    def _authenticate(self, connection: Connection, token: Token, remote: str) -> Caller:
         found = people.authority(connection, token.ident)
         stored = found[0]["secret_hash"] if found is not None else b""
         if not hmac.compare_digest(stored, self.keyring.token_hash(token.secret)) or found is None:
             raise NotAuthenticated("KEY_UNKNOWN", "there is no such key")
-        return self._caller(*found)
+        return self._caller(*found, remote)
 
-    def caller_of(self, connection: Connection, key_id: str) -> Caller:
+    def caller_of(self, connection: Connection, key_id: str, remote: str) -> Caller:
         """Return whom a key acts for, its proof seen elsewhere; raise `NotAuthenticated` where it ended."""
         found = people.authority(connection, key_id)
         if found is None:
             raise NotAuthenticated("KEY_UNKNOWN", "there is no such key")
-        return self._caller(*found)
+        return self._caller(*found, remote)
 
-    def _caller(self, row: RowMapping, held: Mapping[str, datetime]) -> Caller:
+    def _caller(self, row: Mapping[Any, Any], held: Mapping[str, datetime], remote: str) -> Caller:
         now = self.clock()
         if row["revoked_at"] is not None:
             raise NotAuthenticated("KEY_REVOKED", "this key has been revoked; use another")
@@ -237,45 +249,16 @@ class Access:
             raise NotAuthenticated("KEY_EXPIRED", "this key has expired; ask for a new one")
         if row["person_status"] != "active":
             raise NotAuthenticated("KEY_OWNER_INACTIVE", "the person this key acts for is suspended")
-        permitted = scopes_of(name for name, end in held.items() if end > now)
+        if not permitted(row["networks"], remote):
+            raise NotAuthenticated("KEY_NOT_FROM_HERE", "this key is refused from your address")
+        may = scopes_of(name for name, end in held.items() if end > now)
         return Caller(
             key_id=row["id"],
             key_kind=KeyKind(row["kind"]),
             person_id=row["person_id"],
             handle=row["handle"],
-            scopes=permitted.intersection(row["scopes"]),
+            scopes=may.intersection(row["scopes"]),
         )
-
-    def _key_faults(
-        self, label: str, scopes: Sequence[str] | None, purposes: Sequence[str] | None, days: int
-    ) -> Iterator[Fault]:
-        if not 1 <= len(label.strip()) <= _LONGEST_NAME:
-            yield Fault("label", f"say in 1 to {_LONGEST_NAME} characters what the key is for")
-        if not 1 <= days <= _MOST_DAYS:
-            yield Fault("days", f"must be 1 to {_MOST_DAYS}: keys last a year at most")
-        for scope in sorted(set(scopes or ()) - set(_all_scopes())):
-            yield Fault("scopes", f"there is no scope {scope}; scopes: {', '.join(_all_scopes())}")
-        for purpose in sorted(set(purposes or ()) - set(self.settings.purposes)):
-            known = ", ".join(self.settings.purposes)
-            yield Fault("purposes", f"there is no purpose {purpose}; purposes: {known}")
-
-
-def _all_scopes() -> tuple[str, ...]:
-    return tuple(scope.value for scope in Scope if scope is not Scope.PUBLIC)
-
-
-def _person_faults(handle: str, name: str) -> Iterator[Fault]:
-    if not _HANDLE.fullmatch(handle):
-        yield Fault(
-            "handle", "must be 1 to 32 of a-z, 0-9, '.', '_' and '-', beginning with a letter or digit"
-        )
-    if not 1 <= len(name.strip()) <= _LONGEST_NAME:
-        yield Fault("name", f"must have 1 to {_LONGEST_NAME} characters")
-
-
-def _role_faults(roles: Sequence[str]) -> Iterator[Fault]:
-    for role in sorted(set(roles) - ROLES.keys()):
-        yield Fault("roles", f"there is no role {role}; roles: {', '.join(ROLES)}")
 
 
 def _known(connection: Connection, handle: str) -> RowMapping:
@@ -314,6 +297,7 @@ def _key_view(row: RowMapping) -> KeyView:
         scopes=tuple(row["scopes"]),
         purposes=None if row["purposes"] is None else tuple(row["purposes"]),
         templates=None if row["templates"] is None else tuple(row["templates"]),
+        networks=None if row["networks"] is None else tuple(row["networks"]),
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],

@@ -43,7 +43,7 @@ class GovukAccess:
         secret = await self.access.database.read(lambda c: self._secret(c, caller.key_id))
         return f"schoolgate-{_PREFIX}{caller.key_id}-{secret}"
 
-    async def authenticate(self, token: str) -> Caller:
+    async def authenticate(self, token: str, remote: str) -> Caller:
         """Return who made the token; raise `NotAuthenticated` with Notify's own words."""
         header, claims, signed, signature = _parts(token)
         if header.get("alg") != "HS256":
@@ -57,7 +57,7 @@ class GovukAccess:
             if not hmac.compare_digest(hmac.digest(secret.encode(), signed, "sha256"), signature):
                 raise NotAuthenticated("KEY_UNKNOWN", "Invalid token: API key not found")
             _check_time(claims.get("iat"), self.access.clock())
-            return self.access.caller_of(connection, issuer[1])
+            return self.access.caller_of(connection, issuer[1], remote)
 
         return await self.access.database.read(query)
 

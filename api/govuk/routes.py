@@ -22,6 +22,7 @@ from api.schema.base import Input, Nothing
 from gateway.errors import NotAuthenticated, ScopeMissing
 from gateway.faults import described
 from gateway.model import Clock
+from gateway.origins import UNIX
 from gateway.records import Caller, Scope
 from gateway.usecases import UseCases
 
@@ -109,7 +110,7 @@ async def _admit(request: web.Request, use_cases: UseCases) -> Caller:
         raise NotAuthenticated("KEY_MISSING", "Unauthorized: authentication token must be provided")
     if kind.lower() != "bearer":
         raise NotAuthenticated("KEY_MISSING", "Unauthorized: authentication bearer scheme must be used")
-    return await use_cases.govuk.authenticate(token.strip())
+    return await use_cases.govuk.authenticate(token.strip(), request.remote or UNIX)
 
 
 def _problem(request: web.Request, error: Exception) -> Problem:

@@ -35,7 +35,7 @@ class Client:
 
     def __init__(self, api: ApiSection, key: str) -> None:
         self._api = api
-        self._headers = {"Authorization": f"Bearer {key}", "Accept": "application/json"}
+        self._headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
 
     @property
     def address(self) -> str:

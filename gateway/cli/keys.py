@@ -28,6 +28,9 @@ def create(
     scope: Annotated[list[str] | None, typer.Option(help="Only so much; several times.")] = None,
     purpose: Annotated[list[str] | None, typer.Option(help="Only for this; several times.")] = None,
     template: Annotated[list[str] | None, typer.Option(help="Only this one; several times.")] = None,
+    networks: Annotated[
+        list[str] | None, typer.Option("--from", help="Only from this network (10.1.0.0/16); several times.")
+    ] = None,
     days: Annotated[int, typer.Option(help="How long it lasts.")] = 365,
     out: Annotated[Path | None, typer.Option(help="Write it to a new file that only you can read.")] = None,
     config: ConfigOption = None,
@@ -45,6 +48,7 @@ def create(
             scopes=scope or None,
             purposes=purpose or None,
             templates=template or None,
+            networks=networks or None,
             days=days,
             by=user(),
         )
@@ -86,10 +90,13 @@ def every(
         print_json({"items": keys})
         return
     rows = (
-        (k.id, k.handle, k.kind, k.label, f"{len(k.scopes)} scopes", when(k.expires_at), when(k.revoked_at))
+        (
+            *(k.id, k.handle, k.kind, k.label, f"{len(k.scopes)} scopes"),
+            *(", ".join(k.networks or ("anywhere",)), when(k.expires_at), when(k.revoked_at)),
+        )
         for k in keys
     )
-    listing("Keys", ("key", "person", "kind", "label", "may", "expires", "revoked"), rows)
+    listing("Keys", ("key", "person", "kind", "label", "may", "from", "expires", "revoked"), rows)
 
 
 @app.command()

@@ -69,6 +69,8 @@ def connected(path: Path | None, key_file: Path | None) -> Client:
 
     config = configuration(path)
     chosen = key_file or config.cli.key_file
+    if chosen is None and config.unix_user and config.api.unix_socket is not None:
+        return Client(config.api, "")  # the socket knows who we are
     if chosen is None:
         raise Stop(
             Exit.CONFIGURATION,

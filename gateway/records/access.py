@@ -72,6 +72,7 @@ class KeyView:
     scopes: tuple[str, ...]
     purposes: tuple[str, ...] | None  # None: every permitted purpose
     templates: tuple[str, ...] | None  # None: every approved template
+    networks: tuple[str, ...] | None  # None: from anywhere
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None

@@ -78,11 +78,11 @@ class Api:
         return await self.call("POST", path, data=data, headers=headers, **more)
 
     async def key(
-        self, handle: str, scopes: Sequence[str] | None = None, kind: KeyKind = KeyKind.LIVE
+        self, handle: str, scopes: Sequence[str] | None = None, kind: KeyKind = KeyKind.LIVE, **more: Any
     ) -> str:
         """Make another key of somebody, and make it known under its own text."""
         access = self.daemon.use_cases.access
-        _, token = await access.create_key(handle, kind=kind, label="more", scopes=scopes, by="test")
+        _, token = await access.create_key(handle, kind=kind, label="more", scopes=scopes, by="test", **more)
         self.tokens[token] = token
         return token
 
@@ -116,9 +116,11 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @asynccontextmanager
-async def running(furnished: Path, directory: Path) -> AsyncIterator[Api]:
-    """Run a gateway on a copy of a furnished site."""
+async def running(furnished: Path, directory: Path, extra: str = "") -> AsyncIterator[Api]:
+    """Run a gateway on a copy of a furnished site, with `extra` at the end of its configuration."""
     shutil.copytree(furnished, directory, dirs_exist_ok=True)
+    with (directory / "schoolgate.toml").open("a") as config:
+        config.write(extra)
     tokens = json.loads((directory / "tokens.json").read_text())
     async with started(load(directory / "schoolgate.toml")) as daemon, aiohttp.ClientSession() as session:
         yield Api(daemon, directory, tokens, session)
