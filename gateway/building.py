@@ -90,6 +90,7 @@ def modem_of(
     settings = ModemSettings(
         name=section.name,
         port=str(section.port),
+        second_port=section.second_port,
         search=section.search,
         baud=section.baud,
         pin=_pin(section),

@@ -132,6 +132,9 @@ class ModemSection(_Section):
     """One word for the modem; each has its own."""
     port: Path
     """Its serial port. Best a name that stays: `/dev/schoolgate-…` or `/dev/serial/by-id/…`."""
+    second_port: str = "auto"
+    """Another port of the same modem that speaks AT: messages are read there while the first one transmits.
+    `auto` finds one on the same USB device, `none` does without."""
     search: tuple[str, ...] = ("/dev/ttyUSB*", "/dev/ttyACM*")
     """Where the modem is looked for, by its SIM, when its port is gone: device names change."""
     baud: Literal[9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600] = 115200
@@ -218,6 +221,7 @@ def _resolved(config: Config, base: Path) -> Config:
                     update={
                         "pin_file": _pin_file(modem.pin_file, base),
                         "port": base / modem.port,
+                        "second_port": _second_port(modem.second_port, base),
                         "search": tuple(str(base / each) for each in modem.search),
                     }
                 )
@@ -225,6 +229,10 @@ def _resolved(config: Config, base: Path) -> Config:
             ),
         }
     )
+
+
+def _second_port(name: str, base: Path) -> str:
+    return name if name in ("auto", "none") else str(base / name)
 
 
 def _pin_file(path: Path | None, base: Path) -> Path | None:

@@ -222,6 +222,7 @@ class ModemState:
     port: str
     phase: ModemPhase
     since: datetime
+    second_port: str = ""  # through which messages are read while the first transmits, if there is one
     detail: str = ""  # one sentence for a technician: what is wrong and what to do
     manufacturer: str = ""
     model: str = ""

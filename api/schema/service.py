@@ -16,6 +16,9 @@ class Modem(Output):
 
     name: str
     port: str
+    second_port: str = Field(
+        description="Through which messages are read while the first transmits; empty where there is none."
+    )
     phase: ModemPhase
     since: datetime
     detail: str = Field(description="What is wrong and what to do; empty while nothing is.")

@@ -73,6 +73,7 @@ def naming(text: str, parse: Callable[[tuple[str, ...]], str] = answers.words) -
     return Command(text, parse, prefixes=(f"{name}:",), freeform=True)
 
 
+ATTENTION: Final = do("AT")
 NO_ECHO: Final = do("ATE0")
 NUMBERED_ERRORS: Final = do("AT+CMEE=1")
 PDU_MODE: Final = do("AT+CMGF=0")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Final
 
 import structlog
 
@@ -20,20 +19,16 @@ from gateway.modem.inbox import Inbox
 from gateway.modem.link import Sleep, backoff
 from gateway.modem.listing import Stored
 from gateway.modem.port import Port
+from gateway.modem.reader import LONGEST_RETRY, NotCommitted, Reader
 from gateway.modem.references import References
 from gateway.modem.relay import RelayLink
+from gateway.modem.second import Link, SecondPort, candidates
 from gateway.modem.session import Session
 from gateway.modem.settings import ModemSettings, PinMemory
 from gateway.modem.submission import submit
 from gateway.modem.watch import Watch
 
 log = structlog.get_logger()
-
-_LONGEST_RETRY: Final = 30.0
-
-
-class NotCommitted(Exception):
-    """The store did not take what was read: it stays where it is, and we try again."""
 
 
 class Connection:
@@ -55,6 +50,7 @@ class Connection:
         """Listen from now on; nothing is written before `run`."""
         self.ready: Ready | None = None
         self._settings = settings
+        self._path = port.path
         self._sink = sink
         self._clock = clock
         self._sleep = sleep
@@ -63,12 +59,14 @@ class Connection:
         self._wake = asyncio.Event()
         self._early: list[Urc] = []  # hints from before the memories were known
         self._inbox: Inbox | None = None
+        self._reader: Reader | None = None
+        self._second: SecondPort | None = None
         self._watch: Watch | None = None
         self._relay: RelayLink | None = None
         self._references = references
         self._stumbles = 0  # parts in a row that the modem would not even begin to take
         self._rest_until = 0.0
-        self._session = Session(port, self._hear, settings.timeouts, stumbled)
+        self._session = Session(port, lambda urc: self._hear(urc, self._session), settings.timeouts, stumbled)
         self._directs = Directs(self._session, self._post_direct, self._stir)
 
     @property
@@ -104,7 +102,7 @@ class Connection:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._until_lost())
                 tasks.create_task(self._commit_directs())
-                await self._live(known_card, memory)
+                await self._live(known_card, memory, tasks)
         except* ModemGone as group:
             gone = next(exc for exc in group.exceptions if isinstance(exc, ModemGone))
         finally:
@@ -135,7 +133,7 @@ class Connection:
     def _rest(self) -> None:
         """Pause before the next part, longer each time, and find out whether the modem has restarted."""
         self._stumbles += 1
-        self._rest_until = asyncio.get_running_loop().time() + backoff(self._stumbles, _LONGEST_RETRY)
+        self._rest_until = asyncio.get_running_loop().time() + backoff(self._stumbles, LONGEST_RETRY)
         if self._watch is not None:
             self._watch.suspect()
         self._stir()
@@ -143,7 +141,7 @@ class Connection:
     async def _until_lost(self) -> None:
         await asyncio.shield(self._session.lost)  # cancelling us must not cancel the future
 
-    async def _live(self, known_card: str, memory: PinMemory) -> None:
+    async def _live(self, known_card: str, memory: PinMemory, tasks: asyncio.TaskGroup) -> None:
         self._report(phase=ModemPhase.INITIALISING, detail="")
         ready = await bring_up(
             self._session,
@@ -156,6 +154,8 @@ class Connection:
         self._agree(ready)
         assert self._watch is not None  # noqa: S101 - just agreed
         await self._watch.begin(ready.iccid)
+        if self._second is not None:
+            tasks.create_task(self._second.run())
         while True:
             await self._work(self._watch)
 
@@ -176,15 +176,21 @@ class Connection:
         self._inbox = Inbox(self._session, ready.delivery, self._post_stored, self._stir)
         self._watch = Watch(self._session, self._settings, ready.delivery, self._inbox, self._report)
         self._relay = RelayLink(self._session, ready.profile.keep_link)
+        self._reader = Reader(self._inbox, self._session, self._sleep)
+        if paths := candidates(self._settings, self._path):
+            link = Link(
+                self._settings, ready, self._session, self._inbox, self._hear, self._sleep, self._report
+            )
+            self._second = SecondPort(link, paths)
         early, self._early = self._early, []
         for urc in early:
-            self._hear(urc)
+            self._hear(urc, self._session)
 
     async def _work(self, watch: Watch) -> None:
         """Read first, then tend, then wait for news or for the next thing that is due."""
         self._wake.clear()
-        await self._drain()
-        await self._read_reports()
+        if self._reader is not None:
+            await self._reader.read()
         await watch.tend()
         if self._relay is not None:
             await self._relay.release()
@@ -201,26 +207,9 @@ class Connection:
             times.append(self._relay.due)
         if not self.transmits and self.registered:
             times.append(self._rest_until)
-        if self._inbox is not None and self._inbox.reports_due is not None:
-            times.append(self._inbox.reports_due)
+        if self._reader is not None and self._reader.due is not None:
+            times.append(self._reader.due)
         return min(times)
-
-    async def _read_reports(self) -> None:
-        due = self._inbox.reports_due if self._inbox is not None else None
-        if self._inbox is not None and due is not None and due <= asyncio.get_running_loop().time():
-            try:
-                await self._inbox.read_reports()
-            except NotCommitted:
-                await self._sleep(1.0)
-
-    async def _drain(self) -> None:
-        failures = 0
-        while self._inbox is not None and not self._inbox.clean:
-            try:
-                await self._inbox.drain()
-            except NotCommitted:
-                failures += 1
-                await self._sleep(backoff(failures, _LONGEST_RETRY))
 
     async def _commit_directs(self) -> None:
         failures = 0
@@ -229,19 +218,21 @@ class Connection:
                 await self._directs.run()
             except NotCommitted:
                 failures += 1
-                await self._sleep(backoff(failures, _LONGEST_RETRY))
+                await self._sleep(backoff(failures, LONGEST_RETRY))
 
     def _stir(self) -> None:
         self._wake.set()
+        if self._second is not None:
+            self._second.wake.set()
         self._changed()
 
-    def _hear(self, urc: Urc) -> None:
-        """Act on an unsolicited line in the step in which it came."""
+    def _hear(self, urc: Urc, through: Session) -> None:
+        """Act on an unsolicited line in the step in which it came, through whichever port."""
         name = urc.name
         if name in RESTARTED:
             self._session.hurry(self._settings.timeouts.command)
         if name in ("+CMT", "+CDS"):
-            self._take_direct(urc)
+            self._take_direct(urc, through)
         elif self._inbox is None or self._watch is None:
             self._early.append(urc)
             del self._early[:-100]
@@ -268,9 +259,9 @@ class Connection:
         else:
             log.debug("modem.unsolicited", modem=self._settings.name, name=urc.name)
 
-    def _take_direct(self, urc: Urc) -> None:
+    def _take_direct(self, urc: Urc, through: Session) -> None:
         if urc.body is not None:
-            self._directs.take(Handed(urc.body.upper(), urc.name[1:].lower()))
+            self._directs.take(Handed(urc.body.upper(), urc.name[1:].lower(), through))
             return
         log.warning("modem.direct_message_torn", modem=self._settings.name, urc=urc.name)
         if self._inbox is not None:

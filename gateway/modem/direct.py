@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 
 from gateway.modem import commands
+from gateway.modem.errors import ModemGone
 from gateway.modem.identity import attempt
 from gateway.modem.session import Session
 
@@ -18,10 +19,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """One PDU and the way it came: "cmt" or "cds"."""
+    """One PDU, the way it came ("cmt" or "cds"), and the port that is to acknowledge it."""
 
     pdu: str
     route: str
+    through: Session
 
 
 class Directs:
@@ -53,11 +55,18 @@ class Directs:
         """Commit and acknowledge for as long as the link lives."""
         while True:
             while self._queue:
-                await self._post(self._queue[0])
+                await self._post(handed := self._queue[0])
                 self._queue.popleft()
                 self._changed()
                 if self.acknowledge:
-                    # A needless acknowledgement is answered with an error that means nothing.
-                    await attempt(self._session, commands.ACKNOWLEDGE)
+                    await self._confirm(handed.through)
             self._more.clear()
             await self._more.wait()
+
+    async def _confirm(self, through: Session) -> None:
+        """Acknowledge where it came. A needless acknowledgement is answered with a meaningless error."""
+        try:
+            await attempt(through, commands.ACKNOWLEDGE)
+        except ModemGone:
+            if through is self._session:
+                raise

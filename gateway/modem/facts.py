@@ -12,6 +12,7 @@ class Facts(TypedDict, total=False):
     """Some fields of `gateway.model.ModemState`."""
 
     port: str
+    second_port: str
     phase: ModemPhase
     detail: str
     manufacturer: str

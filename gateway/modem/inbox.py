@@ -41,7 +41,8 @@ class Inbox:
     def __init__(self, session: Session, delivery: Delivery, post: Post, changed: Callable[[], None]) -> None:
         """Begin with everything to read; `changed` is told when `clean` may have changed."""
         self.used: int | None = None
-        self._session = session
+        self.through = session  # the port that reads
+        self._turn = asyncio.Lock()
         self._home = delivery.home
         self._readable = list(delivery.readable)
         self._post = post
@@ -95,16 +96,35 @@ class Inbox:
         self._sweeps[self._home[-1]] = None
         self._changed()
 
-    async def drain(self) -> None:
-        """Read, commit and free until nothing is known to be left; raise what `post` or the link raises."""
-        while self._hints or self._sweeps:
-            if self._sweeps or len(self._hints) > 1:
-                await self._sweep_next()
-            else:
-                await self._read_hinted(next(iter(self._hints)))
+    async def lend(self, session: Session) -> None:
+        """Have the memories read through another port from now on, once what is being read is read."""
+        async with self._turn:
+            self.take_back(session)
 
-    async def read_reports(self) -> None:
+    def take_back(self, session: Session) -> None:
+        """Have it so at once, when nobody reads; list all again, since something may have come unnoticed."""
+        self.through, self._selected = session, None
+        self.sweep()
+
+    async def drain(self, by: Session) -> None:
+        """Read, commit and free until nothing is known to be left; raise what `post` or the link raises.
+
+        Nothing is done `by` a port through which the memories are not to be read (any more).
+        """
+        async with self._turn:
+            while self.through is by and (self._hints or self._sweeps):
+                if self._sweeps or len(self._hints) > 1:
+                    await self._sweep_next()
+                else:
+                    await self._read_hinted(next(iter(self._hints)))
+
+    async def read_reports(self, by: Session) -> None:
         """Read, commit and free the announced status reports together; give way to texts in between."""
+        async with self._turn:
+            if self.through is by:
+                await self._read_reports()
+
+    async def _read_reports(self) -> None:
         expected, self._reports = self._reports, {}
         try:
             stored = await self._list(_REPORTS)
@@ -147,7 +167,7 @@ class Inbox:
         stored: Stored | None = None
         try:
             await self._select(memory)
-            stored = await attempt(self._session, commands.read(index))
+            stored = await attempt(self.through, commands.read(index))
             if stored is None or not stored.inbound:
                 self._sweeps[memory] = None  # the index lied
             else:
@@ -174,7 +194,7 @@ class Inbox:
         if self._selected == memory:
             return Memory(memory)
         self._selected = None
-        counts = await self._session.run(commands.select((memory, *self._home[1:])))
+        counts = await self.through.run(commands.select((memory, *self._home[1:])))
         self._selected = memory
         return counts[0]
 
@@ -190,8 +210,8 @@ class Inbox:
             log.warning("modem.memory_unreadable", memory=memory, why=str(exc))
             return ()
         try:
-            each = self._session.timeouts.read_each
-            return await self._session.run(commands.listed(each * (selected.used or 0)))
+            each = self.through.timeouts.read_each
+            return await self.through.run(commands.listed(each * (selected.used or 0)))
         except CommandRefused as exc:
             return () if exc.code in _EMPTY else await self._read_each(memory, exc)
         except CommandFailed as exc:
@@ -200,14 +220,14 @@ class Inbox:
     async def _read_each(self, memory: str, why: CommandFailed) -> tuple[Stored, ...]:
         """Do without the listing: ask for slot after slot until all that are used were seen."""
         log.warning("modem.listing_failed", memory=memory, why=str(why))
-        counts = await attempt(self._session, commands.MEMORY) or ()
+        counts = await attempt(self.through, commands.MEMORY) or ()
         used = counts[0].used if counts else None
         total = (counts[0].total if counts else None) or _UNKNOWN_TOTAL
         found: list[Stored] = []
-        for index in await attempt(self._session, commands.SLOTS) or range(total + 1):
+        for index in await attempt(self.through, commands.SLOTS) or range(total + 1):
             if used is not None and len(found) >= used:
                 break
-            if (stored := await attempt(self._session, commands.read(index))) is not None:
+            if (stored := await attempt(self.through, commands.read(index))) is not None:
                 found.append(stored)
         return tuple(found)
 
@@ -227,7 +247,7 @@ class Inbox:
             if self._committed.get(place) != slot.pdu or place in self._hints or self._selected != memory:
                 continue
             try:
-                await self._session.run(commands.delete(slot.index))
+                await self.through.run(commands.delete(slot.index))
             except CommandRefused as exc:
                 if exc.code not in _EMPTY:
                     log.warning("modem.delete_refused", memory=memory, index=slot.index, why=exc.text)

@@ -31,6 +31,7 @@ class ModemSettings:
 
     name: str
     port: str
+    second_port: str = "none"  # a path; "auto" finds one, "none" does without
     search: tuple[str, ...] = ()  # patterns of the ports where it may be when `port` is gone
     baud: int = 115200
     pin: str | None = field(default=None, repr=False)

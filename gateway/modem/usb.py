@@ -24,6 +24,16 @@ def device_of(port: str, ttys: Path = _TTYS) -> Path | None:
     return next(folders, None)
 
 
+def siblings_of(port: str, ttys: Path = _TTYS) -> tuple[str, ...]:
+    """Return the other serial ports of the USB device behind `port`, by interface."""
+    device = device_of(port, ttys)
+    if device is None:
+        return ()
+    own = Path(port).resolve().name
+    names = [tty.name for tty in ttys.iterdir() if tty.name != own and device_of(tty.name, ttys) == device]
+    return tuple(f"/dev/{name}" for name in sorted(names, key=lambda each: (interface_of(each, ttys), each)))
+
+
 def reset(device: Path, off: float = _OFF) -> None:
     """Take a USB device away from its drivers and give it back; raises `OSError` where we may not.
 

@@ -151,7 +151,7 @@ class Radio:
                 await asyncio.sleep(fate.seconds)
 
     def finished(self) -> None:
-        """Note that the answer to a command was written: if it was a submission's, the radio is free again."""
+        """Note that an answer was written: if it was a submission's, the radio is free again."""
         if self._busy_since is None or self._busy_for is not self._modem.speaking:
             return
         modem, start = self._modem, self._busy_since

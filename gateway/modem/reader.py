@@ -1,0 +1,47 @@
+"""Reads the memories through one port of a modem, for as long as they are to be read through that one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from gateway.modem.inbox import Inbox
+from gateway.modem.link import Sleep, backoff
+from gateway.modem.session import Session
+
+LONGEST_RETRY: Final = 30.0
+
+
+class NotCommitted(Exception):
+    """The store did not take what was read: it stays where it is, and we try again."""
+
+
+class Reader:
+    """What `inbox` is told to read through `session`; idle while it is read through another."""
+
+    def __init__(self, inbox: Inbox, session: Session, sleep: Sleep) -> None:
+        """Read nothing yet."""
+        self._inbox = inbox
+        self._session = session
+        self._sleep = sleep
+
+    @property
+    def due(self) -> float | None:
+        """When status reports are to be read, in loop time; None if none were announced for us to read."""
+        return self._inbox.reports_due if self._inbox.through is self._session else None
+
+    async def read(self) -> None:
+        """Read what is known of; what the store does not take is tried again, later each time."""
+        failures = 0
+        while self._inbox.through is self._session and not self._inbox.clean:
+            try:
+                await self._inbox.drain(self._session)
+            except NotCommitted:
+                failures += 1
+                await self._sleep(backoff(failures, LONGEST_RETRY))
+        due = self.due
+        if due is not None and due <= asyncio.get_running_loop().time():
+            try:
+                await self._inbox.read_reports(self._session)
+            except NotCommitted:
+                await self._sleep(1.0)
