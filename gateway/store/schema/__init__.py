@@ -11,6 +11,7 @@ from gateway.store.schema.approvals import approval
 from gateway.store.schema.base import Instant, key, metadata, one_of
 from gateway.store.schema.contacts import contact, contact_group, membership
 from gateway.store.schema.content import template
+from gateway.store.schema.duties import incident, legal_hold
 from gateway.store.schema.outbox import batch, idempotency, message, part, reference
 from gateway.store.schema.policy import (
     acknowledgement,
@@ -52,7 +53,9 @@ __all__ = [
     "idempotency",
     "inbound",
     "inbox",
+    "incident",
     "key",
+    "legal_hold",
     "membership",
     "message",
     "metadata",
