@@ -12,7 +12,9 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from policy.limits import Cap, Earlier
 from policy.numbers import Number
+from policy.quiet_hours import NOT_KNOWN, BankHolidays
 from policy.settings import PolicySettings
 from policy.verdict import Reason
 
@@ -56,6 +58,8 @@ class Draft:
     template: TemplateRef | None = None
     slots: Mapping[str, str] | None = None  # None after submission: only the text is kept
     recipients: int = 1  # of the batch that it is one of (9.1)
+    not_before: datetime | None = None  # when its sender wants it to leave at the earliest
+    begun: bool = False  # parts of it have left already
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +75,7 @@ class SenderFacts:
     scopes: Set[str]
     purposes: Set[str] | None  # the key's allow-list; None: every permitted purpose
     templates: Set[str] | None  # likewise; None: every approved template
+    caps: Sequence[Cap] | None = None  # of the key and its person; () = none
     sending_suspended_at: datetime | None  # after violations, until somebody else decides (8.2)
     trained_until: datetime | None
 
@@ -93,6 +98,7 @@ class RecipientFacts:
     held_since: datetime | None = None  # a reply of theirs waits for a person
     suspect_since: datetime | None = None  # wrong number, or dead: to be verified
     last_inbound_at: datetime | None = None  # their last text, or a call that staff logged
+    recent: Sequence[Earlier] | None = None  # what they got, or will get, a day before or after; () = nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,3 +129,4 @@ class Facts:
     consents: Sequence[Consent] | None = None  # all of the number, whatever their purpose; () = none
     sender: SenderFacts | None = None
     template: TemplateFacts | None = None
+    holidays: BankHolidays = NOT_KNOWN

@@ -15,6 +15,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
+from policy.limits import Limits
+from policy.quiet_hours import BankHolidays, Hours, QuietHours
+from policy.verdict import Code
+
 _SHIPPED = "default.toml"
 
 # The types of slot that take values from the organisation's lists.
@@ -128,6 +132,25 @@ class Retention(_Section):
     legal_hold: bool = False  # nothing is purged or erased
 
 
+class Training(_Section):
+    """Training in the policy (9.2)."""
+
+    required: bool = False  # before anybody sends
+    months: Months = 12  # until it has to be done again
+
+
+class Violations(_Section):
+    """Which refusals count against the person, and when they suspend that person's sending (8.2)."""
+
+    suspend_at: Annotated[int, Field(ge=1)] = 3  # submissions refused
+    within_days: Annotated[int, Field(ge=1, le=366)] = 30
+    counts: Mapping[Annotated[str, Field(pattern=r"^[1-9]\.[1-9]$")], tuple[Code, ...]] = {
+        "2.2": (Code.CONTENT_SENSITIVE,),
+        "4.1": (Code.CONSENT_MISSING, Code.CONSENT_EXPIRED),
+        "7.1": (Code.CONTENT_SENSITIVE, Code.MARKETING_DISABLED),
+    }
+
+
 class PolicySettings(_Section):
     """All of it. A setting that is not listed here is a mistake in the file."""
 
@@ -153,6 +176,10 @@ class PolicySettings(_Section):
     glossary: frozenset[str] = frozenset()
     review: Review
     retention: Retention = Retention()
+    quiet_hours: QuietHours = QuietHours()
+    limits: Limits = Limits()
+    training: Training = Training()
+    violations: Violations = Violations()
     purposes: Annotated[Mapping[Identifier, Purpose], Field(min_length=1)]
     topics: Mapping[Identifier, Topic] = {}
     lists: Mapping[ListName, tuple[Listed, ...]] = {}
@@ -178,6 +205,8 @@ class PolicySettings(_Section):
             for purpose in topic.purposes:
                 if purpose not in self.purposes:
                     raise ValueError(f"topics.{name}.purposes: there is no purpose {purpose}")
+        for purpose in sorted(self.quiet_hours.term_only - self.purposes.keys()):
+            raise ValueError(f"quiet_hours.term_only: there is no purpose {purpose}")
         for field in ("signature", "stop_confirmation", "start_confirmation", "help_text"):
             if not self.is_named_in(getattr(self, field)):
                 raise ValueError(f"{field}: must contain the organisation's name (5.2)")
@@ -187,6 +216,10 @@ class PolicySettings(_Section):
     def zone(self) -> ZoneInfo:
         """The zone in which dates and times are meant."""
         return ZoneInfo(self.time_zone)
+
+    def hours(self, holidays: BankHolidays, purpose: str) -> Hours:
+        """Return the windows in which texts for a purpose may arrive (5.2)."""
+        return Hours(self.quiet_hours, self.zone, holidays, purpose)
 
     def is_named_in(self, text: str) -> bool:
         """Return whether the text has the organisation's name, as words of its own (5.2)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final, Self
 
@@ -85,6 +86,7 @@ class Reason:
     retry: bool = False  # the same message may be let through later, with nothing changed by the caller
     outcome: Outcome = Outcome.DENY
     field: str | None = None  # of the request, as "slots.date"
+    until: datetime | None = None  # when it will be no reason any more, if nothing else happens
 
     @property
     def http_status(self) -> int:
@@ -93,16 +95,20 @@ class Reason:
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values that JSON can keep; `from_dict` undoes it."""
-        return asdict(self) | {"code": self.code.value, "outcome": self.outcome.value}
+        until = None if self.until is None else self.until.isoformat()
+        return asdict(self) | {"code": self.code.value, "outcome": self.outcome.value, "until": until}
 
     @classmethod
     def from_dict(cls, kept: Mapping[str, Any]) -> Self:
         """Make a reason of what `as_dict` or `dataclasses.asdict` gave, through JSON or not.
 
-        Raises `ValueError` for a code or an outcome that does not exist, `KeyError` or `TypeError` for
-        other keys.
+        Raises `ValueError` for a code, an outcome or an instant that does not exist, `KeyError` or
+        `TypeError` for other keys.
         """
-        return cls(**{**kept, "code": Code(kept["code"]), "outcome": Outcome(kept["outcome"])})
+        until = kept.get("until")
+        until = datetime.fromisoformat(until) if isinstance(until, str) else until
+        known = {"code": Code(kept["code"]), "outcome": Outcome(kept["outcome"]), "until": until}
+        return cls(**{**kept, **known})
 
 
 _SEVERITY: Final = {Outcome.ALLOW: 0, Outcome.HOLD: 1, Outcome.DENY: 2}
@@ -125,6 +131,12 @@ class Decision:
     def http_status(self) -> int:
         """The status of the first of the worst reasons; 202 where nothing is denied."""
         return next((r.http_status for r in self.reasons if r.outcome is Outcome.DENY), 202)
+
+    @property
+    def until(self) -> datetime | None:
+        """When the last of its worst reasons is none any more; None where one has no end by itself."""
+        ends = [reason.until for reason in self.reasons if reason.outcome is self.outcome]
+        return max((end for end in ends if end is not None), default=None) if None not in ends else None
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as plain values that JSON can keep: `{"reasons": [{"code": …, "clause": …, …}]}`."""
