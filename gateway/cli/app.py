@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -53,6 +53,14 @@ class Commands(TyperGroup):
             raise typer.Exit(int(stop.code)) from exc
 
 
+def _release(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"schoolgate {version('schoolgate')}")
+        raise typer.Exit
+
+
 app = typer.Typer(
     cls=Commands,
     name="schoolgate",
@@ -63,6 +71,17 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # its tracebacks show local variables, and those may be secrets
 )
+
+
+@app.callback()
+def everywhere(
+    *,
+    _version: Annotated[
+        bool, typer.Option("--version", help="Say which release this is.", callback=_release, is_eager=True)
+    ] = False,
+) -> None:
+    """Text messages for a school, checked against its policy."""
+
 
 serve.add_to(app)
 init.add_to(app)

@@ -11,6 +11,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -216,3 +217,9 @@ def test_the_daemons_refusals_keep_their_words(
     assert stop.code == code
     assert stop.sentences == (stop.sentences[0],)
     assert said in stop.sentences[0]
+
+
+def test_the_release_is_told() -> None:
+    """For reports of weaknesses: SECURITY.md asks for it."""
+    told = command("--version")
+    assert (told.code, told.out) == (0, f"schoolgate {version('schoolgate')}\n")
