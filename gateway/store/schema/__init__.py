@@ -12,6 +12,7 @@ from gateway.store.schema.base import Instant, key, metadata, one_of
 from gateway.store.schema.contacts import contact, contact_group, membership
 from gateway.store.schema.content import template
 from gateway.store.schema.duties import incident, legal_hold
+from gateway.store.schema.limits import bank_holiday, usage
 from gateway.store.schema.outbox import batch, idempotency, message, part, reference
 from gateway.store.schema.policy import (
     acknowledgement,
@@ -42,6 +43,7 @@ __all__ = [
     "approval",
     "audit",
     "auto_reply",
+    "bank_holiday",
     "batch",
     "consent",
     "contact",
@@ -75,6 +77,7 @@ __all__ = [
     "suspect_number",
     "template",
     "training",
+    "usage",
     "violation",
     "wording",
 ]

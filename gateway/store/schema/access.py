@@ -6,6 +6,7 @@ from sqlalchemy import (
     JSON,
     Column,
     ForeignKey,
+    Integer,
     LargeBinary,
     Table,
     Text,
@@ -48,6 +49,8 @@ api_key = Table(
     Column("purposes", JSON),  # null: every permitted purpose
     Column("templates", JSON),  # null: every approved template
     Column("networks", JSON),  # null: from anywhere
+    Column("per_minute", Integer),  # recipients; null: no cap of its own
+    Column("daily", Integer),  # likewise
     Column("created_at", Instant, nullable=False),
     Column("expires_at", Instant, nullable=False),
     Column("revoked_at", Instant),

@@ -67,6 +67,12 @@ message = Table(
     Index("ix_message_reference", "person_id", "reference", "id"),
     Index("ix_message_person", "person_id", "id"),
     Index("ix_message_status", "status", "id"),
+    Index(
+        "ix_message_quiet",  # waits for a window to open
+        "not_before",
+        sqlite_where=text("hold_reason = 'quiet_hours'"),
+        postgresql_where=text("hold_reason = 'quiet_hours'"),
+    ),
 )
 
 part = Table(
@@ -90,6 +96,7 @@ part = Table(
     Column("final_at", Instant),
     Column("tp_status", Integer),
     Column("cause", Text),
+    Column("wording", Text),  # keyed digest, of the first part of what counts for its recipient
     one_of("status", Status),
     Index(
         "ix_part_queue",
@@ -130,6 +137,20 @@ part = Table(
         "number_index",
         sqlite_where=text("mr IS NOT NULL"),
         postgresql_where=text("mr IS NOT NULL"),
+    ),
+    Index(
+        "ix_part_recent",  # what a recipient got lately
+        "number_index",
+        "not_before",
+        sqlite_where=text("wording IS NOT NULL"),
+        postgresql_where=text("wording IS NOT NULL"),
+    ),
+    Index(
+        "ix_part_claimed",  # what a SIM was given lately
+        "sim",
+        "claimed_at",
+        sqlite_where=text("sim IS NOT NULL"),
+        postgresql_where=text("sim IS NOT NULL"),
     ),
 )
 
