@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import structlog
 
@@ -33,7 +32,7 @@ class Memory:
     def load(self) -> dict[Key, Told]:
         """Return what was told."""
         try:
-            rows: list[dict[str, Any]] = json.loads(self.path.read_text(encoding="utf-8"))
+            rows = json.loads(self.path.read_text(encoding="utf-8"))
             return {(row["kind"], row["about"]): _told(row) for row in rows}
         except FileNotFoundError:
             return {}
@@ -44,7 +43,7 @@ class Memory:
     def save(self, told: Mapping[Key, Told]) -> None:
         """Keep what was told. Where the disk takes nothing, the next start tells it again."""
         rows = [
-            {"kind": kind, "about": about} | {name: _written(getattr(each, name)) for name in _TIMES}
+            {name: _written(getattr(each, name)) for name in _TIMES} | {"kind": kind, "about": about}
             for (kind, about), each in told.items()
         ]
         fresh = self.path.with_suffix(".new")

@@ -65,6 +65,7 @@ class Alerts:
     every: float = _EVERY
     _told: dict[Key, Told] = field(default_factory=dict)
     _now: tuple[Alarm, ...] = ()
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _away: dict[str, datetime] = field(default_factory=dict)
     _post: asyncio.Queue[tuple[datetime, str, str]] = field(default_factory=lambda: asyncio.Queue(100))
 
@@ -93,6 +94,10 @@ class Alerts:
 
     async def look(self, now: datetime) -> Plan:
         """Look once, and tell what is new; return what was told."""
+        async with self._turn:
+            return await self._look(now)
+
+    async def _look(self, now: datetime) -> Plan:
         self._now = tuple(signs(await self._view(now)))
         told = plan(self._told, self._now, now, self.remind_after)
         if told.memory != self._told:

@@ -9,6 +9,8 @@ from typer.core import TyperGroup
 from typer.exceptions import TyperException
 
 from gateway.cli import (
+    alerts,
+    approvals,
     auditing,
     backups,
     batches,
@@ -25,6 +27,7 @@ from gateway.cli import (
     pdu,
     people,
     policy,
+    sending,
     serve,
     sim,
     status,
@@ -96,12 +99,15 @@ app.add_typer(batches.app, name="batch")
 app.add_typer(people.app, name="person")
 app.add_typer(keys.app, name="key")
 app.add_typer(templates.app, name="template")
+app.add_typer(approvals.app, name="approval")
 app.add_typer(consents.app, name="consent")
 app.add_typer(optouts.app, name="opt-out")
 app.add_typer(doubts.app, name="doubt")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(subjects.app, name="subject")
 app.add_typer(modems.app, name="modem")
+app.add_typer(alerts.app, name="alert")
 app.add_typer(sim.app, name="sim")
 app.add_typer(pdu.app, name="pdu")
 app.add_typer(policy.app, name="policy")
+app.add_typer(sending.app, name="sending")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from gateway.cli import modems
+from gateway.cli import alerts, modems
 from gateway.cli.exits import Exit
 from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, connected
 from gateway.cli.output import print_json, say, screen
@@ -39,6 +39,7 @@ class Snapshot:
     holds: int | None
     opt_outs: int | None
     doubts: int | None
+    alerts: list[dict[str, Any]] | None
 
 
 def status(
@@ -79,6 +80,7 @@ def look(client: Client) -> Snapshot:
         holds=_count(_permitted(client, "/v1/opt-outs/holds")),
         opt_outs=_count(_permitted(client, "/v1/opt-outs", limit=_MOST)),
         doubts=_count(_permitted(client, "/v1/doubts")),
+        alerts=None if (told := _permitted(client, "/v1/alerts")) is None else told["items"],
     )
 
 
@@ -105,6 +107,8 @@ def _show(found: Snapshot) -> None:
     screen().print("[bold green]ready" if found.ready else "[bold red]not ready", highlight=False)
     for reason in found.reasons:
         say(f"  {reason}")
+    if found.alerts:
+        alerts.show(found.alerts)
     if found.modems is None:
         say("Modems: this key may not see them (modems:read)")
     else:

@@ -1,0 +1,106 @@
+"""The whole gateway calls for a person: by event, by letter, and by a text from the modem that is well."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from gateway.clock import utc_now
+from gateway.config import load
+from gateway.daemon import Daemon, started
+from gateway.model import ModemPhase
+from gateway.simulator import Network
+from gateway.store import events
+from tests.alerts.smtp import mail_server
+from tests.system.site import eventually, furnish, number
+
+pytestmark = pytest.mark.system
+
+TECHNICIAN = number(700)
+TWO = [f"sim{index}" for index in range(2)]
+
+
+def section(port: int) -> str:
+    return (
+        f'[alerts]\nmail_to = ["it@school.example"]\nsmtp_host = "localhost"\nsmtp_port = {port}\n'
+        f'smtp_security = "none"\nsms_to = ["{TECHNICIAN}"]\nafter_minutes = 0.001\n'
+    )
+
+
+async def phases(daemon: Daemon, *wanted: ModemPhase) -> None:
+    await eventually(
+        lambda: all(m.state.phase is w for m, w in zip(daemon.modems, wanted, strict=True)),
+        what=f"modems that are {wanted}",
+    )
+
+
+async def test_a_lost_modem_is_told_in_every_way_once_and_so_is_its_return(tmp_path: Path) -> None:
+    async with mail_server() as server, Network(directory=tmp_path) as network:
+        await furnish(tmp_path, modems=2, numbers=[], extra=section(server.port))
+        first, _ = (network.add_modem(name, number=number(990 + i)) for i, name in enumerate(TWO))
+        async with started(load(tmp_path / "schoolgate.toml")) as daemon:
+            alerts = daemon.use_cases.alerts
+            await phases(daemon, ModemPhase.READY, ModemPhase.READY)
+            await alerts.look(utc_now())
+            assert alerts.standing() == ()
+            first.fault("unplug", seconds=3600)
+            await phases(daemon, ModemPhase.SEARCHING, ModemPhase.READY)
+            await alerts.look(utc_now())  # notes that it is away
+            for _ in range(3):
+                await alerts.look(utc_now())
+            (view,) = alerts.standing()
+            assert (view.kind, view.about) == ("modem-lost", "sim0")
+            texts = network.handset(TECHNICIAN).received
+            await eventually(lambda: server.letters and texts, what="a letter and a text")
+            first.plug()
+            await phases(daemon, ModemPhase.READY, ModemPhase.READY)
+            await alerts.look(utc_now())
+            await eventually(lambda: len(server.letters) == 2 and len(texts) == 2, what="the all-clear")
+            rows = await daemon.store.database.read(lambda c: events.after(c, 0, 500))
+    told = [(row["type"], row["subject"], row["detail"]) for row in rows if row["type"].startswith("alert")]
+    assert told == [("alert.raised", "modem-lost", "sim0"), ("alert.ended", "modem-lost", "sim0")]
+    assert "sim0: it does not come back" in texts[0].text
+    assert "over: sim0 modem-lost" in texts[1].text
+    assert [letter.recipients for letter in server.letters] == [["it@school.example"]] * 2
+    assert all(TECHNICIAN not in letter.message.as_string() for letter in server.letters)
+
+
+async def test_a_technician_who_says_stop_gets_no_more_texts(tmp_path: Path) -> None:
+    async with Network(directory=tmp_path) as network:
+        await furnish(tmp_path, modems=1, numbers=[], extra=f'[alerts]\nsms_to = ["{TECHNICIAN}"]\n')
+        network.add_modem("sim0", number=number(990))
+        async with started(load(tmp_path / "schoolgate.toml")) as daemon:
+            await phases(daemon, ModemPhase.READY)
+            texting = daemon.use_cases.alerts.texting
+            assert texting is not None
+            texts = network.handset(TECHNICIAN).received
+            await texting.send("one")
+            await eventually(lambda: len(texts) == 1, what="the first")
+            network.text(TECHNICIAN, "sim0", "STOP")
+            await eventually(lambda: len(texts) == 2, what="the confirmation of STOP")
+            await texting.send("two")
+            statuses = await eventually(lambda: cancelled(daemon), what="a decision on the second")
+    assert statuses == ["cancelled"]
+    assert texts[0].text == "one"
+    assert len(texts) == 2
+
+
+async def cancelled(daemon: Daemon) -> list[str]:
+    """Return the statuses of what was queued last, once that is over."""
+    query = "SELECT status FROM message WHERE kind = 'alert' ORDER BY id DESC LIMIT 1"
+    rows = await daemon.store.database.read(lambda c: c.exec_driver_sql(query).all())
+    return [row[0] for row in rows if row[0] not in {"queued", "sending", "sent", "delivered"}]
+
+
+async def test_no_more_than_ten_rounds_of_texts_in_a_day(tmp_path: Path) -> None:
+    await furnish(tmp_path, modems=0, numbers=[], extra=f'[alerts]\nsms_to = ["{TECHNICIAN}"]\n')
+    async with started(load(tmp_path / "schoolgate.toml")) as daemon:
+        texting = daemon.use_cases.alerts.texting
+        assert texting is not None
+        sent = [await texting.send(f"number {index}") for index in range(12)]
+        rows = await daemon.store.database.read(
+            lambda c: c.exec_driver_sql("SELECT count(*) FROM message WHERE kind = 'alert'").scalar()
+        )
+    assert sent == [True] * 10 + [False] * 2
+    assert rows == 10
