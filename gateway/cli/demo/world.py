@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import errno
 import os
+import re
 import shutil
 import socket
 import sys
@@ -13,6 +14,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,6 +39,12 @@ PEOPLE: Final = {
     "office": ("Olive Office", ("sender", "contact_manager", "auditor")),
     "author": ("Arthur Author", ("template_author", "approver")),  # even so: not of their own
     "head": ("Helen Head", ("approver", "owner")),
+}
+_OTHERWISE: Final = {  # it is shown at any hour, and tells the same parents several things
+    **dict.fromkeys(("weekdays", "saturdays", "sundays", "bank_holidays"), '"00:00-24:00"'),
+    "division": '""',
+    "recipient_a_day": "20",
+    "same_wording_minutes": "0",
 }
 BRISK: Final = Timing(
     radio_first=1.2,
@@ -142,11 +150,16 @@ def free_port(wanted: int) -> int:
 
 
 def write_config(directory: Path, port: int) -> None:
-    """Write the demo's configuration."""
+    """Write the demo's configuration, and the shipped policy with what a demo needs otherwise."""
+    policy = resources.files("policy").joinpath("default.toml").read_text(encoding="utf-8")
+    for name, written in _OTHERWISE.items():
+        policy = re.sub(rf"(?m)^{name} = .*$", f"{name} = {written}", policy)
+    (directory / "policy.toml").write_text(policy, encoding="utf-8")
     (directory / "schoolgate.toml").write_text(
         "# The demo's configuration; `schoolgate init` writes one for a real gateway.\n"
         f'[gateway]\nname = "demo"\n\n[api]\nport = {port}\n\n'
-        "[policy]\nallow_drama_numbers = true  # 07700 900000-900999: the virtual network's handsets\n\n"
+        '[policy]\nfile = "policy.toml"\n'
+        "allow_drama_numbers = true  # 07700 900000-900999: the virtual network's handsets\n\n"
         '[cli]\nkey_file = "office.key"\n\n[[modem]]\nname = "sim0"\nport = "sim0"\n'
     )
 
