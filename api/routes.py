@@ -7,12 +7,24 @@ from typing import Any, Final
 from aiohttp import web
 
 from api.codes import POLICY
-from api.handlers import doubts, events, messages, recipients, service, templates, webhooks
+from api.handlers import (
+    approvals,
+    doubts,
+    events,
+    messages,
+    recipients,
+    reports,
+    sending,
+    service,
+    templates,
+    webhooks,
+)
 from api.openapi import document
 from api.page import page
 from api.reading import CSV
 from api.route import LARGE, Call, Route
 from api.schema.alerts import Alert
+from api.schema.approvals import Approval, ApprovalFilter, Refused
 from api.schema.base import Listing, Nothing, Paging
 from api.schema.batches import MOST, Batch, BatchAccepted, NewBatch
 from api.schema.doubts import Doubt, Settled
@@ -57,6 +69,8 @@ async def docs(_call: Call[Nothing]) -> web.Response:
     return web.Response(text=text, content_type="text/html", charset="utf-8", headers=headers)
 
 
+_DECIDING: Final = ("SECOND_PERSON_REQUIRED", "APPROVAL_DECIDED", "APPROVAL_EXPIRED", "APPROVAL_VOID")
+_APPROVING: Final = (*POLICY, *_DECIDING, "TEMPLATE_UNSOUND")
 _SENDING: Final = (*POLICY, "IDEMPOTENCY_CONFLICT", "REFERENCE_CONFLICT")
 
 ROUTES: Final[tuple[Route[Any, Any], ...]] = (
@@ -109,6 +123,26 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         codes=("NOT_HELD", "SECOND_PERSON_REQUIRED"),
     ),
     Route("DELETE", "/v1/batches/{id}", messages.cancel_batch, Scope.SEND, Nothing, Batch),
+    Route("GET", "/v1/approvals", approvals.approvals, Scope.APPROVALS, ApprovalFilter, Listing[Approval]),
+    Route("GET", "/v1/approvals/{id}", approvals.approval, Scope.APPROVALS, Nothing, Approval),
+    Route(
+        "POST",
+        "/v1/approvals/{id}/approve",
+        approvals.approve,
+        Scope.APPROVALS,
+        Nothing,
+        Approval,
+        codes=_APPROVING,
+    ),
+    Route(
+        "POST",
+        "/v1/approvals/{id}/refuse",
+        approvals.refuse,
+        Scope.APPROVALS,
+        Refused,
+        Approval,
+        codes=("APPROVAL_DECIDED", "SECOND_PERSON_REQUIRED"),
+    ),
     Route("GET", "/v1/doubts", doubts.doubts, Scope.DOUBTS, Nothing, Listing[Doubt]),
     Route(
         "POST",

@@ -93,8 +93,8 @@ def request(
     expires_at: datetime,
     ident: str | None = None,
     content_sealed: bytes | None = None,
-) -> str:
-    """Ask for a second person; return the id of the question. `summary` has no personal data.
+) -> Asked:
+    """Ask for a second person; return the question. `summary` has no personal data.
 
     `content_sealed` is what is kept nowhere else, sealed for `approval.content` of `ident`. Raises `Conflict`
     while the same is asked about the same thing already.
@@ -118,7 +118,7 @@ def request(
     assert row is not None  # noqa: S101 - written a line before
     _note(connection, row["asker"], "approval-requested", ident, "pending", kind, target, now)
     events.add(connection, now, "approval.requested", ident, person_id=person_id, detail=kind)
-    return ident
+    return asked_of(row)
 
 
 def pending(connection: Connection, kind: ApprovalKind, target: str) -> Asked | None:
@@ -153,6 +153,13 @@ def refuse(
         _may_decide(subject, asked, by)
     _is_open(asked)
     return _drop(connection, subject, asked, ApprovalOutcome.REFUSED, by, now, reason)
+
+
+def expire(connection: Connection, subject: Subject, asked: Asked, now: datetime) -> None:
+    """End a question that nobody answered in time, unless it was answered meanwhile."""
+    row = store.pending_of(connection, asked.kind, asked.target)
+    if row is not None and row["id"] == asked.id:
+        _drop(connection, subject, asked, ApprovalOutcome.EXPIRED, None, now)
 
 
 def _may_decide(subject: Subject, asked: Asked, by: Caller) -> None:

@@ -15,13 +15,17 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping
 
+from gateway import approvals
+from gateway.approvals import Ruling
 from gateway.batch_answers import kept, receipt_of, restored
+from gateway.batch_approval import BatchApproval
 from gateway.batch_progress import follow
 from gateway.errors import Conflict, NotFound
 from gateway.ids import new_id
 from gateway.model import HoldReason, Status
 from gateway.outbound import Outbound, decision_row, digest_of, replayed
 from gateway.records import (
+    ApprovalKind,
     BatchLine,
     BatchReceipt,
     BatchRecipient,
@@ -31,7 +35,7 @@ from gateway.records import (
     MessageRequest,
     Receipt,
 )
-from gateway.store import audit, events, idempotency, messages, outbox, references
+from gateway.store import audit, idempotency, messages, outbox, references
 from policy import Outcome
 
 _RUN: Final = 20  # recipients in one transaction
@@ -42,6 +46,10 @@ class Batches:
     """The way in for many messages."""
 
     outbound: Outbound
+
+    @property
+    def _approval(self) -> BatchApproval:
+        return BatchApproval(self.outbound)
 
     async def submit(
         self, caller: Caller, request: BatchRequest, idempotency_key: str | None = None
@@ -176,8 +184,7 @@ class Batches:
         counts = {"accepted": receipt.accepted, "refused": receipt.refused}
         messages.amend_batch(connection, ident, status=receipt.status, **counts)
         if held:
-            kind = "approval.requested"
-            events.add(connection, now, kind, ident, person_id=caller.person_id, detail="batch")
+            self._approval.ask(connection, _known(connection, ident), now)
         audit.record(
             connection,
             now,
@@ -200,32 +207,21 @@ class Batches:
         return await self.outbound.database.read(query)
 
     async def approve(self, caller: Caller, ident: str) -> BatchView:
-        """Let a held batch go; only a person other than its sender may (two people)."""
+        """Let a held batch go: the same as to approve what was asked about it. Raises `Conflict`."""
+        subject = self._approval
 
-        def transaction(connection: Connection) -> None:
-            now = self.outbound.clock()
-            row = messages.one_batch(connection, ident)
-            if row is None:
-                raise NotFound(f"there is no batch {ident}")
+        def transaction(connection: Connection) -> Ruling:
+            now, row = self.outbound.clock(), _known(connection, ident)
             if row["status"] != "held":
                 raise Conflict("NOT_HELD", f"the batch is {row['status']}, not held")
-            if row["person_id"] == caller.person_id:
-                raise Conflict("SECOND_PERSON_REQUIRED", "the sender of a batch cannot approve it")
-            messages.amend_batch(connection, ident, status="released", approver_id=caller.person_id)
-            events.add(connection, now, "approval.given", ident, person_id=row["person_id"], detail="batch")
-            audit.record(
-                connection,
-                now,
-                actor=caller.handle,
-                action="batch-approve",
-                target=ident,
-                outcome="released",
-                clauses=["3.3"],
+            asked = approvals.pending(connection, ApprovalKind.BATCH, ident)
+            return approvals.approve(
+                connection, subject, asked or subject.ask(connection, row, now), caller, now
             )
 
-        await self.outbound.database.write(transaction)
-        await follow(self.outbound.database, ident, self.outbound.clock)
-        self.outbound.bell.ring()
+        ruling = await self.outbound.database.write(transaction)
+        await subject.settled(ident)
+        ruling.insist()
         return await self.outbound.database.read(lambda c: _view(c, ident))
 
     async def cancel(self, caller: Caller, ident: str) -> BatchView:
@@ -278,15 +274,21 @@ def _single(request: BatchRequest, recipient: BatchRecipient) -> MessageRequest:
 
 
 def _own(connection: Connection, caller: Caller, ident: str) -> RowMapping:
+    row = _known(connection, ident)
+    if row["person_id"] != caller.person_id:
+        raise NotFound(f"there is no batch {ident}")
+    return row
+
+
+def _known(connection: Connection, ident: str) -> RowMapping:
     row = messages.one_batch(connection, ident)
-    if row is None or row["person_id"] != caller.person_id:
+    if row is None:
         raise NotFound(f"there is no batch {ident}")
     return row
 
 
 def _view(connection: Connection, ident: str) -> BatchView:
-    row = messages.one_batch(connection, ident)
-    assert row is not None  # noqa: S101 - the caller has seen it
+    row = _known(connection, ident)
     return BatchView(
         id=row["id"],
         status=row["status"],

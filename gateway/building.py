@@ -9,6 +9,8 @@ from datetime import timedelta
 
 from gateway.access import Access
 from gateway.alerts import alerts_of
+from gateway.approvals import Subject
+from gateway.batch_approval import BatchApproval
 from gateway.batches import Batches
 from gateway.begun import Begun
 from gateway.bell import Bell
@@ -30,8 +32,10 @@ from gateway.optouts import OptOuts
 from gateway.outbound import Outbound
 from gateway.pins import Pins
 from gateway.queries import Queries
+from gateway.records import ApprovalKind
 from gateway.reload import Reload
 from gateway.replies import Replies
+from gateway.second_person import Approvals
 from gateway.sender import Sender
 from gateway.store import Database, Keyring
 from gateway.telling import Telling
@@ -167,6 +171,11 @@ def use_cases_of(
         rates=tuple(sender.rate for sender in senders),
     )
     access = Access(database=database, keyring=keyring, settings=settings, clock=utc_now)
+    templates = Templates(database=database, settings=settings, clock=utc_now)
+    subjects: dict[ApprovalKind, Subject] = {
+        ApprovalKind.BATCH: BatchApproval(outbound),
+        ApprovalKind.TEMPLATE: templates,
+    }
     return UseCases(
         access=access,
         govuk=GovukAccess(access),
@@ -189,5 +198,6 @@ def use_cases_of(
         webhooks=telling.webhooks,
         forecasts=Forecasts(database, tuple((sender.modem, sender.rate) for sender in senders), utc_now),
         doubts=Doubts(database=database, keyring=keyring, bell=bell, clock=utc_now),
+        approvals=Approvals(database=database, keyring=keyring, clock=utc_now, subjects=subjects),
         alerts=alerts_of(config, database, keyring, settings, modems, bell, utc_now),
     )

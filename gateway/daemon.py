@@ -114,7 +114,9 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         watchdog.serving = url
         daily = Daily.of(config, store.database, store.keyring, store.settings, utc_now)
         use_cases.alerts.audit_broken = lambda: daily.broken
-        await stack.enter_async_context(_running(daily.run(), use_cases.alerts.run()))
+        await stack.enter_async_context(
+            _running(daily.run(), use_cases.alerts.run(), use_cases.approvals.run())
+        )
         reload = reload_of(config, store, desk, identify, replies, use_cases)
         reload.follow = (*reload.follow, daily.purge, use_cases.alerts)
         yield Daemon(use_cases, store, modems, url, watchdog, reload)

@@ -8,9 +8,15 @@ from typing import Final
 
 from gateway.records import Scope
 
-_TOLD: Final = frozenset({Scope.EVENTS, Scope.WEBHOOKS})  # of what the other scopes open, and no more
-_SENDING: Final = frozenset({Scope.SEND, Scope.READ, Scope.TEMPLATES_READ, Scope.DOUBTS}) | _TOLD
-_DECIDING: Final = frozenset({Scope.APPROVE, Scope.DOUBTS})
+_BOUND: Final = frozenset({Scope.POLICY_READ, Scope.POLICY_ACKNOWLEDGE})  # everybody keeps to it (9.2)
+_TOLD: Final = _BOUND | {Scope.EVENTS, Scope.WEBHOOKS}  # of what the other scopes open, and no more
+_ASKING: Final = frozenset({Scope.APPROVALS})  # for a second person, and what became of it
+_SENDING: Final = (
+    frozenset({Scope.SEND, Scope.READ, Scope.TEMPLATES_READ, Scope.GROUPS_READ, Scope.DOUBTS})
+    | _TOLD
+    | _ASKING
+)
+_DECIDING: Final = frozenset({Scope.APPROVE, Scope.DOUBTS}) | _ASKING
 _WATCHING: Final = frozenset(
     {Scope.TEMPLATES_READ, Scope.CONSENTS_READ, Scope.OPT_OUTS_READ, Scope.MODEMS, Scope.READ}
 )
@@ -18,9 +24,27 @@ _CONTACTS: Final = frozenset(
     {
         Scope.CONSENTS_READ,
         Scope.CONSENTS_WRITE,
+        Scope.CONTACTS_READ,
+        Scope.CONTACTS_WRITE,
+        Scope.GROUPS_READ,
         Scope.OPT_OUTS_READ,
         Scope.OPT_OUTS_WRITE,
         Scope.INBOX,
+        Scope.APPROVALS,
+    }
+)
+_REPORTS: Final = frozenset({Scope.REPORTS})
+_BRAKE: Final = frozenset({Scope.SENDING_SUSPEND})
+_GOVERNING: Final = (
+    _BRAKE
+    | _REPORTS
+    | {
+        Scope.INCIDENTS,
+        Scope.POLICY_WRITE,
+        Scope.POLICY_PUBLISH,
+        Scope.VIOLATIONS_READ,
+        Scope.VIOLATIONS_DECIDE,
+        Scope.PEOPLE_READ,
     }
 )
 
@@ -28,13 +52,14 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = MappingProxyType(
     {
         "sender": _SENDING,
         "free_text_sender": _SENDING,
-        "template_author": frozenset({Scope.TEMPLATES_READ, Scope.TEMPLATES_WRITE}),
-        "approver": frozenset({Scope.TEMPLATES_READ, Scope.TEMPLATES_APPROVE}) | _DECIDING | _TOLD,
+        "template_author": _BOUND | {Scope.TEMPLATES_READ, Scope.TEMPLATES_WRITE} | _ASKING,
+        "approver": frozenset({Scope.TEMPLATES_READ, Scope.TEMPLATES_APPROVE}) | _DECIDING | _TOLD | _BRAKE,
         "contact_manager": _CONTACTS | _TOLD,
-        "dpo": _CONTACTS | _TOLD,
-        "auditor": _WATCHING | _TOLD,
-        "admin": frozenset({Scope.MODEMS}) | _TOLD,  # technical: neither sends nor reads bodies
-        "owner": _WATCHING | _TOLD | _DECIDING | {Scope.INBOX},
+        "dpo": _CONTACTS | _TOLD | _GOVERNING,
+        "auditor": _WATCHING | _TOLD | _REPORTS | {Scope.VIOLATIONS_READ, Scope.PEOPLE_READ},
+        # technical: neither sends nor reads bodies
+        "admin": frozenset({Scope.MODEMS, Scope.PEOPLE_READ}) | _TOLD | _BRAKE,
+        "owner": _WATCHING | _TOLD | _DECIDING | _GOVERNING | {Scope.INBOX, Scope.SENDING_RESUME},
     }
 )
 

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Final
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import ClassVar, Final
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
+from gateway import approvals
+from gateway.approvals import Asked
 from gateway.errors import Conflict, Fault, Invalid, NotFound, PreconditionFailed
 from gateway.ids import new_id
 from gateway.model import Clock
-from gateway.records import Caller, TemplateRequest, TemplateView
-from gateway.store import Database, audit, events
+from gateway.records import ApprovalKind, Caller, Scope, TemplateRequest, TemplateView
+from gateway.store import Database, audit
 from gateway.store import templates as store
+from gateway.store.prepared import Row
 from policy import PolicySettings, Rendered, check_template, render
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -60,40 +65,84 @@ class Templates:
                 "created_at": now,
             }
             version = store.add(connection, values)
-            self._note(connection, caller, "template-drafted", ident, "draft", version)
-            kind = "approval.requested"
-            events.add(connection, now, kind, ident, person_id=caller.person_id, detail="template")
-            return _view(_present(store.one(connection, ident)))
+            self._note(connection, caller.handle, "template-drafted", ident, "draft", version)
+            row = _present(store.one(connection, ident))
+            self._ask(connection, row, now)
+            return _view(row)
 
         return await self.database.write(transaction)
 
     async def approve(self, caller: Caller, ident: str, seen: str | None = None) -> TemplateView:
         """Let a draft send, for the policy's months; the version before it is retired.
 
-        Raises `Conflict` where the caller wrote it, where it is no draft, or where it has become unsound.
+        The same as to approve what was asked about it. Raises `Conflict` where the caller wrote it, where it
+        is no draft, or where it has become unsound.
         """
 
-        def transaction(connection: Connection) -> TemplateView:
-            row = _known(connection, ident)
+        def transaction(connection: Connection) -> tuple[approvals.Ruling, TemplateView]:
+            row, now = _known(connection, ident), self.clock()
             if seen is not None:
                 _as_seen(row, seen)
             if row["status"] != "draft":
                 raise Conflict(
                     "NOT_A_DRAFT", f"this version is {row['status']}: only a draft can be approved"
                 )
-            if row["author_id"] == caller.person_id:
-                raise Conflict("SECOND_PERSON_REQUIRED", "the author of a template cannot approve it")
-            if faults := check_template(row["body"], row["slots"], self.settings):
-                raise Conflict("TEMPLATE_UNSOUND", "; ".join(fault.message for fault in faults))
-            now = self.clock()
-            end = now + self.settings.approval_months * _MONTH
-            store.approve(connection, row, approver_id=caller.person_id, now=now, expires_at=end)
-            self._note(connection, caller, "template-approved", ident, "approved", row["version"])
-            owner = row["author_id"]
-            events.add(connection, now, "approval.given", ident, person_id=owner, detail="template")
-            return _view(_known(connection, ident))
+            asked = approvals.pending(connection, ApprovalKind.TEMPLATE, ident) or self._ask(
+                connection, row, now
+            )
+            ruling = approvals.approve(connection, self, asked, caller, now)
+            return ruling, _view(_known(connection, ident))
 
-        return await self.database.write(transaction)
+        ruling, made = await self.database.write(transaction)
+        ruling.insist()
+        return made
+
+    # -- as a subject of approvals ------------------------------------------------------------------
+
+    scope: ClassVar = Scope.TEMPLATES_APPROVE
+
+    def digest(self, connection: Connection, asked: Asked) -> bytes | None:
+        """Return the digest of a draft; None of what is no draft any more."""
+        row = store.one(connection, asked.target)
+        return _digest(row) if row is not None and row["status"] == "draft" else None
+
+    def show(self, connection: Connection, asked: Asked) -> Mapping[str, str]:
+        """Return the wording."""
+        row = _known(connection, asked.target)
+        names = ("name", "language", "purpose", "body")
+        return {name: row[name] for name in names} | {"slots": json.dumps(row["slots"])}
+
+    def carry_out(self, connection: Connection, asked: Asked, by: Caller, now: datetime) -> None:
+        """Let the draft send; the version before it is retired."""
+        row = _known(connection, asked.target)
+        if faults := check_template(row["body"], row["slots"], self.settings):
+            raise Conflict("TEMPLATE_UNSOUND", "; ".join(fault.message for fault in faults))
+        end = now + self.settings.approval_months * _MONTH
+        store.approve(connection, row, approver_id=by.person_id, now=now, expires_at=end)
+        self._note(connection, by.handle, "template-approved", asked.target, "approved", row["version"])
+
+    def drop(self, connection: Connection, asked: Asked, by: str, now: datetime) -> None:
+        """Retire the draft."""
+        row = _known(connection, asked.target)
+        if row["status"] == "draft":
+            store.retire(connection, asked.target, now)
+            self._note(connection, by, "template-retired", asked.target, "retired", row["version"])
+
+    async def settled(self, target: str) -> None:
+        """Nothing follows."""
+
+    def _ask(self, connection: Connection, row: Row, now: datetime) -> Asked:
+        """Ask for the second person, in the author's name."""
+        return approvals.request(
+            connection,
+            kind=ApprovalKind.TEMPLATE,
+            target=row["id"],
+            digest=_digest(row),
+            summary=f"template {row['name']} ({row['language']}), version {row['version']}",
+            person_id=row["author_id"],
+            now=now,
+            expires_at=now + timedelta(days=self.settings.approval_days),
+        )
 
     async def retire(self, caller: Caller, ident: str, seen: str | None = None) -> TemplateView:
         """End a version; what is queued from it is refused at hand-off. Retiring twice changes nothing."""
@@ -104,7 +153,7 @@ class Templates:
                 _as_seen(row, seen)
             if row["status"] != "retired":
                 store.retire(connection, ident, self.clock())
-                self._note(connection, caller, "template-retired", ident, "retired", row["version"])
+                self._note(connection, caller.handle, "template-retired", ident, "retired", row["version"])
             return _view(_known(connection, ident))
 
         return await self.database.write(transaction)
@@ -140,12 +189,12 @@ class Templates:
             yield Fault(reason.field or "body", reason.message)
 
     def _note(
-        self, connection: Connection, caller: Caller, action: str, ident: str, outcome: str, version: int
+        self, connection: Connection, by: str, action: str, ident: str, outcome: str, version: int
     ) -> None:
         audit.record(
             connection,
             self.clock(),
-            actor=caller.handle,
+            actor=by,
             action=action,
             target=ident,
             outcome=outcome,
@@ -159,24 +208,33 @@ def tag(ident: str, status: str) -> str:
     return f"{ident}-{status}"
 
 
-def _as_seen(row: RowMapping | None, seen: str) -> None:
+_CONTENT: Final = ("name", "language", "version", "purpose", "body", "slots", "urgent", "on_doubt")
+
+
+def _digest(row: Row) -> bytes:
+    """Return the digest of all that a version says and does."""
+    content = {name: row[name] for name in _CONTENT}
+    return sha256(json.dumps(content, sort_keys=True).encode()).digest()
+
+
+def _as_seen(row: Row | None, seen: str) -> None:
     if row is None or tag(row["id"], row["status"]) != seen:
         raise PreconditionFailed("the template has been changed since: read it again")
 
 
-def _known(connection: Connection, ident: str) -> RowMapping:
+def _known(connection: Connection, ident: str) -> Row:
     row = store.one(connection, ident)
     if row is None:
         raise NotFound(f"there is no template version {ident}")
     return row
 
 
-def _present(row: RowMapping | None) -> RowMapping:
+def _present(row: Row | None) -> Row:
     assert row is not None  # noqa: S101 - written in the same transaction before
     return row
 
 
-def _view(row: RowMapping) -> TemplateView:
+def _view(row: Row) -> TemplateView:
     return TemplateView(
         id=row["id"],
         name=row["name"],

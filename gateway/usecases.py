@@ -16,6 +16,8 @@ from gateway.health import Health
 from gateway.optouts import OptOuts
 from gateway.outbound import Outbound
 from gateway.queries import Queries
+from gateway.second_person import Approvals
+from gateway.switch import Sending
 from gateway.templates import Templates
 from gateway.webhooks import Webhooks
 
@@ -37,4 +39,6 @@ class UseCases:
     forecasts: Forecasts
     govuk: GovukAccess
     doubts: Doubts
+    approvals: Approvals
+    sending: Sending
     alerts: Alerts

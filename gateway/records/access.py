@@ -15,11 +15,15 @@ class Scope(StrEnum):
     SEND = "messages:send"
     READ = "messages:read"
     APPROVE = "messages:approve"
+    APPROVALS = "approvals:use"
     INBOX = "inbox:read"
     OPT_OUTS_READ = "opt-outs:read"
     OPT_OUTS_WRITE = "opt-outs:write"
     CONSENTS_READ = "consents:read"
     CONSENTS_WRITE = "consents:write"
+    CONTACTS_READ = "contacts:read"
+    CONTACTS_WRITE = "contacts:write"
+    GROUPS_READ = "groups:read"  # their names and sizes
     TEMPLATES_READ = "templates:read"
     TEMPLATES_WRITE = "templates:write"
     TEMPLATES_APPROVE = "templates:approve"
@@ -27,6 +31,17 @@ class Scope(StrEnum):
     EVENTS = "events:read"
     WEBHOOKS = "webhooks:write"
     DOUBTS = "doubts:write"
+    REPORTS = "reports:read"
+    INCIDENTS = "incidents:write"
+    SENDING_SUSPEND = "sending:suspend"
+    SENDING_RESUME = "sending:resume"
+    VIOLATIONS_READ = "violations:read"
+    VIOLATIONS_DECIDE = "violations:decide"
+    POLICY_READ = "policy:read"
+    POLICY_ACKNOWLEDGE = "policy:acknowledge"
+    POLICY_WRITE = "policy:write"
+    POLICY_PUBLISH = "policy:publish"
+    PEOPLE_READ = "people:read"
 
 
 class KeyKind(StrEnum):

@@ -81,6 +81,25 @@ def one_batch(connection: Connection, ident: str) -> RowMapping | None:
     return connection.execute(select(batch).where(batch.c.id == ident)).mappings().first()
 
 
+def batch_content(connection: Connection, ident: str) -> RowMapping:
+    """Return what a batch consists of: `messages`, `parts`, `template`, `purpose`, `first`, `expires_at`."""
+    query = (
+        select(
+            func.count().label("messages"),
+            func.sum(message.c.parts).label("parts"),
+            func.min(template.c.name).label("template"),
+            func.min(message.c.purpose).label("purpose"),
+            func.min(message.c.id).label("first"),
+            func.max(message.c.id).label("last"),
+            func.max(message.c.template_id).label("template_id"),
+            func.max(message.c.expires_at).label("expires_at"),
+        )
+        .outerjoin(template, template.c.id == message.c.template_id)
+        .where(message.c.batch_id == ident)
+    )
+    return connection.execute(query).mappings().one()
+
+
 def batches_accepting(connection: Connection) -> Sequence[str]:
     """Return the batches whose acceptance a crash cut off."""
     return connection.execute(select(batch.c.id).where(batch.c.status == "accepting")).scalars().all()

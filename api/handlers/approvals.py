@@ -1,0 +1,34 @@
+"""What waits for a second person."""
+
+from __future__ import annotations
+
+from api.route import Call
+from api.schema.approvals import Approval, ApprovalFilter, Refused
+from api.schema.base import Listing, Nothing
+
+
+async def approvals(call: Call[ApprovalFilter]) -> Listing[Approval]:
+    """List what the caller may decide about or has asked for, newest first."""
+    asked = call.input
+    page = await call.use_cases.approvals.list(
+        call.caller, outcome=asked.outcome, cursor=asked.cursor, limit=asked.limit
+    )
+    return call.listing(Approval, page)
+
+
+async def approval(call: Call[Nothing]) -> Approval:
+    """Show one, with what is to be approved."""
+    return Approval.of(await call.use_cases.approvals.get(call.caller, call.ident))
+
+
+async def approve(call: Call[Nothing]) -> Approval:
+    """Carry out what was asked, as the second person.
+
+    The key needs the scope of the kind besides: messages:approve, or templates:approve for templates.
+    """
+    return Approval.of(await call.use_cases.approvals.approve(call.caller, call.ident))
+
+
+async def refuse(call: Call[Refused]) -> Approval:
+    """End what was asked; who asked may do that, too."""
+    return Approval.of(await call.use_cases.approvals.refuse(call.caller, call.ident, call.input.reason))
