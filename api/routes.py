@@ -52,6 +52,8 @@ from api.schema.recipients import (
     OptOut,
     Quarantined,
 )
+from api.schema.reports import ComplianceReport, ComplianceStatus, OfMonth
+from api.schema.sending import Sending, Stop, Why
 from api.schema.service import Alive, Forecast, ForecastQuery, Modem, NotifyKey, Ready
 from api.schema.templates import NewTemplate, Template, TemplateFilter
 from gateway.records import Scope
@@ -120,7 +122,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         Scope.APPROVE,
         Nothing,
         Batch,
-        codes=("NOT_HELD", "SECOND_PERSON_REQUIRED"),
+        codes=("NOT_HELD", *_DECIDING),
     ),
     Route("DELETE", "/v1/batches/{id}", messages.cancel_batch, Scope.SEND, Nothing, Batch),
     Route("GET", "/v1/approvals", approvals.approvals, Scope.APPROVALS, ApprovalFilter, Listing[Approval]),
@@ -153,6 +155,17 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         type(None),
         status=204,
         codes=("NOT_IN_DOUBT",),
+    ),
+    Route("GET", "/v1/sending", sending.show, Scope.POLICY_READ, Nothing, Sending),
+    Route("POST", "/v1/sending/suspend", sending.suspend, Scope.SENDING_SUSPEND, Why, Stop),
+    Route(
+        "POST",
+        "/v1/sending/resume",
+        sending.resume,
+        Scope.SENDING_RESUME,
+        Why,
+        Stop,
+        codes=("NOT_SUSPENDED",),
     ),
     Route("GET", "/v1/inbox", recipients.inbox, Scope.INBOX, Paging, Listing[InboxMessage]),
     Route("GET", "/v1/inbox/{id}", recipients.inbox_message, Scope.INBOX, Nothing, InboxMessage),
@@ -213,7 +226,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         Nothing,
         Template,
         conditional=True,
-        codes=("NOT_A_DRAFT", "SECOND_PERSON_REQUIRED", "TEMPLATE_UNSOUND"),
+        codes=("NOT_A_DRAFT", *_DECIDING, "TEMPLATE_UNSOUND"),
     ),
     Route(
         "POST",
@@ -294,6 +307,28 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     Route("GET", "/v1/forecast", service.forecast, Scope.SEND, ForecastQuery, Forecast),
     Route("GET", "/v1/modems", service.modems, Scope.MODEMS, Nothing, Listing[Modem]),
     Route("GET", "/v1/alerts", service.alerts, Scope.MODEMS, Nothing, Listing[Alert]),
+    Route("GET", "/v1/compliance", reports.compliance_status, Scope.REPORTS, Nothing, ComplianceStatus),
+    Route(
+        "GET", "/v1/reports/compliance", reports.compliance_report, Scope.REPORTS, OfMonth, ComplianceReport
+    ),
+    Route(
+        "GET",
+        "/v1/reports/compliance/sheet",
+        reports.compliance_sheet,
+        Scope.REPORTS,
+        OfMonth,
+        web.Response,
+        produces=CSV,
+    ),
+    Route(
+        "GET",
+        "/v1/reports/compliance/page",
+        reports.compliance_page,
+        Scope.REPORTS,
+        OfMonth,
+        web.Response,
+        produces="text/html",
+    ),
     Route("GET", "/healthz", service.alive, Scope.PUBLIC, Nothing, Alive),
     Route("GET", "/readyz", service.ready, Scope.PUBLIC, Nothing, Ready),
     Route("GET", "/metrics", service.metrics, Scope.PUBLIC, Nothing, web.Response, produces="text/plain"),

@@ -16,6 +16,7 @@ from gateway.begun import Begun
 from gateway.bell import Bell
 from gateway.cards import Card
 from gateway.clock import utc_now
+from gateway.compliance import Compliance
 from gateway.config import Config, ConfigError, ModemSection
 from gateway.consents import Consents
 from gateway.doubts import Doubts
@@ -38,6 +39,7 @@ from gateway.replies import Replies
 from gateway.second_person import Approvals
 from gateway.sender import Sender
 from gateway.store import Database, Keyring
+from gateway.switch import Sending
 from gateway.telling import Telling
 from gateway.templates import Templates
 from gateway.usecases import UseCases
@@ -81,7 +83,7 @@ def reload_of(
         config=config,
         database=store.database,
         clock=utc_now,
-        follow=(desk, identify, access, optouts, consents, use_cases.templates),
+        follow=(desk, identify, access, optouts, consents, use_cases.compliance, use_cases.templates),
         replies=replies,
         admit=(desk, consents),
     )
@@ -154,6 +156,7 @@ def use_cases_of(
     desk: PolicyDesk,
     gate: Gate,
     bell: Bell,
+    sending: Sending,
     modems: tuple[Modem, ...],
     senders: tuple[Sender, ...],
     telling: Telling,
@@ -192,12 +195,14 @@ def use_cases_of(
             clock=utc_now,
             allow_drama=config.policy.allow_drama_numbers,
         ),
-        templates=Templates(database=database, settings=settings, clock=utc_now),
-        health=Health(database, modems, utc_now),
+        templates=templates,
+        health=Health(database, modems, utc_now, sending.switch),
         events=telling.events,
         webhooks=telling.webhooks,
         forecasts=Forecasts(database, tuple((sender.modem, sender.rate) for sender in senders), utc_now),
+        sending=sending,
         doubts=Doubts(database=database, keyring=keyring, bell=bell, clock=utc_now),
         approvals=Approvals(database=database, keyring=keyring, clock=utc_now, subjects=subjects),
         alerts=alerts_of(config, database, keyring, settings, modems, bell, utc_now),
+        compliance=Compliance(database=database, keyring=keyring, settings=settings, clock=utc_now),
     )

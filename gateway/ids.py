@@ -13,3 +13,9 @@ def new_id(prefix: str, now: datetime) -> str:
     value = (int(now.timestamp() * 1000) << 80) | secrets.randbits(80)
     digits = [_ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5)]
     return f"{prefix}_{''.join(digits)}"
+
+
+def first_id(prefix: str, instant: datetime) -> str:
+    """Return what sorts before every identifier made at `instant` or later, and after all earlier ones."""
+    value = int(instant.timestamp() * 1000) << 80
+    return f"{prefix}_{''.join(_ALPHABET[(value >> shift) & 31] for shift in range(125, -1, -5))}"

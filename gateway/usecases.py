@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gateway.access import Access
 from gateway.alerts import Alerts
 from gateway.batches import Batches
+from gateway.compliance import Compliance
 from gateway.consents import Consents
 from gateway.doubts import Doubts
 from gateway.events import Events
@@ -42,3 +43,4 @@ class UseCases:
     approvals: Approvals
     sending: Sending
     alerts: Alerts
+    compliance: Compliance

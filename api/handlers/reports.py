@@ -1,0 +1,54 @@
+"""How the gateway keeps to the policy: today's status, and a month's report in three forms."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from aiohttp import web
+
+from api.route import Call
+from api.schema.base import Nothing
+from api.schema.reports import ComplianceReport, ComplianceStatus, OfMonth
+
+_CSV: Final = "text/csv"
+
+
+async def compliance_status(call: Call[Nothing]) -> ComplianceStatus:
+    """Say how it stands with each clause now, and what is to be done."""
+    return ComplianceStatus.of(await call.use_cases.compliance.status())
+
+
+async def compliance_report(call: Call[OfMonth]) -> ComplianceReport:
+    """Report on a month."""
+    return ComplianceReport.of(await call.use_cases.compliance.report(call.input.month))
+
+
+async def compliance_sheet(call: Call[OfMonth]) -> web.Response:
+    """Report on a month as a table for spreadsheets."""
+    from api.report import sheet  # rarely used
+
+    report = await call.use_cases.compliance.report(call.input.month)
+    name = f'attachment; filename="compliance-{report.month}.csv"'
+    return web.Response(
+        text=await asyncio.to_thread(sheet, report),
+        content_type=_CSV,
+        charset="utf-8",
+        headers={**call.headers, "Content-Disposition": name},
+    )
+
+
+async def compliance_page(call: Call[OfMonth]) -> web.Response:
+    """Report on a month as one page to print."""
+    from api.report import page
+
+    report = await call.use_cases.compliance.report(call.input.month)
+    text, policy = await asyncio.to_thread(page, report)
+    headers = {
+        "Content-Security-Policy": policy,
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-store",
+    }
+    return web.Response(
+        text=text, content_type="text/html", charset="utf-8", headers={**call.headers, **headers}
+    )

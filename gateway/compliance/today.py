@@ -1,0 +1,88 @@
+"""What is known today, gathered for the findings and the report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from gateway.records.compliance import AccessLine, ReviewFigures
+from gateway.store import Keyring, audit, monthly
+from gateway.store import today as store
+from gateway.store.monthly import Line
+from policy import PolicySettings
+
+SOON: Final = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Today:
+    """How it stands."""
+
+    review: ReviewFigures
+    access: tuple[AccessLine, ...]
+    consents: store.Consents
+    opt_outs: int
+    unread: int
+    unread_since: datetime | None
+    entries: int
+    hash: str
+    verified: Line | None  # at, outcome, detail of the last time
+    purged: Line | None
+
+
+def gather(connection: Connection, keyring: Keyring, settings: PolicySettings, now: datetime) -> Today:
+    """Read all of it."""
+    unread, since = store.unread(connection)
+    entries, digest = audit.last(connection)
+    return Today(
+        review=_review(settings, now),
+        access=_access(connection, keyring, settings, now),
+        consents=store.consents(connection, now, now + SOON),
+        opt_outs=store.opt_outs(connection),
+        unread=unread,
+        unread_since=since,
+        entries=entries,
+        hash=digest,
+        verified=monthly.last_of_log(connection, "audit", "audit-verified"),
+        purged=monthly.last_of_log(connection, "store", "purge"),
+    )
+
+
+def _review(settings: PolicySettings, now: datetime) -> ReviewFigures:
+    found = settings.review
+    late = settings.overdue_by(now.astimezone(settings.zone).date())
+    return ReviewFigures(
+        version=found.version,
+        effective=found.effective,
+        last_reviewed=found.last_reviewed,
+        due=found.due,
+        overdue_days=late.days if late else 0,
+        authorised_by=found.authorised_by,
+        consequence=found.overdue,
+    )
+
+
+def _access(
+    connection: Connection, keyring: Keyring, settings: PolicySettings, now: datetime
+) -> tuple[AccessLine, ...]:
+    roles, keys = store.roles(connection), store.keys(connection, now)
+    return tuple(
+        AccessLine(
+            handle=row.handle,
+            name=keyring.open("person", "name", row.id, row.name_sealed),
+            status=row.status,
+            roles=roles.get(row.id, {}),
+            keys=keys.get(row.id, 0),
+            acknowledged_at=row.acknowledged_at
+            if row.acknowledged_version == settings.review.version
+            else None,
+            may_send=row.status == "active"
+            and any(
+                end > now for name, end in roles.get(row.id, {}).items() if name in settings.sending_roles
+            ),
+        )
+        for row in store.people(connection)
+    )
