@@ -23,9 +23,13 @@ class _Snapshot(Collector):
     modems: Sequence[ModemState] = ()
     messages: Mapping[Status, int] = field(default_factory=dict)
     queue: int | None = None  # None: the store did not answer
+    suspended: bool = False
 
     def collect(self) -> Iterator[Metric]:
         up = 0 if self.queue is None else 1
+        yield GaugeMetricFamily(
+            "schoolgate_sending_suspended", "1 while all sending is suspended.", value=int(self.suspended)
+        )
         yield GaugeMetricFamily("schoolgate_store_up", "Whether the database answered.", value=up)
         if self.queue is not None:
             yield GaugeMetricFamily("schoolgate_queue_parts", "Parts that wait to be sent.", value=self.queue)
@@ -96,4 +100,5 @@ class Meters:
         except StoreUnavailable:
             messages, queue = {}, None
         snapshot.modems, snapshot.messages, snapshot.queue = health.modems(), messages, queue
+        snapshot.suspended = health.switch.off_since is not None
         return generate_latest(self._registry)

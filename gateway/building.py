@@ -40,6 +40,7 @@ from gateway.second_person import Approvals
 from gateway.sender import Sender
 from gateway.store import Database, Keyring
 from gateway.switch import Sending
+from gateway.switch import Sending
 from gateway.telling import Telling
 from gateway.templates import Templates
 from gateway.usecases import UseCases
@@ -200,6 +201,7 @@ def use_cases_of(
         events=telling.events,
         webhooks=telling.webhooks,
         forecasts=Forecasts(database, tuple((sender.modem, sender.rate) for sender in senders), utc_now),
+        sending=sending,
         sending=sending,
         doubts=Doubts(database=database, keyring=keyring, bell=bell, clock=utc_now),
         approvals=Approvals(database=database, keyring=keyring, clock=utc_now, subjects=subjects),

@@ -38,6 +38,7 @@ from gateway.numbers import Identify
 from gateway.peers import enrol
 from gateway.reload import Reload
 from gateway.store import Database, load_key_file
+from gateway.switch import Sending
 from gateway.telling import Telling
 from gateway.upkeep import Upkeep
 from gateway.usecases import UseCases
@@ -77,7 +78,11 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(opened(config))
         bell, gate = Bell(), Gate(end_of_step(asyncio.get_running_loop()))
-        desk = PolicyDesk(store.settings, store.keyring, allow_drama=config.policy.allow_drama_numbers)
+        sending = Sending(store.database, gate, bell, utc_now)
+        await sending.recall()
+        desk = PolicyDesk(
+            store.settings, store.keyring, config.policy.allow_drama_numbers, switch=sending.switch
+        )
         identify, replies = Identify(store.settings), replies_of(store, gate)
         inbound = inbound_of(config, store, identify, replies, bell)
         late: deque[tuple[str, int]] = deque()
@@ -94,13 +99,13 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
             late=late,
         )
         await upkeep.recover()
-        watchdog = Watchdog(store.database, modems, utc_now, interval())
+        watchdog = Watchdog(store.database, modems, utc_now, interval(), sending.switch)
         await stack.enter_async_context(_running(watchdog.run()))
         senders = tuple(
             sender_of(config, store, modem, desk, gate, bell, begun[modem.name]) for modem in modems
         )
         telling = Telling.of(config.webhooks, store.database, store.keyring, utc_now)
-        use_cases = use_cases_of(config, store, desk, gate, bell, modems, senders, telling)
+        use_cases = use_cases_of(config, store, desk, gate, bell, sending, modems, senders, telling)
         await enrol(use_cases.access, config.unix_user)
         registry = CollectorRegistry()
         await stack.enter_async_context(_running(*(modem.run() for modem in modems), upkeep.run()))

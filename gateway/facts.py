@@ -6,17 +6,19 @@ Every call runs inside the caller's transaction, so a decision and what follows 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping
+from sqlalchemy import Connection
 
 from gateway import sms
 from gateway.records import BatchRequest, Caller, KeyKind, MessageRequest
 from gateway.store import Keyring, consents, people, recipients, templates
 from gateway.store.outbox import Candidate
+from gateway.store.prepared import Row
 from gateway.store.recipients import RecipientRow
+from gateway.switch import Switch
 from policy import (
     Consent,
     Decision,
@@ -70,6 +72,7 @@ class PolicyDesk:
     settings: PolicySettings
     keyring: Keyring
     allow_drama: bool = False
+    switch: Switch = field(default_factory=Switch)
 
     def consider(
         self, connection: Connection, caller: Caller, request: MessageRequest, now: datetime
@@ -116,7 +119,7 @@ class PolicyDesk:
         request: MessageRequest,
         gathered: _Gathered,
         recipient: RecipientRow,
-        consented: Sequence[Row[Any]],
+        consented: Sequence[Row],
         now: datetime,
         recipients_in_all: int,
     ) -> Considered:
@@ -139,6 +142,7 @@ class PolicyDesk:
         )
         facts = Facts(
             settings=self.settings,
+            sending=self.switch.off_since is None,
             number=gathered.number,
             recipient=_recipient(recipient),
             consents=_consents(consented),
@@ -175,6 +179,7 @@ class PolicyDesk:
         )
         facts = Facts(
             settings=self.settings,
+            sending=self.switch.off_since is None,
             number=normalise(candidate.to, self.settings, allow_drama=self.allow_drama),
             recipient=_recipient(recipients.facts(connection, [index])[index]),
             consents=_consents(consented),
@@ -209,7 +214,7 @@ def _template(connection: Connection, request: MessageRequest) -> TemplateOnReco
     return None if row is None else _on_record(row)
 
 
-def _on_record(row: RowMapping) -> TemplateOnRecord:
+def _on_record(row: Row) -> TemplateOnRecord:
     facts = TemplateFacts(
         name=row["name"],
         version=row["version"],
@@ -241,6 +246,8 @@ def _sender(connection: Connection, settings: PolicySettings, key_id: str) -> Se
         scopes=frozenset(row["scopes"]),
         purposes=_allowed(row["purposes"]),
         templates=_allowed(row["templates"]),
+        sending_suspended_at=row["sending_suspended_at"],
+        trained_until=row["trained_until"],
     )
 
 
@@ -254,26 +261,26 @@ def _recipient(row: RecipientRow) -> RecipientFacts:
     )
 
 
-def _consents(rows: Sequence[Row[Any]]) -> tuple[Consent, ...]:
+def _consents(rows: Sequence[Row]) -> tuple[Consent, ...]:
     return tuple(
         Consent(
-            purpose=row.purpose,
-            given_at=row.given_at,
-            expires_at=row.expires_at,
-            withdrawn_at=row.withdrawn_at,
+            purpose=row["purpose"],
+            given_at=row["given_at"],
+            expires_at=row["expires_at"],
+            withdrawn_at=row["withdrawn_at"],
         )
         for row in rows
     )
 
 
-def _shown(draft: Draft, facts: Facts, consented: Sequence[Row[Any]]) -> dict[str, Any]:
+def _shown(draft: Draft, facts: Facts, consented: Sequence[Row]) -> dict[str, Any]:
     """Return the facts as the audit log keeps them: ids, dates and counts."""
     recipient, template = facts.recipient, facts.template
     shown: dict[str, Any] = {
         "policy": facts.settings.review.version,
         "purpose": draft.purpose,
         "parts": draft.parts,
-        "consents": [row.id for row in consented if row.purpose == draft.purpose],
+        "consents": [row["id"] for row in consented if row["purpose"] == draft.purpose],
     }
     if template is not None:
         shown["template"] = f"{template.name}/{template.language} version {template.version}"

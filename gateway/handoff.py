@@ -75,6 +75,8 @@ class Handoff:
 
         `order` grows from claim to claim.
         """
+        if self._desk.switch.off_since is not None:  # what waits is kept (8.1)
+            return None
         for _ in range(_LOOKS):
             candidate = outbox.next_queued(connection, self._keyring, self._modem, now)
             if candidate is None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.model import Clock, ModemPhase, ModemState, Status
 from gateway.records import Readiness
 from gateway.sender import Radio
 from gateway.store import Database, StoreUnavailable, messages, outbox
+from gateway.switch import Switch
 
 
 @dataclass(slots=True)
@@ -18,9 +19,10 @@ class Health:
     database: Database
     radios: Sequence[Radio]
     clock: Clock
+    switch: Switch = field(default_factory=Switch)
 
     async def ready(self) -> Readiness:
-        """Ready = the store writes, and a modem is registered."""
+        """Ready = the store writes, a modem is registered, and nobody has suspended sending."""
         reasons = []
         try:
             await self.database.write(lambda c: outbox.beat(c, self.clock()))
@@ -29,6 +31,8 @@ class Health:
         if not any(state.phase is ModemPhase.READY for state in self.modems()):
             reasons.append("no modem is registered")
             reasons.extend(f"{state.name}: {state.detail or state.phase.value}" for state in self.modems())
+        if suspended := self.switch.sentence():
+            reasons.append(suspended)
         return Readiness(ready=not reasons, reasons=tuple(reasons))
 
     def modems(self) -> tuple[ModemState, ...]:

@@ -19,6 +19,7 @@ from gateway.outbound import Outbound
 from gateway.queries import Queries
 from gateway.second_person import Approvals
 from gateway.switch import Sending
+from gateway.switch import Sending
 from gateway.templates import Templates
 from gateway.webhooks import Webhooks
 
@@ -40,6 +41,7 @@ class UseCases:
     forecasts: Forecasts
     govuk: GovukAccess
     doubts: Doubts
+    sending: Sending
     approvals: Approvals
     sending: Sending
     alerts: Alerts

@@ -18,6 +18,7 @@ import structlog
 from gateway.model import Clock, ModemPhase, ModemState
 from gateway.notify import notify
 from gateway.store import Database, StoreUnavailable, outbox
+from gateway.switch import Switch
 
 log = structlog.get_logger()
 
@@ -51,6 +52,7 @@ class Watchdog:
     modems: Sequence[Supervised]
     clock: Clock
     every: float = _EVERY
+    switch: Switch = field(default_factory=Switch)
     serving: str = ""  # where; empty while we start
     _beat: asyncio.Task[None] | None = None
     _beat_since: float = 0.0
@@ -94,7 +96,7 @@ class Watchdog:
     def status(self) -> str:
         """Return one line for people: what hangs or refuses first, then what each modem does."""
         first = [f"HANGING: {what}" for what in self._hung] + [
-            each for each in (self._note, self._refusal) if each
+            each for each in (self.switch.sentence().upper(), self._note, self._refusal) if each
         ]
         where = f"serving on {self.serving}" if self.serving else "starting"
         return "; ".join(

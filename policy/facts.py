@@ -75,6 +75,8 @@ class SenderFacts:
     scopes: Set[str]
     purposes: Set[str] | None  # the key's allow-list; None: every permitted purpose
     templates: Set[str] | None  # likewise; None: every approved template
+    sending_suspended_at: datetime | None  # after violations, until somebody else decides (8.2)
+    trained_until: datetime | None
     caps: Sequence[Cap] | None = None  # of the key and its person; () = none
     sending_suspended_at: datetime | None  # after violations, until somebody else decides (8.2)
     trained_until: datetime | None

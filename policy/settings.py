@@ -162,6 +162,7 @@ class PolicySettings(_Section):
     help_text: OnePart
     max_parts: Annotated[int, Field(ge=1, le=10)] = 2
     consent_months: Months = 24
+    suspect_after: Annotated[int, Field(ge=1, le=20)] = 3  # failures for good, in a row (4.3)
     approval_months: Months = 12
     approval_days: Annotated[int, Field(ge=1, le=90)] = 14
     role_months: Months = 12

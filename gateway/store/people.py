@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, null, select, update
 
 from gateway.store import dialect
-from gateway.store.schema import api_key, person, role
+from gateway.store.schema import api_key, person, role, standing
 
 
 def add(connection: Connection, values: Mapping[str, Any]) -> bool:
@@ -64,7 +64,13 @@ _KEYS = select(
     person.c.handle,
     person.c.status.label("person_status"),
     person.c.acknowledged_version,
-).join(person, person.c.id == api_key.c.person_id)
+    standing.c.sending_suspended_at,
+    standing.c.trained_until,
+).select_from(
+    api_key.join(person, person.c.id == api_key.c.person_id).outerjoin(
+        standing, standing.c.person_id == person.c.id
+    )
+)
 
 
 def add_key(connection: Connection, values: Mapping[str, Any]) -> None:

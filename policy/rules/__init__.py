@@ -2,11 +2,17 @@
 
 from typing import Final
 
-from policy.rules import authority, content, purpose, recipient, review, wording
+from policy.rules import authority, content, purpose, recipient, review, standing, wording
 from policy.rules.rule import Rule
 
 RULES: Final[tuple[Rule, ...]] = (
-    authority.RULES + review.RULES + purpose.RULES + recipient.RULES + content.RULES + wording.RULES
+    standing.RULES
+    + authority.RULES
+    + review.RULES
+    + purpose.RULES
+    + recipient.RULES
+    + content.RULES
+    + wording.RULES
 )
 
 __all__ = ["RULES", "Rule"]

@@ -119,5 +119,10 @@ RULES: Final = (
         (Code.NOT_AUTHORISED_SENDER,),
         stages=frozenset({Stage.HANDOFF}),
     ),
-    Rule(policy_is_acknowledged, ("9.2",), (Code.POLICY_NOT_ACKNOWLEDGED,)),
+    Rule(
+        policy_is_acknowledged,
+        ("9.2",),
+        (Code.POLICY_NOT_ACKNOWLEDGED,),
+        stages=frozenset({Stage.SUBMIT, Stage.RELEASE}),  # what was accepted before a new version goes out
+    ),
 )

@@ -52,11 +52,14 @@ SENDER = SenderFacts(
     scopes={"messages:send"},
     purposes=None,
     templates=None,
+    sending_suspended_at=None,
+    trained_until=None,
 )
 RECIPIENT = RecipientFacts()
 CONSENT = Consent(purpose="event_notice", given_at=NOW - YEAR, expires_at=NOW + YEAR)
 FACTS = Facts(
     settings=SETTINGS,
+    sending=True,
     number=normalise(NUMBER, SETTINGS),
     recipient=RECIPIENT,
     consents=(CONSENT,),

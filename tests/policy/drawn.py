@@ -117,6 +117,8 @@ SPOILS = [
         scopes=st.just(frozenset()),
         purposes=st.frozensets(st.sampled_from(PURPOSES)),
         templates=st.frozensets(st.sampled_from(["trip", "closure"])),
+        sending_suspended_at=st.sampled_from(INSTANTS),
+        trained_until=st.sampled_from(INSTANTS),
     ),
     *spoils(
         "recipient",
@@ -138,7 +140,8 @@ SPOILS = [
     ),
     *spoils(
         "facts",
-        settings=st.sampled_from(REVIEWED),
+        settings=st.sampled_from([*REVIEWED, settings(training={"required": True})]),
+        sending=st.just(False),
         number=st.sampled_from(NUMBERS),
         recipient=st.none(),
         consents=st.none() | st.lists(CONSENTS, max_size=3),

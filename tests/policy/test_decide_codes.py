@@ -30,7 +30,12 @@ from tests.policy.drawn import CASES, REVIEWS, Case
 
 UNREAD = facts(template=None)  # no second person has read the words
 
+TRAINING = {"required": True}
+
 FAULTS: list[tuple[str, str, Draft, Facts]] = [
+    ("sending_goes_on", "SENDING_SUSPENDED", DRAFT, facts(sending=False)),
+    ("person_may_go_on", "NOT_AUTHORISED_SENDER", DRAFT, facts(sender={"sending_suspended_at": NOW})),
+    ("person_is_trained", "TRAINING_EXPIRED", DRAFT, facts(settings=settings(training=TRAINING))),
     ("sender_is_known", "NOT_AUTHORISED_SENDER", DRAFT, facts(sender=None)),
     ("person_is_active", "KEY_OWNER_INACTIVE", DRAFT, facts(sender={"active": False})),
     ("key_stands", "NOT_AUTHORISED_SENDER", DRAFT, facts(sender={"key_revoked_at": NOW})),

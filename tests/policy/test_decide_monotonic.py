@@ -18,6 +18,7 @@ from policy import (
 )
 from tests.policy.cases import (
     NOW,
+    SETTINGS,
 )
 from tests.policy.drawn import CASES, CONSENTS, REVIEWED, Case, Worsen, field, worst
 
@@ -47,6 +48,8 @@ def ended_roles(known: Facts) -> Facts:
     return field("sender", roles=dict.fromkeys(roles, NOW))(known)
 
 
+TRAINING = SETTINGS.training.model_copy(update={"required": True})
+
 WORSE: dict[str, Worsen] = {
     "opt-out": opted_out(""),
     "opt-out of events": opted_out("events"),
@@ -58,6 +61,12 @@ WORSE: dict[str, Worsen] = {
     "expired consents": each_consent(expires_at=NOW),
     "one consent fewer": fewer,
     "suspension": field("sender", active=False),
+    "all sending suspended": lambda known: replace(known, sending=False),
+    "sending suspended after violations": field("sender", sending_suspended_at=NOW),
+    "training that has run out": field("sender", trained_until=NOW),
+    "training that is required": lambda known: replace(
+        known, settings=known.settings.model_copy(update={"training": TRAINING})
+    ),
     "no acknowledgement": field("sender", acknowledged=False),
     "revoked key": field("sender", key_revoked_at=NOW),
     "expired key": field("sender", key_expires_at=NOW),

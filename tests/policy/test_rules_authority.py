@@ -85,9 +85,13 @@ def test_3_2_a_test_key_is_heard_but_reaches_no_modem() -> None:
     assert judged(test, stage=Stage.HANDOFF) == [("NOT_AUTHORISED_SENDER", "3.2")]
 
 
-@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("stage", [Stage.SUBMIT, Stage.RELEASE])
 def test_9_2_who_has_not_acknowledged_the_policy_does_not_send(stage: Stage) -> None:
     assert judged(facts(sender={"acknowledged": False}), stage=stage) == [("POLICY_NOT_ACKNOWLEDGED", "9.2")]
+
+
+def test_9_2_a_new_version_does_not_empty_the_queue() -> None:
+    assert judged(facts(sender={"acknowledged": False}), stage=Stage.HANDOFF) == []
 
 
 def test_3_1_every_fault_of_a_sender_is_named_at_once() -> None:
