@@ -37,7 +37,7 @@ class Modem(Output):
     failures: int = Field(description="Links lost since the start.")
     recoveries: dict[str, int] = Field(
         description="What was tried since the start, and how often: resynchronise, reopen, search, restart, "
-        "usb_reset, alert."
+        "usb_reset, power_cycle, alert."
     )
 
 

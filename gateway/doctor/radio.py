@@ -78,7 +78,7 @@ def state_findings(state: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _signal(modem, state["signal_dbm"])
     yield from _memory(modem, "its memory", state["storage_used"], state["storage_total"])
     tried = state["recoveries"]
-    if tried.get("restart") or tried.get("usb_reset") or tried.get("alert"):
+    if any(tried.get(rung) for rung in ("restart", "usb_reset", "power_cycle", "alert")):
         yield warning(
             modem,
             f"it had to be brought back by force: {_words(tried)}",

@@ -19,22 +19,31 @@ class Rung(StrEnum):
     SEARCH = "search"  # the device by its SIM, under whatever name
     RESTART = "restart"  # AT+CFUN=1,1
     USB_RESET = "usb_reset"
+    POWER_CYCLE = "power_cycle"  # of its port of the hub, by uhubctl
     ALERT = "alert"
 
 
 _RESTART_AFTER: Final = 3  # failures in a row
 _RESET_AFTER: Final = 5
+_POWER_AFTER: Final = 6
+_POWER_AFTER_MISSING: Final = 15  # looks, two seconds each: a device that left the bus by itself
 _ALERT_AFTER: Final = 7
 _AGAIN: Final = (
     900.0  # seconds; a modem that restarts needs most of a minute, and a loop of restarts helps nobody
+)
+_FORCE: Final = (
+    (Rung.POWER_CYCLE, _POWER_AFTER),
+    (Rung.USB_RESET, _RESET_AFTER),
+    (Rung.RESTART, _RESTART_AFTER),
 )
 
 
 class Ladder:
     """The rungs that one modem has needed since the start, and what comes next."""
 
-    def __init__(self) -> None:
-        """Begin at the bottom."""
+    def __init__(self, *, power: bool = False) -> None:
+        """Begin at the bottom; `power`: the hub's ports may be switched."""
+        self._power = power
         self._counts: Counter[Rung] = Counter()
         self._last: dict[Rung, float] = {}
 
@@ -50,17 +59,28 @@ class Ladder:
     def after(self, reason: ModemGone, failures: int, now: float) -> Rung | None:
         """Return what to try after so many failures in a row; None where a person must act first.
 
-        Restart and reset are tried once in a quarter of an hour each, `now` being monotonic seconds.
+        Restart, reset and power cycle come once in a quarter of an hour each, `now` being monotonic seconds.
         """
-        if isinstance(reason, PortMissing | OtherCard):
+        if isinstance(reason, PortMissing):
+            due = failures >= _POWER_AFTER_MISSING and self._may(Rung.POWER_CYCLE, now)
+            return Rung.POWER_CYCLE if due else Rung.SEARCH
+        if isinstance(reason, OtherCard):
             return Rung.SEARCH
         if reason.phase is ModemPhase.BLOCKED:
             return None
-        for rung, least in ((Rung.USB_RESET, _RESET_AFTER), (Rung.RESTART, _RESTART_AFTER)):
-            if failures >= least and now - self._last.get(rung, float("-inf")) >= _AGAIN:
-                self._last[rung] = now
+        for rung, least in _FORCE:
+            if failures >= least and self._may(rung, now):
                 return rung
         return Rung.REOPEN
+
+    def _may(self, rung: Rung, now: float) -> bool:
+        """Take the turn of a rung that is tried seldom, if it has one."""
+        if rung is Rung.POWER_CYCLE and not self._power:
+            return False
+        if now - self._last.get(rung, float("-inf")) < _AGAIN:
+            return False
+        self._last[rung] = now
+        return True
 
     def alerts(self, failures: int) -> bool:
         """Say whether now is the moment to call for a person: once in a run of failures."""

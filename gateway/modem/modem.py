@@ -13,7 +13,7 @@ import structlog
 
 from gateway.faults import described
 from gateway.model import Clock, InboundSink, ModemPhase, ModemState, NotSent, SendOutcome
-from gateway.modem import search, usb
+from gateway.modem import power, search, usb
 from gateway.modem.connection import Connection
 from gateway.modem.errors import ModemGone
 from gateway.modem.facts import Facts
@@ -57,7 +57,7 @@ class Modem:
         self._connection: Connection | None = None
         self._carded: Connection | None = None  # whose SIM was noted
         self._card = card or CardInMind()
-        self._ladder = Ladder()
+        self._ladder = Ladder(power=power.available())
         self._rung: Rung | None = None  # what the next attempt tries
         self._interface = ""  # of USB, where the port is one
         self._device: Path | None = None
@@ -160,8 +160,8 @@ class Modem:
         settings, path = self._settings, self._settings.port
         if self._rung is Rung.SEARCH and self._card.known() and settings.search:
             path = await self._find() or path
-        elif self._rung is Rung.USB_RESET:
-            await self._reset_usb()
+        elif self._rung in (Rung.USB_RESET, Rung.POWER_CYCLE):
+            await self._force(self._rung)
         self._report(phase=ModemPhase.OPENING, detail="", port=path)
         port = await open_port(path, settings.baud, settings.timeouts.open)
         if self._rung is Rung.RESTART:
@@ -182,14 +182,18 @@ class Modem:
             timeouts=settings.timeouts,
         )
 
-    async def _reset_usb(self) -> None:
+    async def _force(self, rung: Rung) -> None:
         if self._device is None:
             return
         try:
-            await asyncio.to_thread(usb.reset, self._device)
+            if rung is Rung.POWER_CYCLE:
+                await power.cycle(self._device)
+            else:
+                await asyncio.to_thread(usb.reset, self._device)
         except OSError as exc:
+            why = exc.strerror or str(exc)
             log.warning(
-                "modem.usb_reset_refused", modem=self.name, device=self._device.name, why=exc.strerror
+                "modem.rung_failed", modem=self.name, rung=rung.value, device=self._device.name, why=why
             )
 
     def _stumbled(self, why: str) -> None:

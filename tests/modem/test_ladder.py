@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from gateway.modem import usb
+from gateway.modem import power, usb
 from gateway.modem.errors import ModemGone, OtherCard, PortBusy, PortMissing, SimBlocked
 from gateway.modem.ladder import Ladder, Rung
 
@@ -66,3 +67,81 @@ def test_a_reset_ends_with_the_device_given_back(ttys: Path) -> None:
 def test_a_reset_that_is_not_permitted_says_so(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="No such file"):
         usb.reset(tmp_path / "gone", off=0.0)
+
+
+# -- the power of a hub's port ------------------------------------------------------------------------
+
+
+def test_power_is_cut_where_it_can_be_and_only_after_the_reset() -> None:
+    ladder = Ladder(power=True)
+    tried = [ladder.after(DEAF, failures, now=60.0 * failures) for failures in range(1, 8)]
+    assert tried == [
+        Rung.REOPEN, Rung.REOPEN, Rung.RESTART, Rung.REOPEN, Rung.USB_RESET, Rung.POWER_CYCLE, Rung.REOPEN
+    ]  # fmt: skip
+
+
+def test_a_device_that_left_the_bus_is_given_power_anew_once_in_a_quarter_of_an_hour() -> None:
+    ladder, gone = Ladder(power=True), PortMissing("x")
+    tried = [ladder.after(gone, failures, now=2.0 * failures) for failures in range(1, 1000)]
+    assert [2 * (index + 1) for index, rung in enumerate(tried) if rung is Rung.POWER_CYCLE] == [
+        30,
+        930,
+        1830,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("device", "found"),
+    [
+        ("1-4", ("1", "4")),
+        ("1-4.2", ("1-4", "2")),
+        ("3-1.4.10", ("3-1.4", "10")),
+        ("usb1", None),
+        ("1-4:1.2", None),
+        ("", None),
+        ("1-4; reboot", None),
+    ],
+)
+def test_the_place_of_a_device_at_its_hub(device: str, found: tuple[str, str] | None) -> None:
+    assert power.place(Path("/sys/bus/usb/devices") / device) == found
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Path:
+    """Return a uhubctl that writes down what it was asked."""
+    program = tmp_path / "uhubctl"
+    program.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\nexit $(cat {tmp_path}/code)\n')
+    program.chmod(0o755)
+    (tmp_path / "code").write_text("0")
+    return program
+
+
+async def test_only_the_port_of_the_device_is_switched(hub: Path) -> None:
+    await power.cycle(Path("/sys/devices/1-4.2"), str(hub))
+    asked = (hub.parent / "asked").read_text()
+    assert asked == "--location 1-4 --ports 2 --action cycle --delay 3\n"
+    with pytest.raises(OSError, match="no USB device"):
+        await power.cycle(Path("/sys/devices/usb1"), str(hub))
+    assert (hub.parent / "asked").read_text() == asked
+
+
+async def test_a_hub_that_cannot_is_said(hub: Path) -> None:
+    (hub.parent / "code").write_text("1")
+    with pytest.raises(OSError, match="ended with 1"):
+        await power.cycle(Path("/sys/devices/1-4"), str(hub))
+    with pytest.raises(FileNotFoundError):
+        await power.cycle(Path("/sys/devices/1-4"), str(hub.parent / "gone"))
+
+
+def endless(hub: Path) -> None:
+    hub.write_text(f"#!/bin/sh\necho $$ > {hub.parent}/pid\nexec sleep 600\n")
+
+
+async def test_a_uhubctl_that_never_ends_is_ended(hub: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    endless(hub)
+    monkeypatch.setattr(power, "_PATIENCE", 1.0)
+    with pytest.raises(OSError, match="did not end"):
+        await power.cycle(Path("/sys/devices/1-4"), str(hub))
+    pid = int((hub.parent / "pid").read_text())
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
