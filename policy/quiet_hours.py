@@ -117,8 +117,12 @@ class Hours:
         return at if found is None or found[0] <= at else found[1]
 
     def open_for(self, at: datetime, work: timedelta) -> datetime | None:
-        """Return when `work` begun at `at` is done, where it goes on only in windows; None if never."""
-        while found := self._next(at):
+        """Return when `work` begun at `at` is done, where it goes on only in windows.
+
+        None if that is not within 400 days.
+        """
+        last = at + _HORIZON * _DAY
+        while (found := self._next(at)) and found[0] < last:
             begin, end = max(at, found[0]), found[1]
             if work <= end - begin:
                 return begin + work
