@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, RowMapping
+from sqlalchemy import Connection
 
 from gateway.model import Event, Status
 from gateway.sms import TpOutcome, tp_outcome
 from gateway.store import audit, inbox, lifecycle, reports
+from gateway.store.prepared import Row
 
 _LATEST: Final = timedelta(minutes=15)  # after the hand-off: no modem answers later than that
 _EVENTS: Final = {
@@ -62,14 +63,14 @@ def apply(connection: Connection, report: Report, now: datetime) -> None:
         lifecycle.change(connection, row["message_id"], row["number"], Status.SENT, event, now, **values)
 
 
-def _resolve(connection: Connection, row: RowMapping, report: Report, now: datetime) -> None:
+def _resolve(connection: Connection, row: Row, report: Report, now: datetime) -> None:
     """Take the report as proof that the network has the part, whatever it says of the handset."""
     evidence = {"evidence": "status report", "report": report.id}
     _accept(connection, row, report.mr, now, evidence, actor="network")
 
 
 def _accept(
-    connection: Connection, row: RowMapping, mr: int, now: datetime, evidence: dict[str, str], *, actor: str
+    connection: Connection, row: Row, mr: int, now: datetime, evidence: dict[str, str], *, actor: str
 ) -> None:
     values = {"mr": mr, "sent_at": row["claimed_at"], "final_at": None}
     ident, number = row["message_id"], row["number"]
@@ -115,7 +116,7 @@ def settle_parked(connection: Connection, number_index: bytes, now: datetime) ->
         apply(connection, from_row(row), now)
 
 
-def from_row(row: RowMapping) -> Report:
+def from_row(row: Row) -> Report:
     """Return the report that a journal row holds."""
     return Report(
         id=row["id"],

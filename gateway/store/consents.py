@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, RowMapping, insert, null, select, update
+from sqlalchemy import Connection, RowMapping, insert, null, select, update
 
+from gateway.store.prepared import Row
 from gateway.store.recipients import ByNumber, in_chunks
 from gateway.store.schema import consent
 
@@ -18,11 +19,11 @@ def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         connection.execute(insert(consent), [dict(row) for row in rows])
 
 
-def of_numbers(connection: Connection, indexes: Sequence[bytes]) -> Mapping[bytes, Sequence[Row[Any]]]:
+def of_numbers(connection: Connection, indexes: Sequence[bytes]) -> Mapping[bytes, Sequence[Row]]:
     """Return the consents of each number asked for; one query for each 500."""
-    found: dict[bytes, list[Row[Any]]] = {index: [] for index in indexes}
+    found: dict[bytes, list[Row]] = {index: [] for index in indexes}
     for row in in_chunks(connection, _OF_NUMBERS, list(found)):
-        found[row.number_index].append(row)
+        found[row["number_index"]].append(row)
     return found
 
 

@@ -11,14 +11,14 @@ import asyncio
 import errno
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DatabaseError, DBAPIError, OperationalError
+from sqlalchemy import Connection
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from gateway.store import dialect
 from gateway.store.schema_version import upgrade
@@ -52,6 +52,7 @@ class Database:
         self._reader_engine = dialect.engine(url, writer=False, size=_READERS)
         self._writer = ThreadPoolExecutor(1, "store-writer")
         self._readers = ThreadPoolExecutor(_READERS, "store-reader")
+        self._connection: Connection | None = None  # the writer's
         self._waiting: deque[_Job] = deque()
         self._draining = False
         self.on_commit: Callable[[], None] = _nothing  # called in the loop; somebody may wait for news
@@ -97,9 +98,38 @@ class Database:
         """Carry out what waits, in groups (writer thread)."""
         while self._waiting:
             group = [self._waiting.popleft() for _ in range(min(len(self._waiting), _GROUP))]
-            results = _run_group(self._writer_engine, group)
+            results = self._run_group(group)
             loop.call_soon_threadsafe(self._settle, group, results)
         loop.call_soon_threadsafe(self._drained, loop)
+
+    def _run_group(self, group: list[_Job]) -> list[Any]:
+        """Return each job's result, or the exception that it raised."""
+        if len(group) > 1:
+            try:
+                with self._begun() as connection:
+                    return [job.run(connection) for job in group]
+            except Exception:  # noqa: BLE001, S110 - one of them: each again by itself, to learn which
+                pass
+        return [self._run_one(job) for job in group]
+
+    def _run_one(self, job: _Job) -> Any:  # noqa: ANN401 - whatever the job returns
+        try:
+            with _translated(), self._begun() as connection:
+                return job.run(connection)
+        except Exception as exc:  # noqa: BLE001 - handed to the caller that awaits it
+            return _Failure(exc)
+
+    @contextmanager
+    def _begun(self) -> Iterator[Connection]:
+        """Begin a transaction on the writer's connection, which stays: to fetch it each time costs."""
+        if self._connection is None or self._connection.closed or self._connection.invalidated:
+            self._connection = self._writer_engine.connect()
+        with self._connection.begin():
+            yield self._connection
+
+    def _hang_up(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
 
     def _settle(self, group: list[_Job], results: list[Any]) -> None:
         _settle(group, results)
@@ -114,28 +144,10 @@ class Database:
         loop = asyncio.get_running_loop()
         while self._draining:
             await loop.run_in_executor(self._writer, _nothing)
+        await loop.run_in_executor(self._writer, self._hang_up)
         for engine, pool in ((self._reader_engine, self._readers), (self._writer_engine, self._writer)):
             await loop.run_in_executor(pool, engine.dispose)
             pool.shutdown()
-
-
-def _run_group(engine: Engine, group: list[_Job]) -> list[Any]:
-    """Return each job's result, or the exception that it raised."""
-    if len(group) > 1:
-        try:
-            with engine.connect() as connection, connection.begin():
-                return [job.run(connection) for job in group]
-        except Exception:  # noqa: BLE001, S110 - one of them: each again by itself, to learn which
-            pass
-    return [_run_one(engine, job) for job in group]
-
-
-def _run_one(engine: Engine, job: _Job) -> Any:  # noqa: ANN401 - whatever the job returns
-    try:
-        with _translated(), engine.connect() as connection, connection.begin():
-            return job.run(connection)
-    except Exception as exc:  # noqa: BLE001 - handed to the caller that awaits it
-        return _Failure(exc)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,24 +175,24 @@ class _translated:  # noqa: N801 - reads as a statement
     def __enter__(self) -> None: ...
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, OperationalError):
-            raise StoreUnavailable(_sentence(error)) from error
-        if isinstance(error, DatabaseError) and _is_damage(error):
+        cause = error.orig if isinstance(error, DatabaseError) else error  # prepared statements: the driver's
+        if isinstance(error, OperationalError | sqlite3.OperationalError):
+            raise StoreUnavailable(_sentence(cause)) from error
+        if isinstance(cause, sqlite3.DatabaseError) and _is_damage(cause):
             raise StoreDamaged(
-                f"the database is damaged: {error.orig}; stop the gateway, then put the last backup in its "
+                f"the database is damaged: {cause}; stop the gateway, then put the last backup in its "
                 "place: schoolgate restore"
             ) from error
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
             raise StoreUnavailable("the disk is full") from error
 
 
-def _is_damage(error: DBAPIError) -> bool:
-    code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF  # without what extends it
+def _is_damage(error: sqlite3.DatabaseError) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # without what extends it
     return code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
 
-def _sentence(error: DBAPIError) -> str:
-    original = error.orig
-    if isinstance(original, sqlite3.OperationalError):
-        return f"the database says: {original}"
+def _sentence(cause: BaseException | None) -> str:
+    if isinstance(cause, sqlite3.OperationalError):
+        return f"the database says: {cause}"
     return "the database does not answer"

@@ -7,14 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, Table, create_engine, event
+from sqlalchemy import Engine, SelectBase, Table, UpdateBase, create_engine, event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import Connection, make_url
 
 if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
 
-_REMEMBERED = "remembered"
+_REMEMBERED, _VERSION = "remembered", "version"
+_SOURCES = frozenset({"person", "role", "api_key", "template"})  # tables of which rows are remembered
 _BUSY_MS = 10_000  # another process (the command line) may be writing
 
 
@@ -34,8 +35,19 @@ def engine(url: str, *, writer: bool, size: int) -> Engine:
 
     @event.listens_for(made, "begin")
     def _begin(connection: Connection) -> None:
-        connection.info[_REMEMBERED] = {}
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
+        version = connection.exec_driver_sql("PRAGMA data_version").scalar()  # changed by another connection?
+        if not writer or connection.info.get(_VERSION) != version:
+            connection.info[_REMEMBERED] = {}
+        connection.info[_VERSION] = version
+
+    @event.listens_for(made, "rollback")
+    def _rollback(connection: Connection) -> None:
+        connection.info[_REMEMBERED] = {}
+
+    @event.listens_for(made, "before_execute")
+    def _before(connection: Connection, statement: object, *_rest: object) -> None:
+        changes(connection, statement)
 
     return made
 
@@ -55,14 +67,22 @@ def _set_up(connection: sqlite3.Connection, *, writer: bool) -> None:
 
 
 def remembered(connection: Connection) -> dict[Any, Any]:
-    """Return what this transaction has read already, to be read once by all that share its commit.
+    """Return what was read already from `_SOURCES` and has not changed since, whoever might have changed it.
 
-    It is empty when a transaction begins. Whoever writes what is kept here clears it.
+    The writer keeps it from one transaction to the next, a reader for one.
     """
     if connection.dialect.name != "sqlite":  # others write at the same time there
         return {}
     kept: dict[Any, Any] = connection.info[_REMEMBERED]
     return kept
+
+
+def changes(connection: Connection, statement: object) -> None:
+    """Forget what was remembered if `statement` may change it."""
+    if isinstance(statement, UpdateBase) and getattr(statement.table, "name", "") not in _SOURCES:
+        return
+    if not isinstance(statement, SelectBase):
+        connection.info[_REMEMBERED] = {}
 
 
 def insert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

@@ -20,11 +20,13 @@ from sqlalchemy import (
     func,
     insert,
     literal,
+    literal_column,
     null,
     select,
 )
 
 from gateway.model import Status
+from gateway.store.prepared import Prepared
 from gateway.store.schema import Instant, event, message
 
 KEPT: Final = timedelta(days=14)
@@ -54,15 +56,15 @@ def add(
 ) -> None:
     """Write one event about `subject` (an id); `detail` is a code, never personal data."""
     values = {"at": now, "type": kind, "subject": subject, "person_id": person_id, "detail": detail}
-    connection.execute(_ADD, values)
+    _ADD.run(connection, values)
 
 
-_ADD = insert(event)
+_ADD = Prepared(insert(event))
 
 
 def tell_message(connection: Connection, message_id: str, now: datetime) -> None:
     """Write the status that a message now has, unless it was the last that was told of it."""
-    connection.execute(_TELL, {"of_message": message_id, "now": now})
+    _TELL.run(connection, {"of_message": message_id, "now": now})
 
 
 def tell_messages(connection: Connection, message_ids: Sequence[str], now: datetime) -> None:
@@ -88,7 +90,7 @@ def _telling(mine: ColumnElement[bool]) -> Insert:
     )
     told = select(bindparam("now", type_=Instant), kind, message.c.id, message.c.person_id, why).where(
         mine,
-        status.in_(sorted(TOLD)),
+        status.in_([literal_column(f"'{told.value}'") for told in sorted(TOLD)]),
         message.c.person_id.is_not(None),  # the gateway's own replies are nobody's
         kind.is_distinct_from(newest),
     )
@@ -96,7 +98,7 @@ def _telling(mine: ColumnElement[bool]) -> Insert:
     return insert(event).from_select(names, told, include_defaults=False)
 
 
-_TELL = _telling(message.c.id == bindparam("of_message"))
+_TELL = Prepared(_telling(message.c.id == bindparam("of_message")))
 _TELL_MANY = _telling(message.c.id.in_(bindparam("of_messages", expanding=True)))
 
 

@@ -8,16 +8,16 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, insert, literal_column, select, update
 
+from gateway.store.prepared import Prepared, Row
 from gateway.store.schema import inbound, inbox
 
 
 def seen(connection: Connection, fingerprint: bytes, since: datetime) -> bool:
     """Return whether the same PDU came before, since then."""
-    found = connection.execute(_SEEN, {"fingerprint": fingerprint, "since": since})
-    return found.first() is not None
+    return _SEEN.first(connection, {"fingerprint": fingerprint, "since": since}) is not None
 
 
-_SEEN = (
+_SEEN = Prepared(
     select(inbound.c.id)
     .where(inbound.c.fingerprint == bindparam("fingerprint"), inbound.c.received_at >= bindparam("since"))
     .limit(1)
@@ -26,18 +26,18 @@ _SEEN = (
 
 def journal(connection: Connection, values: dict[str, Any]) -> None:
     """Keep a PDU."""
-    connection.execute(_JOURNAL, values)
+    _JOURNAL.run(connection, values)
 
 
-_JOURNAL = insert(inbound)
+_JOURNAL = Prepared(insert(inbound))
 
 
 def amend(connection: Connection, ident: str, values: dict[str, Any]) -> None:
     """Write what was found out about a PDU."""
-    connection.execute(_AMEND, {"of_pdu": ident, **values})
+    _AMEND.run(connection, {"of_pdu": ident, **values})
 
 
-_AMEND = update(inbound).where(inbound.c.id == bindparam("of_pdu"))
+_AMEND = Prepared(update(inbound).where(inbound.c.id == bindparam("of_pdu")))
 
 
 def of_kind(connection: Connection, kind: str, before: datetime | None = None) -> Sequence[RowMapping]:
@@ -48,12 +48,12 @@ def of_kind(connection: Connection, kind: str, before: datetime | None = None) -
     return connection.execute(query.order_by(inbound.c.id)).mappings().all()
 
 
-def parked(connection: Connection, number_index: bytes) -> Sequence[RowMapping]:
+def parked(connection: Connection, number_index: bytes) -> Sequence[Row]:
     """Return the status reports about a recipient that fitted no part yet."""
-    return connection.execute(_PARKED, {"number_index": number_index}).mappings().all()
+    return _PARKED.rows(connection, {"number_index": number_index})
 
 
-_PARKED = (
+_PARKED = Prepared(
     select(inbound)
     .where(inbound.c.kind == literal_column("'parked'"), inbound.c.number_index == bindparam("number_index"))
     .order_by(inbound.c.id)

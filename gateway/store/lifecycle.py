@@ -28,13 +28,16 @@ from sqlalchemy import (
 
 from gateway.model import DERIVED, WAITING, CancelReason, Event, HoldReason, Status, advance
 from gateway.store import events
+from gateway.store.prepared import Prepared
 from gateway.store.schema import message, part
 
 # Statements are built once: to build one costs more than to run it.
-_CHANGE = update(part).where(
-    part.c.message_id == bindparam("of_message"),
-    part.c.number == bindparam("of_number"),
-    part.c.status == bindparam("was"),
+_CHANGE = Prepared(
+    update(part).where(
+        part.c.message_id == bindparam("of_message"),
+        part.c.number == bindparam("of_number"),
+        part.c.status == bindparam("was"),
+    )
 )
 
 _CHUNK = 500  # messages in one statement
@@ -60,8 +63,7 @@ def change(
     cannot happen there.
     """
     where = {"of_message": message_id, "of_number": number, "was": status}
-    changed = connection.execute(_CHANGE, where | {"status": advance(status, event), **values})
-    if changed.rowcount == 0:
+    if not _CHANGE.run(connection, where | {"status": advance(status, event), **values}):
         return False
     refresh(connection, message_id, now)
     return True
@@ -77,8 +79,8 @@ def refresh(
 ) -> None:
     """Derive a message's status from its parts and write it; a reason counts where it fits the status."""
     values = {"of_message": message_id, "now": now, "hold": hold_reason, "cancel": cancel_reason}
-    status = connection.execute(_REFRESH, values).scalar()
-    if status in events.TOLD:
+    found = _REFRESH.first(connection, values)
+    if found is not None and found["status"] in events.TOLD:
         events.tell_message(connection, message_id, now)
 
 
@@ -117,7 +119,7 @@ def _refreshing(mine: ColumnElement[bool]) -> Update:
     )
 
 
-_REFRESH = _refreshing(part.c.message_id == bindparam("of_message"))
+_REFRESH = Prepared(_refreshing(part.c.message_id == bindparam("of_message")))
 _REFRESH_MANY = _refreshing(part.c.message_id.in_(bindparam("of_messages", expanding=True)))
 _END_WAITING = update(part).where(part.c.message_id.in_(bindparam("of_messages", expanding=True)), _WAITS)
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import (
     Connection,
-    RowMapping,
     and_,
     bindparam,
     exists,
@@ -26,6 +25,7 @@ from sqlalchemy import (
 
 from gateway.model import Event, HoldReason, Status
 from gateway.store import dialect, lifecycle
+from gateway.store.prepared import Prepared, Row
 from gateway.store.schema import counter, message, part
 from gateway.store.seal import Keyring
 
@@ -116,11 +116,11 @@ def seal(keyring: Keyring, new: NewMessage) -> tuple[dict[str, Any], list[dict[s
 def add(connection: Connection, rows: Sequence[tuple[dict[str, Any], list[dict[str, Any]]]]) -> None:
     """Insert messages made by `seal`."""
     if rows:
-        connection.execute(_ADD_MESSAGE, [row for row, _ in rows])
-        connection.execute(_ADD_PART, [row for _, parts in rows for row in parts])
+        _ADD_MESSAGE.run_many(connection, [row for row, _ in rows])
+        _ADD_PART.run_many(connection, [row for _, parts in rows for row in parts])
 
 
-_ADD_MESSAGE, _ADD_PART = insert(message), insert(part)
+_ADD_MESSAGE, _ADD_PART = Prepared(insert(message)), Prepared(insert(part))
 
 
 _ON_ITS_WAY = (Status.SENT, Status.DELIVERED, Status.UNDELIVERED)
@@ -133,12 +133,12 @@ def next_queued(connection: Connection, keyring: Keyring, modem: str, now: datet
     A part waits for the earlier parts of its message, and a message stays with the modem that sent
     its first part (one sender, one concatenation reference).
     """
-    rows = connection.execute(_NEXT, {"now": now, "modem": modem}).mappings().all()
+    rows = _NEXT.rows(connection, {"now": now, "modem": modem})
     return _candidate(keyring, rows[0], more=len(rows) > 1) if rows else None
 
 
 _earlier = part.alias("earlier")
-_NEXT = (
+_NEXT = Prepared(
     select(
         part.c.message_id,
         part.c.number,
@@ -173,7 +173,7 @@ _NEXT = (
 )
 
 
-def _candidate(keyring: Keyring, row: RowMapping, *, more: bool) -> Candidate:
+def _candidate(keyring: Keyring, row: Row, *, more: bool) -> Candidate:
     ident = row["message_id"]
     return Candidate(
         message_id=ident,
@@ -203,10 +203,10 @@ def waiting(connection: Connection, now: datetime | None = None) -> int:
 
 def any_due(connection: Connection, now: datetime) -> bool:
     """Return whether a queued part is due."""
-    return connection.execute(_ANY_DUE, {"now": now}).first() is not None
+    return _ANY_DUE.first(connection, {"now": now}) is not None
 
 
-_ANY_DUE = select(part.c.number).where(_QUEUED, part.c.not_before <= bindparam("now")).limit(1)
+_ANY_DUE = Prepared(select(part.c.number).where(_QUEUED, part.c.not_before <= bindparam("now")).limit(1))
 
 
 def claim(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, null, select, update
 
 from gateway.store import dialect
+from gateway.store.prepared import Prepared, Row
 from gateway.store.schema import api_key, person, role, standing
 
 
@@ -30,7 +31,6 @@ def by_handle(connection: Connection, handle: str) -> RowMapping | None:
 
 def amend(connection: Connection, ident: str, **values: object) -> None:
     """Change a person."""
-    dialect.remembered(connection).clear()
     connection.execute(update(person).where(person.c.id == ident).values(values))
 
 
@@ -48,14 +48,12 @@ def grant(
     """Give a role, or renew it."""
     values = {"granted_by": by, "granted_at": now, "expires_at": expires_at}
     statement = dialect.insert(connection, role).values(person_id=ident, role=name, **values)
-    dialect.remembered(connection).clear()
     connection.execute(statement.on_conflict_do_update(index_elements=["person_id", "role"], set_=values))
 
 
 def take_role(connection: Connection, ident: str, name: str) -> bool:
     """Take a role away; False where the person did not have it."""
     statement = delete(role).where(role.c.person_id == ident, role.c.role == name)
-    dialect.remembered(connection).clear()
     return connection.execute(statement).rowcount > 0
 
 
@@ -75,7 +73,6 @@ _KEYS = select(
 
 def add_key(connection: Connection, values: Mapping[str, Any]) -> None:
     """Insert a key (its secret as a hash)."""
-    dialect.remembered(connection).clear()
     connection.execute(insert(api_key).values(dict(values)))
 
 
@@ -87,20 +84,32 @@ def key(connection: Connection, ident: str) -> RowMapping | None:
 _KEY = _KEYS.where(api_key.c.id == bindparam("key"))
 
 
-def authority(connection: Connection, ident: str) -> tuple[RowMapping, Mapping[str, datetime]] | None:
+def authority(connection: Connection, ident: str) -> tuple[Row, Mapping[str, datetime]] | None:
     """Return one key as `key` does, with the roles of its person as `roles` does; one query."""
     kept = dialect.remembered(connection)
     if (place := ("authority", ident)) not in kept:
-        rows = connection.execute(_AUTHORITY, {"key": ident}).mappings().all()
+        rows = _AUTHORITY.rows(connection, {"key": ident})
         roles = {row["role"]: row["role_ends"] for row in rows if row["role"] is not None}
         kept[place] = (rows[0], roles) if rows else None
-    found: tuple[RowMapping, Mapping[str, datetime]] | None = kept[place]
+    found: tuple[Row, Mapping[str, datetime]] | None = kept[place]
     return found
 
 
-_AUTHORITY = _KEY.add_columns(role.c.role, role.c.expires_at.label("role_ends")).outerjoin(
-    role, role.c.person_id == person.c.id
+_AUTHORITY = Prepared(
+    _KEY.add_columns(role.c.role, role.c.expires_at.label("role_ends")).outerjoin(
+        role, role.c.person_id == person.c.id
+    )
 )
+
+
+def local_keys(connection: Connection) -> Sequence[RowMapping]:
+    """Return what stands for users of this machine among the keys (see `gateway.peers`)."""
+    return connection.execute(_KEYS.where(api_key.c.id.like("uid%"))).mappings().all()
+
+
+def amend_key(connection: Connection, ident: str, values: Mapping[str, Any]) -> None:
+    """Change a key."""
+    connection.execute(update(api_key).where(api_key.c.id == ident).values(dict(values)))
 
 
 def keys(connection: Connection, handle: str | None = None) -> Sequence[RowMapping]:
@@ -112,5 +121,4 @@ def keys(connection: Connection, handle: str | None = None) -> Sequence[RowMappi
 def revoke_key(connection: Connection, ident: str, now: datetime) -> bool:
     """Revoke a key; False where it was already, or is none."""
     statement = update(api_key).where(api_key.c.id == ident, api_key.c.revoked_at.is_(null()))
-    dialect.remembered(connection).clear()
     return connection.execute(statement.values(revoked_at=now)).rowcount > 0

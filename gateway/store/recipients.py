@@ -1,4 +1,4 @@
-"""What is on record about recipients, by blind index: opt-outs, holds, when they last wrote."""
+"""What is on record about recipients, by blind index: opt-outs, holds, doubts, when they last wrote."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
-    Executable,
-    Row,
     RowMapping,
+    Select,
+    Text,
     bindparam,
+    case,
+    cast,
     func,
     literal,
+    literal_column,
     null,
     select,
     union_all,
@@ -23,7 +27,16 @@ from sqlalchemy import (
 )
 
 from gateway.store import dialect
-from gateway.store.schema import Instant, auto_reply, inbox, recipient_hold, suppression
+from gateway.store.prepared import Prepared, Row
+from gateway.store.schema import (
+    Instant,
+    auto_reply,
+    contact,
+    inbox,
+    recipient_hold,
+    suppression,
+    suspect_number,
+)
 
 _CHUNK = 500
 
@@ -35,22 +48,44 @@ class RecipientRow:
     suppressed: dict[str, datetime] = field(default_factory=dict)
     held_since: datetime | None = None
     last_inbound_at: datetime | None = None
+    suspect_since: datetime | None = None  # a wrong number, or one that staff doubt
+    failures: int = 0  # for good, in a row
+    language: str | None = None  # of the contact with this number that was changed last
+    _language_at: datetime | None = None
+
+    def take(self, kind: str, detail: str, at: datetime) -> None:
+        """Take in one record."""
+        match kind:
+            case "opt-out":
+                self.suppressed[detail] = at
+            case "hold":
+                self.held_since = at
+            case "failures":
+                self.failures = int(detail)
+            case "suspect":
+                self.suspect_since = at
+            case "language":
+                if self._language_at is None or at > self._language_at:
+                    self.language, self._language_at = detail, at
+            case _:
+                self.last_inbound_at = at
+
+    def is_suspect(self, failures: int) -> bool:
+        """Return whether the number is in doubt, after so many failures in a row or for another reason."""
+        return self.suspect_since is not None or self.failures >= failures
 
 
-def facts(connection: Connection, indexes: Sequence[bytes]) -> Mapping[bytes, RecipientRow]:
-    """Return a row for every index asked for; one query for each 500."""
+def facts(
+    connection: Connection, indexes: Sequence[bytes], *, spoken: bool = False
+) -> Mapping[bytes, RecipientRow]:
+    """Return a row for every index asked for; one query for each 500. `spoken`: their languages, too."""
     rows = {index: RecipientRow() for index in indexes}
-    for row in in_chunks(connection, _RECORDS, list(rows)):
-        kind, index, topic, at = tuple(row)
-        if kind == "opt-out":
-            rows[index].suppressed[topic] = at
-        elif kind == "hold":
-            rows[index].held_since = at
-        else:
-            rows[index].last_inbound_at = at
+    for row in in_chunks(connection, _SPOKEN if spoken else _RECORDS, list(rows)):
+        rows[row["number_index"]].take(row["kind"], row["topic"], row["at"])
     return rows
 
 
+Query = Select[Any] | CompoundSelect[Any]
 Asks = Callable[[ColumnElement[bytes]], ColumnElement[bool]]
 """Makes the condition on a table's `number_index`."""
 
@@ -59,36 +94,49 @@ Asks = Callable[[ColumnElement[bytes]], ColumnElement[bool]]
 class ByNumber:
     """A query about numbers, built once for one of them (the hand-off's) and once for many (a batch's)."""
 
-    one: Executable
-    many: Executable
+    one: Prepared
+    many: Query
 
     @classmethod
-    def of(cls, build: Callable[[Asks], Executable]) -> ByNumber:
+    def of(cls, build: Callable[[Asks], Query]) -> ByNumber:
         """Build both from a function that is given how to ask."""
         return cls(
-            build(lambda column: column == bindparam("number")),
+            Prepared(build(lambda column: column == bindparam("number"))),
             build(lambda column: column.in_(bindparam("numbers", expanding=True))),
         )
 
 
-def in_chunks(connection: Connection, query: ByNumber, indexes: Sequence[bytes]) -> Iterator[Row[Any]]:
+def in_chunks(connection: Connection, query: ByNumber, indexes: Sequence[bytes]) -> Iterator[Row]:
     """Run a query for all `indexes`, in runs that a parameter list can hold."""
     if len(indexes) == 1:
-        yield from connection.execute(query.one, {"number": indexes[0]})
+        yield from query.one.rows(connection, {"number": indexes[0]})
         return
     for start in range(0, len(indexes), _CHUNK):
-        yield from connection.execute(query.many, {"numbers": indexes[start : start + _CHUNK]})
+        some = indexes[start : start + _CHUNK]
+        yield from connection.execute(query.many, {"numbers": some}).mappings()
 
 
-def _records(asks: Asks) -> Executable:
+def _records(asks: Asks) -> list[Select[Any]]:
     nothing = literal("")
-    return union_all(
+    failing = suspect_number.c.reason == literal_column("'failures'")
+    return [
         select(
-            literal("opt-out"), suppression.c.number_index, suppression.c.topic, suppression.c.since
+            literal("opt-out").label("kind"),
+            suppression.c.number_index,
+            suppression.c.topic,
+            suppression.c.since.label("at"),
         ).where(asks(suppression.c.number_index), suppression.c.lifted_at.is_(null())),
         select(literal("hold"), recipient_hold.c.number_index, nothing, recipient_hold.c.since).where(
-            asks(recipient_hold.c.number_index), recipient_hold.c.resolved_at.is_(null())
+            asks(recipient_hold.c.number_index),
+            recipient_hold.c.resolved_at.is_(null()),
+            recipient_hold.c.kind != literal_column("'appointment'"),  # opted out, or wants texts again
         ),
+        select(
+            case((failing, "failures"), else_="suspect"),
+            suspect_number.c.number_index,
+            cast(suspect_number.c.failures, Text),
+            suspect_number.c.since,
+        ).where(asks(suspect_number.c.number_index), suspect_number.c.verified_at.is_(null())),
         select(
             literal("inbound"),
             inbox.c.number_index,
@@ -97,10 +145,18 @@ def _records(asks: Asks) -> Executable:
         )
         .where(asks(inbox.c.number_index))
         .group_by(inbox.c.number_index),
-    )
+    ]
 
 
-_RECORDS = ByNumber.of(_records)
+def _language(asks: Asks) -> Select[Any]:
+    known = contact.c.language.is_not(null())
+    return select(
+        literal("language"), contact.c.number_index, contact.c.language, contact.c.updated_at
+    ).where(asks(contact.c.number_index), known)
+
+
+_RECORDS = ByNumber.of(lambda asks: union_all(*_records(asks)))
+_SPOKEN = ByNumber.of(lambda asks: union_all(*_records(asks), _language(asks)))
 
 
 def suppress(
@@ -154,12 +210,31 @@ def suppressions(
     return connection.execute(query.order_by(suppression.c.id.desc()).limit(limit)).mappings().all()
 
 
-def hold(connection: Connection, now: datetime, *, ident: str, number_index: bytes, inbox_id: str) -> None:
-    """Pause a number until a person has read its reply."""
+def hold(
+    connection: Connection,
+    now: datetime,
+    *,
+    ident: str,
+    number_index: bytes,
+    inbox_id: str,
+    kind: str = "refusal",
+) -> None:
+    """Have a person read a reply; its number is paused until then, unless it is about an `appointment`.
+
+    A `fragment` is a part (`inbox_id` is its PDU's) of a text whose rest has not come.
+    """
     statement = dialect.insert(connection, recipient_hold).values(
-        id=ident, number_index=number_index, inbox_id=inbox_id, since=now
+        id=ident, number_index=number_index, inbox_id=inbox_id, kind=kind, since=now
     )
     connection.execute(statement)
+
+
+def end_fragments(connection: Connection, now: datetime, pdus: Sequence[str], outcome: str) -> bool:
+    """End the pauses for parts whose text is whole now; return whether there was one."""
+    mine = recipient_hold.c.inbox_id.in_(pdus) & recipient_hold.c.resolved_at.is_(null())
+    ended = update(recipient_hold).where(mine)
+    values = {"resolved_at": now, "resolved_by": "gateway", "outcome": outcome}
+    return connection.execute(ended.values(values)).rowcount > 0
 
 
 def open_holds(connection: Connection) -> Sequence[RowMapping]:
@@ -176,18 +251,21 @@ def resolve_hold(
     by: str,
     outcome: str,
 ) -> bytes | None:
-    """Close every open hold of that hold's number; return the number's index, None if it was not open."""
+    """Close that hold and, unless it is about an appointment, the number's others; None if it was not open.
+
+    Returns the number's index.
+    """
     open_ = recipient_hold.c.resolved_at.is_(null())
-    index = connection.execute(
-        select(recipient_hold.c.number_index).where(recipient_hold.c.id == ident, open_)
-    ).scalar()
-    if index is not None:
-        connection.execute(
-            update(recipient_hold)
-            .where(recipient_hold.c.number_index == index, open_)
-            .values(resolved_at=now, resolved_by=by, outcome=outcome)
-        )
-    return index
+    about = recipient_hold.c.kind == "appointment"
+    query = select(recipient_hold.c.number_index, about).where(recipient_hold.c.id == ident, open_)
+    found = connection.execute(query).first()
+    if found is None:
+        return None
+    index, alone = found
+    mine = recipient_hold.c.id == ident if alone else (recipient_hold.c.number_index == index) & ~about
+    ended = update(recipient_hold).where(mine, open_)
+    connection.execute(ended.values(resolved_at=now, resolved_by=by, outcome=outcome))
+    return bytes(index)
 
 
 def replies_since(connection: Connection, number_index: bytes, since: datetime) -> int:

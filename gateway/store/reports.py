@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, RowMapping, bindparam, literal_column, select
+from sqlalchemy import Connection, bindparam, literal_column, select
 
 from gateway.model import Status
+from gateway.store.prepared import Prepared, Row
 from gateway.store.schema import part
 
 _SLACK: Final = timedelta(minutes=10)  # between our clock and the SMSC's
@@ -17,21 +18,21 @@ _NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 def part_by_reference(
     connection: Connection, *, sim: str | None, mr: int, number_index: bytes, scts: datetime | None
-) -> RowMapping | None:
+) -> Row | None:
     """Return the newest part of that SIM, TP-MR and recipient that the SMSC's stamp allows.
 
     One that is `sent` goes first; one whose end is known means that the report is a repeat.
     """
     values = {"sim": sim, "mr": mr, "number_index": number_index, **_bounds(scts)}
-    return connection.execute(_BY_REFERENCE, values).mappings().first()
+    return _BY_REFERENCE.first(connection, values)
 
 
 def part_in_doubt(
     connection: Connection, *, sim: str | None, number_index: bytes, scts: datetime | None
-) -> RowMapping | None:
+) -> Row | None:
     """Return the `uncertain` part that the report can be about, if there is just one."""
     values = {"sim": sim, "number_index": number_index, **_bounds(scts)}
-    found = connection.execute(_IN_DOUBT, values).mappings().all()
+    found = _IN_DOUBT.rows(connection, values)
     return found[0] if len(found) == 1 else None
 
 
@@ -60,10 +61,16 @@ _MINE = (
     part.c.claimed_at.between(bindparam("first"), bindparam("last")),
 )
 _REPORTED = (Status.SENT, Status.DELIVERED, Status.UNDELIVERED)
-_BY_REFERENCE = (
+_IS_REPORTED = part.c.status.in_([literal_column(f"'{each.value}'") for each in _REPORTED])
+_BY_REFERENCE = Prepared(
     select(part)
-    .where(part.c.status.in_(_REPORTED), part.c.mr == bindparam("mr"), part.c.mr.is_not(None), *_MINE)
+    .where(
+        part.c.status.in_([literal_column(f"'{each.value}'") for each in _REPORTED]),
+        part.c.mr == bindparam("mr"),
+        part.c.mr.is_not(None),
+        *_MINE,
+    )
     .order_by((part.c.status == Status.SENT).desc(), part.c.claimed_at.desc())
     .limit(1)
 )
-_IN_DOUBT = select(part).where(part.c.status == literal_column("'uncertain'"), *_MINE).limit(2)
+_IN_DOUBT = Prepared(select(part).where(part.c.status == literal_column("'uncertain'"), *_MINE).limit(2))

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, bindparam, case, func, insert, select, update
 
 from gateway.store import dialect
+from gateway.store.prepared import Prepared, Row
 from gateway.store.schema import person, template
 
 _author = person.alias("author")
@@ -23,8 +24,8 @@ def _rows() -> Select[Any]:
     )
 
 
-_ONE = _rows().where(template.c.id == bindparam("ident"))
-_CURRENT = (
+_ONE = Prepared(_rows().where(template.c.id == bindparam("ident")))
+_CURRENT = Prepared(
     _rows()
     .where(template.c.name == bindparam("name"), template.c.language == bindparam("language"))
     .order_by(case((template.c.status == "approved", 0), else_=1), template.c.version.desc())
@@ -36,22 +37,25 @@ def add(connection: Connection, values: Mapping[str, Any]) -> int:
     """Insert a draft as the next version of its name and language; return that version."""
     same = (template.c.name == values["name"]) & (template.c.language == values["language"])
     last = connection.execute(select(func.max(template.c.version)).where(same)).scalar() or 0
-    dialect.remembered(connection).clear()
     connection.execute(insert(template).values(version=last + 1, **values))
     return int(last) + 1
 
 
-def one(connection: Connection, ident: str) -> RowMapping | None:
+def one(connection: Connection, ident: str) -> Row | None:
     """Return one version."""
-    return connection.execute(_ONE, {"ident": ident}).mappings().first()
+    kept = dialect.remembered(connection)
+    if (place := ("template", ident)) not in kept:
+        kept[place] = _ONE.first(connection, {"ident": ident})
+    found: Row | None = kept[place]
+    return found
 
 
-def current(connection: Connection, name: str, language: str) -> RowMapping | None:
+def current(connection: Connection, name: str, language: str) -> Row | None:
     """Return the version that sends: the newest approved one; else the newest, which cannot."""
     kept = dialect.remembered(connection)
     if (place := ("template", name, language)) not in kept:
-        kept[place] = connection.execute(_CURRENT, {"name": name, "language": language}).mappings().first()
-    found: RowMapping | None = kept[place]
+        kept[place] = _CURRENT.first(connection, {"name": name, "language": language})
+    found: Row | None = kept[place]
     return found
 
 
@@ -73,10 +77,9 @@ def every(connection: Connection, name: str | None, status: str | None) -> Seque
 
 
 def approve(
-    connection: Connection, row: RowMapping, *, approver_id: str, now: datetime, expires_at: datetime
+    connection: Connection, row: Row, *, approver_id: str, now: datetime, expires_at: datetime
 ) -> None:
     """Make a draft the version that sends; the one before it is retired."""
-    dialect.remembered(connection).clear()
     same = (template.c.name == row["name"]) & (template.c.language == row["language"])
     before = same & (template.c.status == "approved")
     connection.execute(update(template).where(before).values(status="retired", retired_at=now))
@@ -89,7 +92,6 @@ def approve(
 
 def retire(connection: Connection, ident: str, now: datetime) -> None:
     """End a version's life."""
-    dialect.remembered(connection).clear()
     connection.execute(
         update(template).where(template.c.id == ident).values(status="retired", retired_at=now)
     )

@@ -1,9 +1,13 @@
-"""What the transactions of one commit read once: never older than what one of them wrote."""
+"""What transactions read once for all: never older than what anybody wrote."""
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
 from sqlalchemy import Connection
 
 from gateway.store import Database, audit, people
@@ -53,11 +57,33 @@ async def test_a_suspension_is_seen_by_what_follows_in_the_same_commit(database:
     ]
 
 
-async def test_nothing_is_remembered_from_one_commit_to_the_next(database: Database) -> None:
+async def test_a_suspension_is_seen_by_the_next_commit(database: Database) -> None:
     await database.write(enter)
     assert await database.write(status) == ("active", frozenset())
     await database.write(lambda c: people.amend(c, "per_1", status="suspended"))
     assert await database.write(status) == ("suspended", frozenset())
+
+
+async def test_a_suspension_by_another_process_is_seen_by_the_next_commit(
+    database: Database, tmp_path: Path
+) -> None:
+    await database.write(enter)
+    assert await database.write(status) == ("active", frozenset())
+    with closing(sqlite3.connect(tmp_path / "store.db")) as other, other:
+        other.execute("UPDATE person SET status = 'suspended'")
+    assert await database.write(status) == ("suspended", frozenset())
+
+
+async def test_what_was_rolled_back_is_not_remembered(database: Database) -> None:
+    def fails(connection: Connection) -> None:
+        people.amend(connection, "per_1", status="suspended")
+        assert status(connection)[0] == "suspended"
+        raise LookupError
+
+    await database.write(enter)
+    with pytest.raises(LookupError):
+        await database.write(fails)
+    assert await database.write(status) == ("active", frozenset())
 
 
 async def test_a_commit_that_is_rolled_back_leaves_the_audit_chain_whole(database: Database) -> None:
