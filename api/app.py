@@ -50,3 +50,5 @@ async def _headers(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.popall("Server", None)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
+    if request.secure:
+        response.headers["Strict-Transport-Security"] = "max-age=31536000"

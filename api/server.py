@@ -10,14 +10,15 @@ import socket
 import stat
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from ipaddress import ip_address
 from pathlib import Path
+from ssl import SSLContext
 from typing import Any, Final
 
 import structlog
 from aiohttp import web
 
 from api.problems import SPOKEN, wire_problem
+from gateway.config import is_local
 
 log = structlog.get_logger()
 
@@ -27,18 +28,29 @@ _BACKLOG: Final = 128
 _SILENCE: Final = 20.0  # seconds that a connection may take for the head of its first request
 
 
+_BARE: Final = 'other machines reach it: set [api] tls to "self_signed" or "files", or host to 127.0.0.1'
+
+
 class CannotListen(Exception):
     """The API cannot be offered there; the message says where, why and what to do."""
 
 
 @asynccontextmanager
 async def serve(
-    app: web.Application, host: str, port: int, unix_socket: Path | None = None
+    app: web.Application,
+    host: str,
+    port: int,
+    unix_socket: Path | None = None,
+    *,
+    tls: SSLContext | None = None,
 ) -> AsyncIterator[str]:
     """Serve `app` while the block lasts, and yield its base URL. Port 0 takes a free one.
 
-    The socket file has mode 0660. Raises `CannotListen`. At the end requests in flight are finished first.
+    With `tls` the port speaks it; the socket file, mode 0660, never does. Raises `CannotListen`, also for an
+    address that other machines reach without TLS. At the end requests in flight are finished first.
     """
+    if tls is None and not is_local(host):
+        raise CannotListen(f"cannot listen on {host} port {port}: {_BARE}")
     async with AsyncExitStack() as stack:
         listening = stack.enter_context(_unix(unix_socket)) if unix_socket is not None else None
         runner = _Runner(
@@ -47,15 +59,34 @@ async def serve(
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         with _explained(host, port):
-            await web.TCPSite(runner, host, port).start()
-        url = _url(runner.addresses[0])
+            await _Site(runner, host, port, ssl_context=tls).start()
+        url = _url(runner.addresses[0], tls)
         if listening is not None:
             await web.SockSite(runner, listening).start()
         reaper = asyncio.create_task(_reap(runner, app.get(SPOKEN, set())), name="silent connections")
         stack.push_async_callback(_ended, reaper)
-        if not _is_local(host):
-            log.warning("the API is reachable from other machines, without TLS", action="exposed", host=host)
         yield url
+
+
+class _Site(web.TCPSite):
+    """Hangs up on those who do not get on with TLS."""
+
+    __slots__ = ()
+
+    async def start(self) -> None:
+        """Begin to listen."""
+        await web.BaseSite.start(self)
+        server, tls = self._runner.server, self._ssl_context
+        assert server is not None  # noqa: S101 - the runner was set up
+        self._server = await asyncio.get_running_loop().create_server(
+            server,
+            self._host,
+            self._port,
+            backlog=self._backlog,
+            ssl=tls,
+            ssl_handshake_timeout=None if tls is None else _SILENCE,
+            ssl_shutdown_timeout=None if tls is None else _GRACE,
+        )
 
 
 class _Connection(web.RequestHandler):
@@ -114,16 +145,10 @@ async def _ended(task: asyncio.Task[None]) -> None:
     await asyncio.wait([task])
 
 
-def _url(address: Any) -> str:  # noqa: ANN401 - what getsockname gives
+def _url(address: Any, tls: SSLContext | None) -> str:  # noqa: ANN401 - what getsockname gives
     host, port = address[0], address[1]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+    scheme = "http" if tls is None else "https"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import os
 import re
 import tomllib
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -60,9 +60,17 @@ class ApiSection(_Section):
     """`[api]`: where the HTTP API listens. Loopback unless told otherwise."""
 
     host: str = "127.0.0.1"
-    """An address of this machine. Beyond loopback there is no TLS: put a reverse proxy in front instead."""
+    """An address of this machine. Beyond loopback it is refused without `tls`."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8025
     """0 takes a free one."""
+    tls: Literal["none", "self_signed", "files"] = "none"
+    """`self_signed`: with a certificate that Schoolgate makes; `files`: with one of yours."""
+    tls_certificate: Path | None = None
+    """Yours, with its chain, in PEM. One that Schoolgate makes is `api.crt` beside the database."""
+    tls_key: Path | None = None
+    """Its private key in PEM, without a passphrase, not readable by everybody."""
+    tls_names: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9.:-]{1,253}$")], ...] = ()
+    """More host names and addresses for the certificate that Schoolgate makes; it knows this machine's."""
     unix_socket: Path | None = None
     """Listen here too; the file has mode 0660."""
     requests_per_minute: Annotated[int, Field(ge=1, le=10_000_000)] = 60_000
@@ -112,6 +120,8 @@ class CliSection(_Section):
 
     key_file: Path | None = None
     """The API key that it uses."""
+    ca_file: Path | None = None
+    """Whose certificates it trusts (PEM). Without it, the very certificate that `[api]` names."""
 
 
 class UnixUserSection(_Section):
@@ -184,6 +194,7 @@ def load(path: Path) -> Config:
     except ValidationError as exc:
         raise ConfigError(path, [_sentence(error, text) for error in exc.errors()]) from exc
     _refuse_twins(path, config, text)
+    _refuse_bare(path, config.api, text)
     return _resolved(config, path.absolute().parent)
 
 
@@ -196,6 +207,33 @@ def _refuse_twins(path: Path, config: Config, text: str) -> None:
                 raise ConfigError(path, [f"line {line}: {table}.{key}: two {table}s have {str(value)!r}"])
 
 
+def _refuse_bare(path: Path, api: ApiSection, text: str) -> None:
+    """Refuse to be reached by other machines without TLS, and TLS without what it needs."""
+    if api.tls == "none" and not is_local(api.host):
+        problem = f'{api.host} is beyond this machine: that needs tls = "self_signed" or tls = "files"'
+        raise ConfigError(path, [f"line {_line(text, ('api', 'host'))}: api.host: {problem}"])
+    if api.tls == "files" and not (api.tls_certificate and api.tls_key):
+        problem = 'api.tls: "files" needs tls_certificate and tls_key'
+        raise ConfigError(path, [f"line {_line(text, ('api', 'tls'))}: {problem}"])
+
+
+def is_local(host: str) -> bool:
+    """Say whether only this machine reaches what listens on `host`."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _api(api: ApiSection, base: Path, beside: Path) -> ApiSection:
+    """Return the section with whole paths; what we make ourselves is beside the database."""
+    certificate, key = api.tls_certificate, api.tls_key
+    if api.tls == "self_signed":
+        certificate, key = certificate or beside / "api.crt", key or beside / "api.key"
+    paths = {"unix_socket": api.unix_socket, "tls_certificate": certificate, "tls_key": key}
+    return api.model_copy(update={name: path and base / path for name, path in paths.items()})
+
+
 def _resolved(config: Config, base: Path) -> Config:
     def at(path: Path | None) -> Path | None:
         return None if path is None else base / path
@@ -205,7 +243,7 @@ def _resolved(config: Config, base: Path) -> Config:
         update={
             "store": StoreSection(path=base / config.store.path, key_file=keys),
             "backup": config.backup.model_copy(update={"directory": base / config.backup.directory}),
-            "api": config.api.model_copy(update={"unix_socket": at(config.api.unix_socket)}),
+            "api": _api(config.api, base, (base / config.store.path).parent),
             "policy": config.policy.model_copy(update={"file": at(config.policy.file)}),
             "alerts": config.alerts.model_copy(
                 update={
@@ -215,7 +253,7 @@ def _resolved(config: Config, base: Path) -> Config:
                 }
             ),
             "audit": AuditSection(checkpoints=at(config.audit.checkpoints)),
-            "cli": CliSection(key_file=at(config.cli.key_file)),
+            "cli": CliSection(key_file=at(config.cli.key_file), ca_file=at(config.cli.ca_file)),
             "modem": tuple(
                 modem.model_copy(
                     update={

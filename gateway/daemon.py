@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
+from aiohttp.web import Application
 from prometheus_client import CollectorRegistry
 
 from api import build_app, serve
@@ -27,6 +28,7 @@ from gateway.building import (
     sender_of,
     use_cases_of,
 )
+from gateway.certificates import Certificate
 from gateway.clock import utc_now
 from gateway.config import Config
 from gateway.daily import Daily
@@ -76,6 +78,9 @@ async def opened(config: Config) -> AsyncIterator[Store]:
 async def started(config: Config) -> AsyncIterator[Daemon]:
     """Run a gateway for as long as the block lasts; at its end parts in flight are finished first."""
     async with AsyncExitStack() as stack:
+        tls = Certificate.of(config.api, utc_now)
+        if tls is not None:
+            await asyncio.to_thread(tls.load)
         store = await stack.enter_async_context(opened(config))
         bell, gate = Bell(), Gate(end_of_step(asyncio.get_running_loop()))
         sending = Sending(store.database, gate, bell, utc_now)
@@ -113,18 +118,28 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         await stack.enter_async_context(_running(telling.run(modems)))
         per_minute = config.api.requests_per_minute
         app = build_app(use_cases, registry=registry, clock=utc_now, per_minute=per_minute)
-        url = await stack.enter_async_context(
-            serve(app, config.api.host, config.api.port, config.api.unix_socket)
-        )
-        watchdog.serving = url
+        url = await _offered(stack, config, app, tls, watchdog)
         daily = Daily.of(config, store.database, store.keyring, store.settings, utc_now)
         use_cases.alerts.audit_broken = lambda: daily.broken
         await stack.enter_async_context(
             _running(daily.run(), use_cases.alerts.run(), use_cases.approvals.run())
         )
         reload = reload_of(config, store, desk, identify, replies, use_cases)
+        reload.certificate = tls
         reload.follow = (*reload.follow, daily.purge, use_cases.alerts)
         yield Daemon(use_cases, store, modems, url, watchdog, reload)
+
+
+async def _offered(
+    stack: AsyncExitStack, config: Config, app: Application, tls: Certificate | None, watchdog: Watchdog
+) -> str:
+    """Offer the API for as long as the stack lasts; return its URL."""
+    api, context = config.api, None if tls is None else tls.context
+    url = await stack.enter_async_context(serve(app, api.host, api.port, api.unix_socket, tls=context))
+    watchdog.serving = url
+    if tls is not None:
+        await stack.enter_async_context(_running(tls.watch(watchdog.note)))
+    return url
 
 
 @asynccontextmanager

@@ -1,7 +1,8 @@
 """Take up a changed configuration while everything runs: no modem is dropped and no request refused.
 
-What may change is the policy: its file, and whether the numbers for drama count. The rest of the
-configuration is what the gateway is built from; a change of it is named and waits for a restart.
+What may change is the policy: its file, and whether the numbers for drama count. The files of the API's
+certificate are read again. The rest of the configuration is what the gateway is built from; a change of it is
+named and waits for a restart.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Final, Protocol
 import structlog
 from sqlalchemy import Connection
 
+from gateway.certificates import Certificate
 from gateway.config import Config, ConfigError
 from gateway.model import Clock
 from gateway.notify import notify
@@ -51,6 +53,7 @@ class Reload:
     follow: Sequence[Follows]
     replies: Replies
     admit: Sequence[Admits]
+    certificate: Certificate | None = None
 
     async def __call__(self, reread: Callable[[], Config]) -> str:
         """Read the configuration again and take it up; return what people must know, empty for nothing.
@@ -61,6 +64,8 @@ class Reload:
             config = reread()
             settings = await asyncio.to_thread(PolicySettings.load, config.policy.file)
             classify = (await asyncio.to_thread(Classifier, settings)).classify
+            if self.certificate is not None:
+                await asyncio.to_thread(self.certificate.load)
             await self.database.write(lambda c: self._swap(c, config, settings, classify, self.clock()))
         except (ConfigError, PolicyFileError, StoreUnavailable) as exc:
             log.error("configuration refused", action="reload_refused", why=str(exc))  # noqa: TRY400
@@ -72,7 +77,9 @@ class Reload:
             policy=settings.review.version,
             needs_restart=waiting,
         )
-        return f"needs a restart: {', '.join(waiting)}" if waiting else ""
+        restart = f"needs a restart: {', '.join(waiting)}" if waiting else ""
+        ends = self.certificate.warning() if self.certificate is not None else ""
+        return "; ".join(filter(None, (restart, ends)))
 
     async def at(self, hang_up: asyncio.Event, reread: Callable[[], Config], watchdog: Watchdog) -> None:
         """Reload at every `hang_up`, and tell systemd of it, until cancelled."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -33,16 +34,21 @@ _REST = 1.0  # seconds between two streams
 class AsyncClient:
     """A pool of connections to a gateway; use it with `async with`."""
 
-    def __init__(self, url: str, key: str, *, timeout: float = 30) -> None:
-        """`url` as http://host:port; `key` as sg_…; `timeout` in seconds for each try."""
+    def __init__(self, url: str, key: str, *, timeout: float = 30, ca_file: str | None = None) -> None:
+        """`url` as https://host:port; `key` as sg_…; `timeout` in seconds for each try.
+
+        `ca_file`: whose certificates to trust (PEM), such as the gateway's own; else those of this machine.
+        """
         self._url = url.rstrip("/")
         self._key = key
         self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._ca_file = ca_file
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
         """Open it."""
-        self._session = aiohttp.ClientSession()
+        trust = ssl.create_default_context(cafile=self._ca_file) if self._ca_file else True
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(ssl=trust))
         return self
 
     async def __aexit__(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import TracebackType
@@ -31,12 +32,27 @@ class Client:
     """One connection to a gateway, kept open. Not to be shared by threads."""
 
     def __init__(
-        self, url: str, key: str, *, timeout: float = 30, sleep: Callable[[float], None] = time.sleep
+        self,
+        url: str,
+        key: str,
+        *,
+        timeout: float = 30,
+        ca_file: str | None = None,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        """`url` as http://host:port; `key` as sg_…; `timeout` in seconds for each try."""
+        """`url` as https://host:port; `key` as sg_…; `timeout` in seconds for each try.
+
+        `ca_file`: whose certificates to trust (PEM), such as the gateway's own; else those of this machine.
+        """
         parts = urlsplit(url)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        self._connection = kind(parts.hostname or "", parts.port, timeout=timeout)
+        host = parts.hostname or ""
+        if parts.scheme == "https":
+            trust = ssl.create_default_context(cafile=ca_file)
+            self._connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+                host, parts.port, timeout=timeout, context=trust
+            )
+        else:
+            self._connection = http.client.HTTPConnection(host, parts.port, timeout=timeout)
         self._key = key
         self._sleep = sleep
 

@@ -13,6 +13,8 @@ from gateway.cli.exits import Exit, Stop
 from gateway.cli.problems import ApiProblem
 
 if TYPE_CHECKING:
+    from ssl import SSLContext
+
     from gateway.config import ApiSection
 
 _TIMEOUT: Final = 60.0  # seconds; a batch of 10,000 takes some
@@ -33,8 +35,9 @@ class _UnixConnection(http.client.HTTPConnection):
 class Client:
     """Speaks to one daemon with one key."""
 
-    def __init__(self, api: ApiSection, key: str) -> None:
+    def __init__(self, api: ApiSection, key: str, ca_file: Path | None = None) -> None:
         self._api = api
+        self._ca_file = ca_file
         self._headers = {"Accept": "application/json"} | ({"Authorization": f"Bearer {key}"} if key else {})
 
     @property
@@ -43,7 +46,8 @@ class Client:
         if self._api.unix_socket is not None:
             return str(self._api.unix_socket)
         host = _ANYWHERE.get(self._api.host, self._api.host)
-        return f"http://{f'[{host}]' if ':' in host else host}:{self._api.port}"
+        scheme = "http" if self._api.tls == "none" else "https"
+        return f"{scheme}://{f'[{host}]' if ':' in host else host}:{self._api.port}"
 
     def get(self, path: str, **query: object) -> Any:  # noqa: ANN401 - JSON
         """Return what GET answers; None in `query` is left out."""
@@ -100,7 +104,10 @@ class Client:
                 "[api] port is 0 (any free one), so the daemon cannot be found: set a port or unix_socket",
             )
         host = _ANYWHERE.get(self._api.host, self._api.host)
-        return http.client.HTTPConnection(host, self._api.port, timeout=_TIMEOUT)
+        if self._api.tls == "none":
+            return http.client.HTTPConnection(host, self._api.port, timeout=_TIMEOUT)
+        trust = _trust(self._api.tls_certificate, self._ca_file)
+        return http.client.HTTPSConnection(host, self._api.port, timeout=_TIMEOUT, context=trust)
 
     def _unavailable(self, exc: Exception) -> Stop:
         why = exc.strerror if isinstance(exc, OSError) and exc.strerror else str(exc) or type(exc).__name__
@@ -109,6 +116,28 @@ class Client:
             f"no daemon answers at {self.address} ({why}).",
             "Start it with `schoolgate run` or `systemctl start schoolgate`, or check [api] in its file.",
         )
+
+
+def _trust(certificate: Path | None, ca_file: Path | None) -> SSLContext:
+    """Trust what a file of authorities vouches for by name, or else one certificate and no other."""
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    path = ca_file or certificate
+    assert path is not None  # noqa: S101 - the configuration was checked
+    try:
+        if ca_file is not None:
+            context.load_verify_locations(ca_file)
+            return context
+        first, footer, _ = path.read_text("ascii").partition(ssl.PEM_FOOTER)
+        context.check_hostname = False  # it is that one, under whatever name we reach it
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        context.load_verify_locations(cadata=first + footer)
+    except (OSError, ValueError) as exc:
+        why = exc.strerror if isinstance(exc, OSError) and exc.strerror else "no certificate in PEM"
+        raise Stop(Exit.CONFIGURATION, f"{path}: cannot be trusted: {why}") from exc
+    return context
 
 
 def _json(body: bytes) -> Any:  # noqa: ANN401 - JSON

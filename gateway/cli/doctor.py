@@ -87,7 +87,7 @@ def _probed(section: ModemSection) -> Iterator[Finding]:
 def _readiness(config: Config) -> tuple[bool, list[str]]:
     """Return whether a gateway answers, and why it is not ready."""
     try:
-        status, answer = Client(config.api, "").exchange("GET", "/readyz")
+        status, answer = Client(config.api, "", config.cli.ca_file).exchange("GET", "/readyz")
     except Stop:
         return False, []
     reasons = answer.get("reasons", ()) if isinstance(answer, dict) else ()

@@ -64,7 +64,7 @@ def look_at_port(modem: ModemSection) -> Port:
 
 def look_at_service(config: Config, *, running: bool, api_key: str, reasons: Sequence[str]) -> Service:
     """Look at keys, policy and database."""
-    from gateway.cli.serve import check_database
+    from gateway.cli.serve import certificate_notes, check_database
     from gateway.store import load_key_file
     from policy import PolicySettings
 
@@ -77,6 +77,8 @@ def look_at_service(config: Config, *, running: bool, api_key: str, reasons: Seq
         running=running,
         api_key=api_key,
         reasons=reasons,
+        certificate=(trouble := _trouble(lambda: certificate_notes(config))),
+        certificate_ends="" if trouble else " ".join(certificate_notes(config)),
     )
 
 

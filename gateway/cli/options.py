@@ -70,14 +70,14 @@ def connected(path: Path | None, key_file: Path | None) -> Client:
     config = configuration(path)
     chosen = key_file or config.cli.key_file
     if chosen is None and config.unix_user and config.api.unix_socket is not None:
-        return Client(config.api, "")  # the socket knows who we are
+        return Client(config.api, "", config.cli.ca_file)  # the socket knows who we are
     if chosen is None:
         raise Stop(
             Exit.CONFIGURATION,
             "no API key: set [cli] key_file in the configuration, or give --key-file FILE.",
             "A key is made with: schoolgate key create HANDLE --out FILE",
         )
-    return Client(config.api, read_key(chosen))
+    return Client(config.api, read_key(chosen), config.cli.ca_file)
 
 
 def read_key(path: Path) -> str:

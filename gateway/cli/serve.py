@@ -112,9 +112,26 @@ def _modem_notes(config: Config) -> Iterator[str]:
 
 
 def _notes(config: Config) -> Iterator[str]:
+    from gateway.config import is_local
+
     if not config.store.path.exists():
         yield f"{config.store.path} is not there yet: the gateway makes it when it starts"
     if config.policy.allow_drama_numbers:
         yield "policy.allow_drama_numbers is on: that is for the virtual network only"
-    if config.api.host not in {"127.0.0.1", "::1", "localhost"}:
-        yield f"the API listens on {config.api.host}, beyond this machine, without TLS"
+    if not is_local(config.api.host):
+        yield f"the API listens on {config.api.host}: other machines reach it"
+    yield from certificate_notes(config)
+
+
+def certificate_notes(config: Config) -> list[str]:
+    """Say what people must know of the certificate; raise `ConfigError` for one that cannot be used."""
+    from gateway.certificates import check, expiry_warning
+    from gateway.clock import utc_now
+
+    certificate, key = config.api.tls_certificate, config.api.tls_key
+    if config.api.tls == "none" or certificate is None or key is None:
+        return []
+    if config.api.tls == "self_signed" and not certificate.exists():
+        return [f"{certificate} is not there yet: the gateway makes it when it starts"]
+    check(certificate, key)
+    return [said] if (said := expiry_warning(certificate, utc_now())) else []

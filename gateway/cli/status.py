@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -12,7 +12,7 @@ import typer
 
 from gateway.cli import alerts, modems
 from gateway.cli.exits import Exit
-from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, connected
+from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, configuration, connected
 from gateway.cli.output import print_json, say, screen
 from gateway.cli.problems import ApiProblem
 
@@ -39,6 +39,7 @@ class Snapshot:
     holds: int | None
     opt_outs: int | None
     doubts: int | None
+    certificate: str = ""  # that the one for TLS ends soon
     alerts: list[dict[str, Any]] | None
 
 
@@ -50,9 +51,11 @@ def status(
     as_json: JsonOption = False,
 ) -> None:
     """Say whether the gateway is ready, and what waits. Exit code 1: it is not ready."""
+    from gateway.cli.serve import certificate_notes
+
     client = connected(config, key_file)
     while True:
-        found = look(client)
+        found = replace(look(client), certificate=" ".join(certificate_notes(configuration(config))))
         if as_json:
             print_json(found)
         else:
@@ -105,7 +108,7 @@ def _count(page: dict[str, Any] | None) -> int | None:
 
 def _show(found: Snapshot) -> None:
     screen().print("[bold green]ready" if found.ready else "[bold red]not ready", highlight=False)
-    for reason in found.reasons:
+    for reason in (*found.reasons, *filter(None, (found.certificate,))):
         say(f"  {reason}")
     if found.alerts:
         alerts.show(found.alerts)

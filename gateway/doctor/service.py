@@ -20,6 +20,8 @@ class Service:
     running: bool
     api_key: str  # why the modems of the running gateway could not be asked
     reasons: Sequence[str]  # why the running gateway is not ready
+    certificate: str = ""  # why it cannot be used for TLS
+    certificate_ends: str = ""  # that it does, soon
 
 
 def service_findings(service: Service) -> Iterator[Finding]:
@@ -47,6 +49,16 @@ def service_findings(service: Service) -> Iterator[Finding]:
 def _files(service: Service) -> Iterator[Finding]:
     if service.keys:
         yield wrong("keys", service.keys, "put the key file back from its backup: no store opens without it")
+    if service.certificate:
+        yield wrong(
+            "certificate", service.certificate, "correct [api] tls_certificate and tls_key: docs/hardening.md"
+        )
+    elif service.certificate_ends:
+        yield warning(
+            "certificate",
+            service.certificate_ends,
+            "put the new one in its place, then: systemctl reload schoolgate; one of its own is made then",
+        )
     if service.policy:
         yield wrong("policy", service.policy, "correct the file; `schoolgate check-config` says more")
     if service.database:

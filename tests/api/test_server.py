@@ -10,9 +10,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
-from structlog.testing import capture_logs
 
 from api import CannotListen, serve
+from gateway.certificates import server_context
 
 
 def application() -> web.Application:
@@ -42,15 +42,17 @@ async def test_it_listens_on_a_free_port_and_says_which() -> None:
             await session.get(url)
 
 
-@pytest.mark.parametrize(
-    ("host", "shown", "warned"),
-    [("0.0.0.0", "http://0.0.0.0:", True), ("::1", "http://[::1]:", False), ("localhost", "http://", False)],  # noqa: S104
-)
-async def test_listening_beyond_this_machine_is_warned_of(host: str, shown: str, warned: bool) -> None:
-    with capture_logs() as logs:
-        async with serve(application(), host, 0) as url:
-            assert url.startswith(shown)
-    assert [entry["action"] for entry in logs] == ["exposed"] * warned
+@pytest.mark.parametrize(("host", "shown"), [("::1", "http://[::1]:"), ("localhost", "http://")])
+async def test_it_listens_on_this_machine(host: str, shown: str) -> None:
+    async with serve(application(), host, 0) as url:
+        assert url.startswith(shown)
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "gate.example"])  # noqa: S104
+async def test_listening_beyond_this_machine_without_tls_is_refused(host: str) -> None:
+    with pytest.raises(CannotListen, match=r"\[api\] tls"):
+        async with serve(application(), host, 0):
+            pass
 
 
 async def test_a_taken_port_is_told_with_what_to_do() -> None:
@@ -68,7 +70,7 @@ async def test_a_taken_port_is_told_with_what_to_do() -> None:
 )
 async def test_an_address_of_no_ones_is_told(host: str, advice: str) -> None:
     with pytest.raises(CannotListen, match=advice):
-        async with serve(application(), host, 0):
+        async with serve(application(), host, 0, tls=server_context()):
             pass
 
 
