@@ -39,8 +39,8 @@ class Snapshot:
     holds: int | None
     opt_outs: int | None
     doubts: int | None
-    certificate: str = ""  # that the one for TLS ends soon
     alerts: list[dict[str, Any]] | None
+    certificate: str = ""  # that the one for TLS ends soon
 
 
 def status(
