@@ -56,6 +56,7 @@ class Draft:
     kind: Kind = Kind.MESSAGE
     purpose: str = ""  # the gateway's own replies have none
     template: TemplateRef | None = None
+    free_text: bool = False  # written for this message, made from no template
     slots: Mapping[str, str] | None = None  # None after submission: only the text is kept
     recipients: int = 1  # of the batch that it is one of (9.1)
     not_before: datetime | None = None  # when its sender wants it to leave at the earliest
@@ -121,6 +122,14 @@ class TemplateFacts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SecondPerson:
+    """Who approved this very message, and at whose request (3.3)."""
+
+    asked_by: str
+    decided_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
     """Everything that a decision rests on."""
 
@@ -131,4 +140,5 @@ class Facts:
     consents: Sequence[Consent] | None = None  # all of the number, whatever their purpose; () = none
     sender: SenderFacts | None = None
     template: TemplateFacts | None = None
+    second_person: SecondPerson | None = None  # asked for at release and hand-off of free text alone
     holidays: BankHolidays = NOT_KNOWN

@@ -171,6 +171,7 @@ class PolicySettings(_Section):
     time_zone: Annotated[str, AfterValidator(_known_zone)] = "Europe/London"
     allowed_regions: Annotated[tuple[Annotated[str, Field(pattern="^[A-Z]{2}$")], ...], Field(min_length=1)]
     sending_roles: Annotated[frozenset[str], Field(min_length=1)]
+    free_text_roles: frozenset[str] = frozenset({"free_text_sender"})
     guests: frozenset[Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")]] = frozenset()
     url_hosts: frozenset[str] = frozenset()
     email_domains: frozenset[str] = frozenset()

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from policy.rules import authority, content, purpose, recipient, review, standing, wording
+from policy.rules import authority, content, free_text, purpose, recipient, review, standing, wording
 from policy.rules.rule import Rule
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -12,6 +12,7 @@ RULES: Final[tuple[Rule, ...]] = (
     + purpose.RULES
     + recipient.RULES
     + content.RULES
+    + free_text.RULES
     + wording.RULES
 )
 

@@ -14,7 +14,7 @@ from policy.verdict import Code, Reason
 def purpose_is_permitted(draft: Draft, facts: Facts, _now: datetime) -> Iterator[Reason]:
     """1.1, 2.1: a purpose that the policy does not list, or has turned off, sends nothing."""
     purpose = facts.settings.purposes.get(draft.purpose)
-    if purpose is None and not draft.purpose and facts.template is None:
+    if purpose is None and not draft.purpose and facts.template is None and not draft.free_text:
         return  # the template would have named it; that there is none is a reason of its own (3.3)
     if purpose is None:
         names = ", ".join(name for name, known in facts.settings.purposes.items() if known.enabled)
