@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import os
-import re
 import tomllib
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field, ValidationError
 
+from gateway.config_faults import line_of, sentence
 from gateway.section import AlertsSection
 from gateway.section import Section as _Section
 
@@ -192,7 +192,7 @@ def load(path: Path) -> Config:
     except tomllib.TOMLDecodeError as exc:
         raise ConfigError(path, [f"not TOML: {exc}"]) from exc
     except ValidationError as exc:
-        raise ConfigError(path, [_sentence(error, text) for error in exc.errors()]) from exc
+        raise ConfigError(path, [sentence(error, text, Config) for error in exc.errors()]) from exc
     _refuse_twins(path, config, text)
     _refuse_bare(path, config.api, text)
     return _resolved(config, path.absolute().parent)
@@ -203,7 +203,7 @@ def _refuse_twins(path: Path, config: Config, text: str) -> None:
         values = [getattr(each, key) for each in getattr(config, table)]
         for number, value in enumerate(values):
             if value in values[:number]:
-                line = _line(text, (table, number, key))
+                line = line_of(text, (table, number, key))
                 raise ConfigError(path, [f"line {line}: {table}.{key}: two {table}s have {str(value)!r}"])
 
 
@@ -211,10 +211,10 @@ def _refuse_bare(path: Path, api: ApiSection, text: str) -> None:
     """Refuse to be reached by other machines without TLS, and TLS without what it needs."""
     if api.tls == "none" and not is_local(api.host):
         problem = f'{api.host} is beyond this machine: that needs tls = "self_signed" or tls = "files"'
-        raise ConfigError(path, [f"line {_line(text, ('api', 'host'))}: api.host: {problem}"])
+        raise ConfigError(path, [f"line {line_of(text, ('api', 'host'))}: api.host: {problem}"])
     if api.tls == "files" and not (api.tls_certificate and api.tls_key):
         problem = 'api.tls: "files" needs tls_certificate and tls_key'
-        raise ConfigError(path, [f"line {_line(text, ('api', 'tls'))}: {problem}"])
+        raise ConfigError(path, [f"line {line_of(text, ('api', 'tls'))}: {problem}"])
 
 
 def is_local(host: str) -> bool:
@@ -282,41 +282,3 @@ def _credential(name: str) -> Path | None:
     directory = os.environ.get("CREDENTIALS_DIRECTORY")
     path = Path(directory) / name if directory else None
     return path if path is not None and os.access(path, os.R_OK) else None
-
-
-def _sentence(error: Any, text: str) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
-    place = tuple(error["loc"])
-    key = ".".join(str(step) for step in place)
-    line = _line(text, place)
-    if error["type"] == "extra_forbidden":
-        known = ", ".join(sorted(_known(place[:-1])))
-        return f"line {line}: {key}: no such key; known here: {known}"
-    if error["type"] == "missing":
-        return f"line {line}: {key}: is missing"
-    return f"line {line}: {key}: {error['msg']} (found {error['input']!r})"
-
-
-def _known(place: tuple[int | str, ...]) -> Sequence[str]:
-    if not place:
-        return tuple(Config.model_fields)
-    section = Config.model_fields[str(place[0])].annotation
-    section = {"modem": ModemSection, "unix_user": UnixUserSection}.get(str(place[0]), section)
-    return tuple(section.model_fields) if isinstance(section, type) and issubclass(section, BaseModel) else ()
-
-
-def _line(text: str, place: tuple[int | str, ...]) -> int:
-    """Return the line where the key at `place` stands, else that of its table, else 1."""
-    table = str(place[0])
-    nth = next((step for step in place if isinstance(step, int)), 0)
-    key = place[-1]
-    best, current, count = 1, "", -1
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[\[?\s*([\w.-]+)", line):
-            current = header[1]
-            count += current == table
-            if current == table and count == nth:
-                best = number
-        inside = current == table and count == nth if len(place) > 1 else not current
-        if inside and re.match(rf"\s*[\"']?{re.escape(str(key))}[\"']?\s*=", line):
-            return number
-    return best
