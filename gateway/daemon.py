@@ -34,6 +34,7 @@ from gateway.config import Config
 from gateway.daily import Daily
 from gateway.facts import PolicyDesk
 from gateway.gate import Gate, end_of_step
+from gateway.inherited import inherited
 from gateway.modem import Modem
 from gateway.notify import notify
 from gateway.numbers import Identify
@@ -120,6 +121,7 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         app = build_app(use_cases, registry=registry, clock=utc_now, per_minute=per_minute)
         url = await _offered(stack, config, app, tls, watchdog)
         daily = Daily.of(config, store.database, store.keyring, store.settings, utc_now)
+        use_cases.health.suppression = inbound.suppression
         use_cases.alerts.audit_broken = lambda: daily.broken
         await stack.enter_async_context(
             _running(daily.run(), use_cases.alerts.run(), use_cases.approvals.run())
@@ -135,7 +137,9 @@ async def _offered(
 ) -> str:
     """Offer the API for as long as the stack lasts; return its URL."""
     api, context = config.api, None if tls is None else tls.context
-    url = await stack.enter_async_context(serve(app, api.host, api.port, api.unix_socket, tls=context))
+    url = await stack.enter_async_context(
+        serve(app, api.host, api.port, api.unix_socket, tls=context, given=inherited())
+    )
     watchdog.serving = url
     if tls is not None:
         await stack.enter_async_context(_running(tls.watch(watchdog.note)))

@@ -7,16 +7,17 @@ a modem frees was ever only in memory (promise 2), and a STOP is in force with t
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 import structlog
 from sqlalchemy import Connection, RowMapping
 
-from gateway import receipts, sms
+from gateway import measures, receipts, sms
 from gateway.faults import described
 from gateway.ids import new_id
+from gateway.measures import Spread
 from gateway.model import Clock, RawSms
 from gateway.numbers import Identify
 from gateway.replies import Replies
@@ -40,18 +41,29 @@ class Inbound:
     replies: Replies
     clock: Clock
     on_change: Callable[[], None]
+    suppression: Spread = field(default_factory=measures.suppression)
 
     async def received(self, messages: Sequence[RawSms]) -> None:
         """Commit `messages` and what follows from them; raise `StoreUnavailable` where that failed."""
         try:
             await self.database.write(lambda c: self._take(c, messages, self._understand))
+            self._measure()
         except Exception as exc:  # noqa: BLE001 - whatever it was, the PDU is kept
             log.error(  # noqa: TRY400 - a traceback may quote the message
                 "inbound left for later", action="inbound_pending", error=described(exc)
             )
+            self.replies.obeyed.clear()
             await self.database.write(lambda c: self._take(c, messages, _leave))
         log.info("inbound stored", action="inbound_stored", count=len(messages))
         self.on_change()
+
+    def _measure(self) -> None:
+        """Note how long it took to obey what was obeyed."""
+        if self.replies.obeyed:
+            read, self.replies.obeyed = self.replies.obeyed, []
+            now = self.clock()
+            for at in read:
+                self.suppression.observe((now - at).total_seconds())
 
     async def retry_pending(self) -> None:
         """Understand what was only journalled; what fails again goes into quarantine."""

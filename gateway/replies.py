@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -31,6 +31,7 @@ class Replies:
     gate: Gate
     settings: PolicySettings
     classify: Callable[[str], Classification]
+    obeyed: list[datetime] = field(default_factory=list)  # when each new STOP was read, until measured
 
     def act(
         self, connection: Connection, index: bytes, sender: str, text: str, inbox_id: str, now: datetime
@@ -70,6 +71,7 @@ class Replies:
             now=now,
         )
         if new:
+            self.obeyed.append(now)
             text = self.settings.stop_confirmation
             self._reply(connection, index, sender, Kind.OPT_OUT_CONFIRMATION, text, now)
 

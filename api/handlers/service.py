@@ -47,5 +47,5 @@ async def ready(call: Call[Nothing]) -> Ready:
 
 async def metrics(call: Call[Nothing]) -> web.Response:
     """Give the metrics in Prometheus' text format."""
-    body = await call.meters.scrape(call.use_cases.health)
+    body = await call.meters.scrape(call.use_cases)
     return web.Response(body=body, headers={"Content-Type": call.meters.content_type})

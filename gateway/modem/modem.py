@@ -12,6 +12,7 @@ from typing import Final, Unpack
 import structlog
 
 from gateway.faults import described
+from gateway.measures import Use
 from gateway.model import Clock, InboundSink, ModemPhase, ModemState, NotSent, SendOutcome
 from gateway.modem import power, search, usb
 from gateway.modem.connection import Connection
@@ -49,6 +50,7 @@ class Modem:
         `on_late_result` gets the TP-MR of a result that came after its part was given up as unclear.
         """
         self.name = settings.name
+        self.use = Use()
         self._settings = settings
         self._sink = sink
         self._clock = clock
@@ -118,10 +120,13 @@ class Modem:
         connection = self._connection
         if connection is None:
             return NotSent(self._state.detail or "the modem is not connected")
+        began = time.monotonic()
         try:
-            return await connection.send(pdu, permit=permit, more=more)
+            outcome = await connection.send(pdu, permit=permit, more=more)
         finally:
             self._moved_at = time.monotonic()
+        self.use.note(began, self._moved_at, outcome)
+        return outcome
 
     async def _unsettled(self) -> str | None:
         """Wait while messages are being read; return why nothing can be sent, or None once it can."""
