@@ -132,6 +132,12 @@ class Retention(_Section):
     legal_hold: bool = False  # nothing is purged or erased
 
 
+class Incidents(_Section):
+    """What must be answered by a day (1.2); the law sets the month for access and the 72 hours for a breach."""
+
+    complaint_days: Annotated[int, Field(ge=1, le=90)] = 30
+
+
 class Training(_Section):
     """Training in the policy (9.2)."""
 
@@ -178,6 +184,7 @@ class PolicySettings(_Section):
     glossary: frozenset[str] = frozenset()
     review: Review
     retention: Retention = Retention()
+    incidents: Incidents = Incidents()
     quiet_hours: QuietHours = QuietHours()
     limits: Limits = Limits()
     training: Training = Training()
