@@ -14,13 +14,13 @@ from api.handlers import (
     messages,
     recipients,
     reports,
-    sending,
     service,
     templates,
     webhooks,
 )
 from api.openapi import document
 from api.page import page
+from api.policy_routes import POLICY_ROUTES
 from api.reading import CSV
 from api.route import LARGE, Call, Route
 from api.schema.alerts import Alert
@@ -53,7 +53,6 @@ from api.schema.recipients import (
     Quarantined,
 )
 from api.schema.reports import ComplianceReport, ComplianceStatus, OfMonth
-from api.schema.sending import Sending, Stop, Why
 from api.schema.service import Alive, Forecast, ForecastQuery, Modem, NotifyKey, Ready
 from api.schema.templates import NewTemplate, Template, TemplateFilter
 from gateway.records import Scope
@@ -156,17 +155,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         status=204,
         codes=("NOT_IN_DOUBT",),
     ),
-    Route("GET", "/v1/sending", sending.show, Scope.POLICY_READ, Nothing, Sending),
-    Route("POST", "/v1/sending/suspend", sending.suspend, Scope.SENDING_SUSPEND, Why, Stop),
-    Route(
-        "POST",
-        "/v1/sending/resume",
-        sending.resume,
-        Scope.SENDING_RESUME,
-        Why,
-        Stop,
-        codes=("NOT_SUSPENDED",),
-    ),
+    *POLICY_ROUTES,
     Route("GET", "/v1/inbox", recipients.inbox, Scope.INBOX, Paging, Listing[InboxMessage]),
     Route("GET", "/v1/inbox/{id}", recipients.inbox_message, Scope.INBOX, Nothing, InboxMessage),
     Route("GET", "/v1/inbox/quarantine", recipients.quarantine, Scope.INBOX, Paging, Listing[Quarantined]),

@@ -9,7 +9,7 @@ from typing import Any
 
 from gateway.model import HoldReason, Status
 from gateway.records import BatchLine, BatchReceipt, BatchRequest, Receipt
-from policy import Decision
+from policy import Code, Decision
 
 
 def receipt_of(
@@ -29,6 +29,12 @@ def _after(line: BatchLine, status: Status, reason: HoldReason | None) -> BatchL
     if line.receipt is None or line.receipt.hold_reason is not HoldReason.BATCH:
         return line
     return BatchLine(line.position, Receipt(line.receipt.id, status, reason, line.receipt.parts), None)
+
+
+def suspended(line: BatchLine) -> Decision | None:
+    """Return why nothing of the batch is taken in, if that is because all sending is suspended (8.1)."""
+    codes = {reason.code for reason in line.decision.reasons} if line.decision is not None else set()
+    return line.decision if Code.SENDING_SUSPENDED in codes else None
 
 
 def kept(receipt: BatchReceipt) -> Mapping[str, Any]:

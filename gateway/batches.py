@@ -15,12 +15,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping
 
-from gateway import approvals
+from gateway import approvals, violations
 from gateway.approvals import Ruling
-from gateway.batch_answers import kept, receipt_of, restored
+from gateway.batch_answers import kept, receipt_of, restored, suspended
 from gateway.batch_approval import BatchApproval
 from gateway.batch_progress import follow
-from gateway.errors import Conflict, NotFound
+from gateway.errors import Conflict, NotFound, Refusal
 from gateway.ids import new_id
 from gateway.model import HoldReason, Status
 from gateway.outbound import Outbound, decision_row, digest_of, replayed
@@ -69,7 +69,7 @@ class Batches:
         await database.write(lambda c: self._begin(c, caller, ident, clock()))
         try:
             lines = await self._take_all(caller, request, ident, digest)
-        except Conflict:
+        except (Conflict, Refusal):
             await self._drop(ident)
             raise
         return await self._finish(caller, request, ident, lines, idempotency_key, digest)
@@ -83,6 +83,8 @@ class Batches:
                 self._take, caller=caller, request=request, batch=ident, start=start, digest=digest
             )
             lines += await self.outbound.database.write(take)
+            if why := suspended(lines[-1]):
+                raise Refusal(why)
         return lines
 
     async def _finish(
@@ -181,6 +183,8 @@ class Batches:
                 connection, now, key_id=caller.key_id, key=key, request_hash=digest, response=response
             )
         ident, held = receipt.id, receipt.status == "held"
+        refused = (line.decision for line in receipt.lines if line.decision is not None)
+        violations.note(connection, self.outbound.desk.settings, caller, ident, refused, now)
         counts = {"accepted": receipt.accepted, "refused": receipt.refused}
         messages.amend_batch(connection, ident, status=receipt.status, **counts)
         if held:

@@ -19,11 +19,14 @@ from gateway.clock import utc_now
 from gateway.compliance import Compliance
 from gateway.config import Config, ConfigError, ModemSection
 from gateway.consents import Consents
+from gateway.contact_import import ContactImport
+from gateway.contacts import Contacts
 from gateway.doubts import Doubts
 from gateway.facts import PolicyDesk
 from gateway.forecast import Forecasts
 from gateway.gate import Gate
 from gateway.govuk import GovukAccess
+from gateway.groups import Groups
 from gateway.handoff import Handoff
 from gateway.health import Health
 from gateway.inbound import Inbound
@@ -39,11 +42,12 @@ from gateway.replies import Replies
 from gateway.second_person import Approvals
 from gateway.sender import Sender
 from gateway.store import Database, Keyring
-from gateway.switch import Sending
+from gateway.suspects import Suspects
 from gateway.switch import Sending
 from gateway.telling import Telling
 from gateway.templates import Templates
 from gateway.usecases import UseCases
+from gateway.violations import Violations
 from policy import Classifier, PolicySettings
 
 
@@ -80,13 +84,23 @@ def reload_of(
 ) -> Reload:
     """Return what SIGHUP takes up."""
     access, optouts, consents = use_cases.access, use_cases.optouts, use_cases.consents
+    contacts = (use_cases.contacts, use_cases.groups, use_cases.suspects)
     return Reload(
         config=config,
         database=store.database,
         clock=utc_now,
-        follow=(desk, identify, access, optouts, consents, use_cases.compliance, use_cases.templates),
+        follow=(
+            desk,
+            identify,
+            access,
+            optouts,
+            consents,
+            *contacts,
+            use_cases.compliance,
+            use_cases.templates,
+        ),
         replies=replies,
-        admit=(desk, consents),
+        admit=(desk, consents, use_cases.contacts),
     )
 
 
@@ -178,8 +192,10 @@ def use_cases_of(
     templates = Templates(database=database, settings=settings, clock=utc_now)
     subjects: dict[ApprovalKind, Subject] = {
         ApprovalKind.BATCH: BatchApproval(outbound),
+        ApprovalKind.MESSAGE: outbound.approval,
         ApprovalKind.TEMPLATE: templates,
     }
+    contacts = Contacts(database, keyring, settings, utc_now, config.policy.allow_drama_numbers)
     return UseCases(
         access=access,
         govuk=GovukAccess(access),
@@ -202,7 +218,11 @@ def use_cases_of(
         webhooks=telling.webhooks,
         forecasts=Forecasts(database, tuple((sender.modem, sender.rate) for sender in senders), utc_now),
         sending=sending,
-        sending=sending,
+        violations=Violations(database, settings, utc_now),
+        contacts=contacts,
+        contact_import=ContactImport(contacts),
+        groups=Groups(database, settings, utc_now),
+        suspects=Suspects(database, keyring, settings, utc_now),
         doubts=Doubts(database=database, keyring=keyring, bell=bell, clock=utc_now),
         approvals=Approvals(database=database, keyring=keyring, clock=utc_now, subjects=subjects),
         alerts=alerts_of(config, database, keyring, settings, modems, bell, utc_now),

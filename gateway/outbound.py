@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from gateway import sms
+from gateway import sms, violations
 from gateway.bell import Bell
 from gateway.errors import Conflict, NotFound, Refusal
 from gateway.facts import Considered, PolicyDesk
@@ -100,6 +100,7 @@ class Outbound:
         ident = new_id("msg", now)
         audit.append(connection, [decision_row(caller, ident, considered, now)])
         if considered.decision.outcome is Outcome.DENY:
+            violations.note(connection, self.desk.settings, caller, ident, [considered.decision], now)
             return _Answer(None, considered)
         new = self.new_message(caller, request, considered, ident, now)
         outbox.add(connection, [outbox.seal(self.keyring, new)])

@@ -47,24 +47,16 @@ _GOVERNING: Final = (
         Scope.PEOPLE_READ,
     }
 )
-_BRAKE: Final = frozenset({Scope.SENDING_SUSPEND})
-_GOVERNING: Final = _BRAKE | {
-    Scope.POLICY_WRITE,
-    Scope.POLICY_PUBLISH,
-    Scope.VIOLATIONS_READ,
-    Scope.VIOLATIONS_DECIDE,
-    Scope.PEOPLE_READ,
-}
 
 ROLES: Final[Mapping[str, frozenset[Scope]]] = MappingProxyType(
     {
         "sender": _SENDING,
         "free_text_sender": _SENDING,
         "template_author": _BOUND | {Scope.TEMPLATES_READ, Scope.TEMPLATES_WRITE} | _ASKING,
-        "approver": frozenset({Scope.TEMPLATES_READ, Scope.TEMPLATES_APPROVE}) | _DECIDING | _TOLD | _BRAKE | _BRAKE,
+        "approver": frozenset({Scope.TEMPLATES_READ, Scope.TEMPLATES_APPROVE}) | _DECIDING | _TOLD | _BRAKE,
         "contact_manager": _CONTACTS | _TOLD,
-        "dpo": _CONTACTS | _TOLD | _GOVERNING | _GOVERNING,
-        "auditor": _WATCHING | _TOLD | {Scope.VIOLATIONS_READ, Scope.PEOPLE_READ} | _REPORTS | {Scope.VIOLATIONS_READ, Scope.PEOPLE_READ},
+        "dpo": _CONTACTS | _TOLD | _GOVERNING,
+        "auditor": _WATCHING | _TOLD | _REPORTS | {Scope.VIOLATIONS_READ, Scope.PEOPLE_READ},
         # technical: neither sends nor reads bodies
         "admin": frozenset({Scope.MODEMS, Scope.PEOPLE_READ}) | _TOLD | _BRAKE,
         "owner": _WATCHING | _TOLD | _DECIDING | _GOVERNING | {Scope.INBOX, Scope.SENDING_RESUME},

@@ -9,18 +9,22 @@ from gateway.alerts import Alerts
 from gateway.batches import Batches
 from gateway.compliance import Compliance
 from gateway.consents import Consents
+from gateway.contact_import import ContactImport
+from gateway.contacts import Contacts
 from gateway.doubts import Doubts
 from gateway.events import Events
 from gateway.forecast import Forecasts
 from gateway.govuk import GovukAccess
+from gateway.groups import Groups
 from gateway.health import Health
 from gateway.optouts import OptOuts
 from gateway.outbound import Outbound
 from gateway.queries import Queries
 from gateway.second_person import Approvals
-from gateway.switch import Sending
+from gateway.suspects import Suspects
 from gateway.switch import Sending
 from gateway.templates import Templates
+from gateway.violations import Violations
 from gateway.webhooks import Webhooks
 
 
@@ -34,6 +38,10 @@ class UseCases:
     queries: Queries
     optouts: OptOuts
     consents: Consents
+    contacts: Contacts
+    contact_import: ContactImport
+    groups: Groups
+    suspects: Suspects
     templates: Templates
     health: Health
     events: Events
@@ -41,8 +49,8 @@ class UseCases:
     forecasts: Forecasts
     govuk: GovukAccess
     doubts: Doubts
-    sending: Sending
     approvals: Approvals
     sending: Sending
+    violations: Violations
     alerts: Alerts
     compliance: Compliance

@@ -76,8 +76,6 @@ class SenderFacts:
     scopes: Set[str]
     purposes: Set[str] | None  # the key's allow-list; None: every permitted purpose
     templates: Set[str] | None  # likewise; None: every approved template
-    sending_suspended_at: datetime | None  # after violations, until somebody else decides (8.2)
-    trained_until: datetime | None
     caps: Sequence[Cap] | None = None  # of the key and its person; () = none
     sending_suspended_at: datetime | None  # after violations, until somebody else decides (8.2)
     trained_until: datetime | None
@@ -99,7 +97,8 @@ class RecipientFacts:
 
     opted_out: Mapping[str, datetime] = field(default_factory=dict)  # topic ("" = everything): since when
     held_since: datetime | None = None  # a reply of theirs waits for a person
-    suspect_since: datetime | None = None  # wrong number, or dead: to be verified
+    suspect_since: datetime | None = None  # somebody else's, or doubted by staff: to be verified
+    failures: int = 0  # texts that failed for good, in a row
     last_inbound_at: datetime | None = None  # their last text, or a call that staff logged
     recent: Sequence[Earlier] | None = None  # what they got, or will get, a day before or after; () = nothing
 

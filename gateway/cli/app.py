@@ -33,6 +33,7 @@ from gateway.cli import (
     status,
     subjects,
     templates,
+    violations,
 )
 from gateway.cli.demo import command as demo
 from gateway.cli.output import complain
@@ -111,4 +112,4 @@ app.add_typer(sim.app, name="sim")
 app.add_typer(pdu.app, name="pdu")
 app.add_typer(policy.app, name="policy")
 app.add_typer(sending.app, name="sending")
-app.add_typer(sending.app, name="sending")
+app.add_typer(violations.app, name="violation")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
 
 _REMEMBERED, _VERSION = "remembered", "version"
-_SOURCES = frozenset({"person", "role", "api_key", "template"})  # tables of which rows are remembered
+_SOURCES = frozenset({"person", "role", "standing", "api_key", "template"})  # tables of which rows are remembered
 _BUSY_MS = 10_000  # another process (the command line) may be writing
 
 
