@@ -6,12 +6,35 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
-from policy.facts import Draft, Facts, Stage
+from policy.facts import Draft, Facts, SenderFacts, Stage, TemplateFacts
 from policy.limits import room_at
+from policy.quiet_hours import BankHolidays, Hours
 from policy.rules.rule import Rule
+from policy.settings import PolicySettings
 from policy.verdict import Code, Outcome, Reason
 
 _ONCE: Final = frozenset({Stage.SUBMIT})  # counted in the transaction that accepts; it counts itself later
+_IN_TIME: Final = frozenset({Stage.SUBMIT, Stage.HANDOFF})  # what a person releases may still wait
+
+
+def windows(
+    settings: PolicySettings,
+    holidays: BankHolidays,
+    purpose: str,
+    template: TemplateFacts | None,
+    sender: SenderFacts | None,
+) -> Hours | None:
+    """Return when a text may arrive; None for at any time: urgent ones, and those that reach nobody."""
+    urgent = template is not None and template.urgent
+    if urgent or (sender is not None and sender.key_kind == "test"):
+        return None
+    return settings.hours(holidays, purpose)
+
+
+def leaves_at(hours: Hours | None, not_before: datetime | None, now: datetime) -> datetime:
+    """Return when a text may leave: now, at the time it names, or when a window opens (if ever one does)."""
+    at = max(now, not_before or now)
+    return at if hours is None else hours.opening(at) or at
 
 
 def hour_is_not_quiet(draft: Draft, facts: Facts, now: datetime) -> Iterator[Reason]:
@@ -21,8 +44,9 @@ def hour_is_not_quiet(draft: Draft, facts: Facts, now: datetime) -> Iterator[Rea
     is on record nothing new is accepted.
     """
     at = max(now, draft.not_before or now)
-    opens = _opening(draft, facts, at)
-    if opens == at or draft.begun:
+    hours = windows(facts.settings, facts.holidays, draft.purpose, facts.template, facts.sender)
+    opens = at if hours is None or draft.begun else hours.opening(at)
+    if opens == at:
         return
     denied = opens is None and draft.stage is Stage.SUBMIT
     yield Reason(
@@ -33,13 +57,6 @@ def hour_is_not_quiet(draft: Draft, facts: Facts, now: datetime) -> Iterator[Rea
         outcome=Outcome.DENY if denied else Outcome.HOLD,
         until=opens,
     )
-
-
-def _opening(draft: Draft, facts: Facts, at: datetime) -> datetime | None:
-    urgent = facts.template is not None and facts.template.urgent
-    if urgent or (facts.sender is not None and facts.sender.key_kind == "test"):
-        return at
-    return facts.settings.hours(facts.holidays, draft.purpose).opening(at)
 
 
 def _waits(facts: Facts, opens: datetime | None) -> str:
@@ -53,13 +70,14 @@ def _waits(facts: Facts, opens: datetime | None) -> str:
 
 def recipient_has_room(draft: Draft, facts: Facts, now: datetime) -> Iterator[Reason]:
     """5.2: so many texts a day to one number, and the same wording not again at once; unknown is too many."""
-    limits = facts.settings.limits
-    recent = facts.recipient.recent if facts.recipient else None
+    if facts.recipient is None:
+        return
+    limits, recent = facts.settings.limits, facts.recipient.recent
     if recent is None:
         yield _limited("5.2", "it is not known how many texts this number got", field="to")
         return
-    at = max(now, draft.not_before or now)
-    at = _opening(draft, facts, at) or at
+    hours = windows(facts.settings, facts.holidays, draft.purpose, facts.template, facts.sender)
+    at = leaves_at(hours, draft.not_before, now)
     room = room_at([each.at for each in recent], at, limits.recipient_a_day)
     if room > at:
         most = f"{limits.recipient_a_day} texts in 24 hours are the most"
@@ -89,7 +107,7 @@ def _limited(clause: str, message: str, until: datetime | None = None, field: st
 
 
 RULES: Final = (
-    Rule(hour_is_not_quiet, ("5.2",), (Code.QUIET_HOURS,)),
+    Rule(hour_is_not_quiet, ("5.2",), (Code.QUIET_HOURS,), stages=_IN_TIME),
     Rule(recipient_has_room, ("5.2",), (Code.RATE_LIMITED,), stages=_ONCE),
     Rule(sender_has_room, ("3.2",), (Code.RATE_LIMITED,), stages=_ONCE),
 )

@@ -1,0 +1,82 @@
+"""What counts when messages are submitted: their windows, what recipients got, what their sender used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Self
+
+from sqlalchemy import Connection
+
+from gateway.caps import caps
+from gateway.records import Caller, KeyKind, MessageRequest
+from gateway.store import Keyring, limits
+from policy import PolicySettings, RecipientFacts, SenderFacts, TemplateFacts
+from policy.limits import DAY, Cap, Earlier
+from policy.quiet_hours import BankHolidays, Hours
+from policy.rules.limits import leaves_at, windows
+
+_DIGITS = 16  # of a digest, hexadecimal: two texts to one number in a day are never taken for one another
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts for requests that share sender, template and time; what is let in is counted for the next."""
+
+    keyring: Keyring
+    hours: Hours | None  # None: at any time
+    due: datetime  # when they may leave
+    recent: Mapping[bytes, list[tuple[datetime, str]]]  # of each number: when a text may leave, its wording
+    caps: Sequence[Cap]
+    counts: bool  # else they reach nobody
+
+    @classmethod
+    def of(
+        cls,
+        connection: Connection,
+        keyring: Keyring,
+        settings: PolicySettings,
+        holidays: BankHolidays,
+        caller: Caller,
+        request: MessageRequest,
+        template: TemplateFacts | None,
+        sender: SenderFacts | None,
+        indexes: Sequence[bytes],
+        now: datetime,
+    ) -> Self:
+        """Read the counts: one statement for all recipients, one for the sender."""
+        purpose = request.purpose or (template.purpose if template else "")
+        hours = windows(settings, holidays, purpose, template, sender)
+        due = leaves_at(hours, request.not_before, now)
+        return cls(
+            keyring=keyring,
+            hours=hours,
+            due=due,
+            recent=limits.recent(connection, indexes, due - DAY, due + DAY),
+            caps=caps(connection, caller, settings, now),
+            counts=caller.key_kind is not KeyKind.TEST,
+        )
+
+    def wording(self, text: str) -> str | None:
+        """Return a keyed digest of a text that counts for its recipient; None where it does not."""
+        return self.keyring.index(f"wording\0{text}").hex()[:_DIGITS] if self.counts else None
+
+    def recipient(self, facts: RecipientFacts, index: bytes, wording: str | None) -> RecipientFacts:
+        """Return what is known of a number, with what it got lately."""
+        recent = tuple(Earlier(at, before == wording) for at, before in self.recent[index])
+        return replace(facts, recent=recent)
+
+    def sender(self, facts: SenderFacts | None) -> SenderFacts | None:
+        """Return what is known of the sender, with what they have used."""
+        return None if facts is None else replace(facts, caps=self.caps)
+
+    def note(self, index: bytes, wording: str | None) -> None:
+        """Count a text that is let in."""
+        if wording is not None:
+            self.recent[index].append((self.due, wording))
+        self.caps = tuple(replace(cap, used=cap.used + 1) for cap in self.caps)
+
+    def last(self, at: datetime) -> datetime:
+        """Return `at`, or the end of the window after it: until then a text without a validity is tried."""
+        return at if self.hours is None else self.hours.end(at)
