@@ -7,13 +7,13 @@ from typing import Any, Final
 from aiohttp import web
 
 from api.codes import POLICY
+from api.contact_routes import CONTACT_ROUTES
 from api.handlers import (
     approvals,
     doubts,
     events,
     messages,
     recipients,
-    reports,
     service,
     templates,
     webhooks,
@@ -22,6 +22,7 @@ from api.openapi import document
 from api.page import page
 from api.policy_routes import POLICY_ROUTES
 from api.reading import CSV
+from api.report_routes import REPORT_ROUTES
 from api.route import LARGE, Call, Route
 from api.schema.alerts import Alert
 from api.schema.approvals import Approval, ApprovalFilter, Refused
@@ -52,7 +53,6 @@ from api.schema.recipients import (
     OptOut,
     Quarantined,
 )
-from api.schema.reports import ComplianceReport, ComplianceStatus, OfMonth
 from api.schema.service import Alive, Forecast, ForecastQuery, Modem, NotifyKey, Ready
 from api.schema.templates import NewTemplate, Template, TemplateFilter
 from gateway.records import Scope
@@ -171,6 +171,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         type(None),
         status=204,
     ),
+    *CONTACT_ROUTES,
     Route("GET", "/v1/consents", recipients.consents, Scope.CONSENTS_READ, OfNumber, Listing[Consent]),
     Route(
         "POST",
@@ -296,28 +297,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     Route("GET", "/v1/forecast", service.forecast, Scope.SEND, ForecastQuery, Forecast),
     Route("GET", "/v1/modems", service.modems, Scope.MODEMS, Nothing, Listing[Modem]),
     Route("GET", "/v1/alerts", service.alerts, Scope.MODEMS, Nothing, Listing[Alert]),
-    Route("GET", "/v1/compliance", reports.compliance_status, Scope.REPORTS, Nothing, ComplianceStatus),
-    Route(
-        "GET", "/v1/reports/compliance", reports.compliance_report, Scope.REPORTS, OfMonth, ComplianceReport
-    ),
-    Route(
-        "GET",
-        "/v1/reports/compliance/sheet",
-        reports.compliance_sheet,
-        Scope.REPORTS,
-        OfMonth,
-        web.Response,
-        produces=CSV,
-    ),
-    Route(
-        "GET",
-        "/v1/reports/compliance/page",
-        reports.compliance_page,
-        Scope.REPORTS,
-        OfMonth,
-        web.Response,
-        produces="text/html",
-    ),
+    *REPORT_ROUTES,
     Route("GET", "/healthz", service.alive, Scope.PUBLIC, Nothing, Alive),
     Route("GET", "/readyz", service.ready, Scope.PUBLIC, Nothing, Ready),
     Route("GET", "/metrics", service.metrics, Scope.PUBLIC, Nothing, web.Response, produces="text/plain"),

@@ -17,6 +17,7 @@ from gateway.forecast import Forecasts
 from gateway.govuk import GovukAccess
 from gateway.groups import Groups
 from gateway.health import Health
+from gateway.incidents import Incidents
 from gateway.optouts import OptOuts
 from gateway.outbound import Outbound
 from gateway.queries import Queries
@@ -54,3 +55,4 @@ class UseCases:
     violations: Violations
     alerts: Alerts
     compliance: Compliance
+    incidents: Incidents

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from gateway.records.access import Caller, KeyKind, KeyView, PersonView, Scope
 from gateway.records.approvals import ApprovalKind, ApprovalOutcome, ApprovalView
+from gateway.records.contacts import (
+    ContactLine,
+    ContactReport,
+    ContactRequest,
+    ContactView,
+    GroupRequest,
+    GroupView,
+    SuspectView,
+)
 from gateway.records.listing import Page, T
 from gateway.records.receiving import InboxView, QuarantineView
 from gateway.records.recipients import ConsentRequest, ConsentView, HoldView, ImportReport, SuppressionView
@@ -36,10 +45,16 @@ __all__ = [
     "CheckReport",
     "ConsentRequest",
     "ConsentView",
+    "ContactLine",
+    "ContactReport",
+    "ContactRequest",
+    "ContactView",
     "DeliveryView",
     "EndpointRequest",
     "EndpointView",
     "Forecast",
+    "GroupRequest",
+    "GroupView",
     "HoldView",
     "ImportReport",
     "InboxView",
@@ -57,6 +72,7 @@ __all__ = [
     "Receipt",
     "Scope",
     "SuppressionView",
+    "SuspectView",
     "T",
     "TemplateRequest",
     "TemplateView",

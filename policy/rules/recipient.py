@@ -115,7 +115,8 @@ def recipient_is_not_on_hold(draft: Draft, facts: Facts, _now: datetime) -> Iter
 
 def number_is_not_suspect(_draft: Draft, facts: Facts, _now: datetime) -> Iterator[Reason]:
     """4.3: a number that fails for good, or is somebody else's, is blocked until it is verified."""
-    if facts.recipient and facts.recipient.suspect_since is not None:
+    known = facts.recipient
+    if known and (known.suspect_since is not None or known.failures >= facts.settings.suspect_after):
         yield Reason(
             code=Code.NUMBER_SUSPECT,
             clause="4.3",

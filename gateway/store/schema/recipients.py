@@ -131,7 +131,7 @@ recipient_hold = Table(
     key(),
     Column("number_index", LargeBinary, nullable=False),
     Column("inbox_id", Text, nullable=False),
-    # refusal | fragment (the rest of a text has not come) | appointment (opted out, and may not have meant it)
+    # refusal | fragment (the rest of a text has not come) | appointment (which an opt-out may have meant)
     Column("kind", Text, nullable=False, server_default="refusal"),
     Column("since", Instant, nullable=False),
     Column("resolved_at", Instant),
