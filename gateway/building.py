@@ -30,6 +30,7 @@ from gateway.groups import Groups
 from gateway.handoff import Handoff
 from gateway.health import Health
 from gateway.inbound import Inbound
+from gateway.incidents import Incidents
 from gateway.modem import Modem, ModemSettings, Timeouts
 from gateway.numbers import Identify
 from gateway.optouts import OptOuts
@@ -97,6 +98,7 @@ def reload_of(
             consents,
             *contacts,
             use_cases.compliance,
+            use_cases.incidents,
             use_cases.templates,
         ),
         replies=replies,
@@ -227,4 +229,5 @@ def use_cases_of(
         approvals=Approvals(database=database, keyring=keyring, clock=utc_now, subjects=subjects),
         alerts=alerts_of(config, database, keyring, settings, modems, bell, utc_now),
         compliance=Compliance(database=database, keyring=keyring, settings=settings, clock=utc_now),
+        incidents=Incidents(database=database, keyring=keyring, settings=settings, clock=utc_now),
     )

@@ -22,6 +22,7 @@ _TITLES: Final = {
     "suppression": "What you opted out of",
     "recipient_hold": "Replies of yours that a person had to read",
     "auto_reply": "Automatic replies to you",
+    "legal_hold": "Orders to keep all this, for a legal matter",
 }
 _STYLE: Final = (
     "body{font:16px/1.5 sans-serif;margin:2rem auto;max-width:70rem;padding:0 1rem;color:#111}"

@@ -14,7 +14,7 @@ from gateway.errors import Conflict, Fault, Invalid
 from gateway.ids import new_id
 from gateway.model import CancelReason, Clock
 from gateway.numbers import Identify
-from gateway.store import Database, Keyring, audit, lifecycle, recipients, subjects
+from gateway.store import Database, Keyring, audit, duties, lifecycle, recipients, subjects
 from gateway.store.schema import part
 from policy import PolicySettings, canonical
 
@@ -88,6 +88,11 @@ class Subjects:
 
     def _erase(self, connection: Connection, number: str, by: str, now: datetime) -> Erased:
         index = self.keyring.index(number)
+        if duties.is_held(connection, index):
+            raise Conflict(
+                "LEGAL_HOLD",
+                "nothing of this number is erased under its legal hold; schoolgate subject release",
+            )
         if subjects.being_sent(connection, index):
             raise Conflict("BEING_SENT", "a text to this number is on the radio; try again in a minute")
         if subjects.refusal_unread(connection, index):

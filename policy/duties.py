@@ -1,4 +1,4 @@
-"""By when something must be answered (1.2): UK GDPR, articles 12(3) and 33(1); complaints as the policy says."""
+"""By when something must be answered (1.2): UK GDPR, articles 12(3) and 33(1), and the policy's own days."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ class Retention(_Section):
 
 
 class Incidents(_Section):
-    """What must be answered by a day (1.2); the law sets those for access (a month) and a breach (72 hours)."""
+    """What must be answered by a day (1.2); the law sets a month for access, 72 hours for a breach."""
 
     complaint_days: Annotated[int, Field(ge=1, le=90)] = 30
 

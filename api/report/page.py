@@ -9,7 +9,7 @@ from html import escape
 from api.report import charts
 from api.report.sections import sections
 from api.report.style import META, POLICY, STYLE
-from api.report.words import rate, seconds, state, table, when
+from api.report.words import rate, seconds, state, table, times, when
 from gateway.records.compliance import ComplianceReport, State
 
 
@@ -63,7 +63,7 @@ def _short(report: ComplianceReport) -> Iterator[str]:
         (f"{opted.handed_over_after:,}", "messages sent after an opt-out (must be 0)"),
         (
             "whole" if not report.audit.broken else "BROKEN",
-            f"the audit log, verified {report.audit.verified} times",
+            f"the audit log, verified {times(report.audit.verified)}",
         ),
     )
     yield "".join(f"<li><b>{escape(figure)}</b>{escape(words)}</li>" for figure, words in tiles) + "</ul>"

@@ -15,6 +15,7 @@ from api.report.words import (
     rate,
     seconds,
     table,
+    times,
     when,
 )
 from gateway.records.compliance import ComplianceReport, Volume
@@ -160,7 +161,7 @@ def _document(report: ComplianceReport) -> Iterator[str]:
 
 def _retention(report: ComplianceReport) -> Iterator[str]:
     found, zone = report.retention, report.since.tzinfo
-    yield f"<h2>Data kept and removed</h2><p>Old records were removed {found.runs} times in the month; the "
+    yield f"<h2>Data kept and removed</h2><p>Old records were removed {times(found.runs)} in the month; the "
     yield f"last time was {when(found.last_run, zone)}.</p>"
     rows: list[tuple[str, object]] = [
         *((f"Removed: {REMOVED.get(name, name)}", count) for name, count in found.removed.items()),

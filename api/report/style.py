@@ -28,9 +28,10 @@ p { margin: .4rem 0; }
 .tiles b { display: block; font-size: 1.5rem; line-height: 1.3; }
 table { border-collapse: collapse; font-size: .86rem; margin: .5rem 0 1rem; width: 100%; }
 th, td { border-bottom: 1px solid var(--edge); padding: .25rem .6rem .25rem 0; text-align: left; }
-th, td { vertical-align: top; overflow-wrap: anywhere; }
+th, td { vertical-align: top; }
+td { overflow-wrap: break-word; }
+td b { white-space: nowrap; }
 th.number, td.number { text-align: right; white-space: nowrap; }
-td.state { font-weight: 600; white-space: nowrap; }
 svg { display: block; height: auto; margin: .6rem 0; max-width: 100%; width: 100%; }
 svg text { fill: var(--soft); font-size: 12px; }
 svg .bar { fill: var(--blue); } svg .grid { stroke: var(--edge); }

@@ -72,6 +72,11 @@ def hours(value: float | None) -> str:
     return "none" if value is None else seconds(value * 3600)
 
 
+def times(count: int) -> str:
+    """Return how often something was done."""
+    return {0: "never", 1: "once", 2: "twice"}.get(count, f"{count:,} times")
+
+
 def when(at: datetime | None, zone: tzinfo | None) -> str:
     """Return an instant as it was on the organisation's clock."""
     return "never" if at is None else f"{at.astimezone(zone):%-d %B %Y, %H:%M}"
@@ -92,7 +97,8 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]], numbers: int =
         + "</tr>"
         for row in kept
     )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    top = f"<thead><tr>{head}</tr></thead>" if any(heads) else ""
+    return f"<table>{top}<tbody>{body}</tbody></table>"
 
 
 class Markup(str):

@@ -5,7 +5,7 @@ Finding looks through whole tables, so it is for readers; removing takes ids, so
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -22,6 +22,7 @@ from sqlalchemy import (
     exists,
     func,
     null,
+    or_,
     select,
     tuple_,
     update,
@@ -34,6 +35,8 @@ from gateway.store.schema import (
     consent,
     inbound,
     inbox,
+    incident,
+    legal_hold,
     message,
     part,
     recipient_hold,
@@ -66,7 +69,8 @@ class Kind:
 
     def find(self, connection: Connection, cutoffs: Cutoffs, limit: int) -> Sequence[str]:
         """Return the ids of at most `limit` rows that are kept too long."""
-        return connection.execute(select(self.key).where(self.over(cutoffs)).limit(limit)).scalars().all()
+        query = select(self.key).where(self.over(cutoffs), *_not_held(self.key.table)).limit(limit)
+        return connection.execute(query).scalars().all()
 
 
 def kinds(keyring: Keyring) -> Mapping[str, Kind]:
@@ -99,8 +103,23 @@ def kinds(keyring: Keyring) -> Mapping[str, Kind]:
             lambda at: recipient_hold.c.resolved_at < at.metadata,
             _by(recipient_hold.c.id),
         ),
+        "incidents": Kind(incident.c.id, lambda at: incident.c.closed_at < at.metadata, _by(incident.c.id)),
         "consents": Kind(consent.c.id, lambda at: _ended() < at.consents, _by(consent.c.id)),
     }
+
+
+def _not_held(table: Any) -> Iterator[ColumnElement[bool]]:  # noqa: ANN401 - a table, or what stands for one
+    """Yield the condition that the number of a row is under no legal hold of its own.
+
+    A row that may know a number but does not (a PDU that nobody could read) waits for every hold to end.
+    """
+    if "number_index" not in table.c:
+        return
+    index = table.c.number_index
+    held = exists().where(
+        legal_hold.c.lifted_at.is_(null()), or_(legal_hold.c.number_index == index, index.is_(null()))
+    )
+    yield ~held
 
 
 def _body_over(at: Cutoffs) -> ColumnElement[bool]:
