@@ -8,7 +8,7 @@ import logging
 import os
 import socket
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from ssl import SSLContext
@@ -43,45 +43,72 @@ async def serve(
     unix_socket: Path | None = None,
     *,
     tls: SSLContext | None = None,
+    given: Sequence[socket.socket] = (),
 ) -> AsyncIterator[str]:
     """Serve `app` while the block lasts, and yield its base URL. Port 0 takes a free one.
 
-    With `tls` the port speaks it; the socket file, mode 0660, never does. Raises `CannotListen`, also for an
-    address that other machines reach without TLS. At the end requests in flight are finished first.
+    With `tls` the port speaks it; the socket file, mode 0660, never does. Sockets that are `given` take
+    the place of both. Raises `CannotListen`, also for what other machines reach without TLS. At the end
+    requests in flight are finished first.
     """
-    if tls is None and not is_local(host):
-        raise CannotListen(f"cannot listen on {host} port {port}: {_BARE}")
     async with AsyncExitStack() as stack:
-        listening = stack.enter_context(_unix(unix_socket)) if unix_socket is not None else None
+        file = stack.enter_context(_unix(unix_socket)) if unix_socket is not None and not given else None
         runner = _Runner(
             app, handle_signals=False, access_log=None, logger=_wire_log(), shutdown_timeout=_GRACE
         )
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        with _explained(host, port):
-            await _Site(runner, host, port, ssl_context=tls).start()
+        if not given:
+            await _listen(runner, host, port, tls)
+        for each in filter(None, (*given, file)):
+            await _Site(runner, _fitting(each, tls), sock=each).start()
         url = _url(runner.addresses[0], tls)
-        if listening is not None:
-            await web.SockSite(runner, listening).start()
         reaper = asyncio.create_task(_reap(runner, app.get(SPOKEN, set())), name="silent connections")
         stack.push_async_callback(_ended, reaper)
         yield url
 
 
-class _Site(web.TCPSite):
-    """Hangs up on those who do not get on with TLS."""
+async def _listen(runner: web.BaseRunner, host: str, port: int, tls: SSLContext | None) -> None:
+    if tls is None and not is_local(host):
+        raise CannotListen(f"cannot listen on {host} port {port}: {_BARE}")
+    with _explained(host, port):
+        await _Site(runner, tls, host=host, port=port).start()
 
-    __slots__ = ()
+
+def _fitting(given: socket.socket, tls: SSLContext | None) -> SSLContext | None:
+    """Return what a socket that was given speaks; refuse one that other machines reach without TLS."""
+    if given.type != socket.SOCK_STREAM or not given.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        raise CannotListen("cannot listen on what systemd passes: a ListenStream= is needed")
+    if given.family == socket.AF_UNIX:
+        return None
+    host = given.getsockname()[0]
+    if tls is None and not is_local(host):
+        raise CannotListen(f"cannot listen on {host}, which systemd passes: {_BARE}")
+    return tls
+
+
+class _Site(web.BaseSite):
+    """One thing to listen on: `host` and `port`, or a `sock`. It hangs up on who does not get on with TLS."""
+
+    __slots__ = ("_where",)
+
+    def __init__(self, runner: web.BaseRunner, tls: SSLContext | None, **where: Any) -> None:  # noqa: ANN401
+        super().__init__(runner, ssl_context=tls, backlog=_BACKLOG)
+        self._where = where
+
+    @property
+    def name(self) -> str:
+        """What it is called in messages of the HTTP library."""
+        return "schoolgate"
 
     async def start(self) -> None:
         """Begin to listen."""
-        await web.BaseSite.start(self)
+        await super().start()
         server, tls = self._runner.server, self._ssl_context
         assert server is not None  # noqa: S101 - the runner was set up
         self._server = await asyncio.get_running_loop().create_server(
             server,
-            self._host,
-            self._port,
+            **self._where,
             backlog=self._backlog,
             ssl=tls,
             ssl_handshake_timeout=None if tls is None else _SILENCE,
@@ -146,6 +173,8 @@ async def _ended(task: asyncio.Task[None]) -> None:
 
 
 def _url(address: Any, tls: SSLContext | None) -> str:  # noqa: ANN401 - what getsockname gives
+    if isinstance(address, str):
+        return f"unix:{address}"
     host, port = address[0], address[1]
     scheme = "http" if tls is None else "https"
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"

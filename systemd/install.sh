@@ -9,7 +9,7 @@ root=${DESTDIR:-}
 prefix=${PREFIX:-/usr/local}
 python=${SYSTEM_PYTHON:-/usr/bin/python3}
 opt=/opt/schoolgate
-units='schoolgate.service schoolgate-backup.service schoolgate-backup.timer schoolgate-restore-check.service schoolgate-restore-check.timer'
+units='schoolgate.service schoolgate.socket schoolgate-backup.service schoolgate-backup.timer schoolgate-restore-check.service schoolgate-restore-check.timer'
 started='schoolgate.service schoolgate-backup.timer schoolgate-restore-check.timer'
 
 say() { echo "schoolgate: $*"; }
@@ -119,7 +119,7 @@ prune() { # two releases are kept: the present one and the one before
 }
 
 do_uninstall() {
-  if booted; then systemctl --quiet disable --now $started 2>/dev/null || true; fi
+  if booted; then systemctl --quiet disable --now $started schoolgate.socket 2>/dev/null || true; fi
   for unit in $units; do rm -f "$root$prefix/lib/systemd/system/$unit"; done
   rm -f "$root$prefix/lib/sysusers.d/schoolgate.conf" "$root$prefix/lib/tmpfiles.d/schoolgate.conf" \
     "$root$prefix/lib/udev/rules.d/70-schoolgate-modem.rules" "$root$prefix/share/man/man1/schoolgate.1" \
