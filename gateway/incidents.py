@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
@@ -103,7 +104,7 @@ class Incidents:
         )
 
 
-def plain(row: RowMapping, now: datetime) -> dict[str, object]:
+def plain(row: RowMapping, now: datetime) -> dict[str, Any]:
     """Return what an `IncidentView` is made of: nothing of what the incident is about."""
     names = ("id", "kind", "known_at", "due_at", "opened_by", "closed_at")
     return {name: row[name] for name in names} | {"overdue": (row["closed_at"] or now) > row["due_at"]}
@@ -111,7 +112,7 @@ def plain(row: RowMapping, now: datetime) -> dict[str, object]:
 
 def view(row: RowMapping, now: datetime) -> IncidentView:
     """Return an incident without what it is about."""
-    return IncidentView(**plain(row, now))  # type: ignore[arg-type]
+    return IncidentView(**plain(row, now))
 
 
 def _tell(connection: Connection, now: datetime) -> int:

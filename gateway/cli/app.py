@@ -14,11 +14,13 @@ from gateway.cli import (
     auditing,
     backups,
     batches,
+    compliance,
     consents,
     doctor,
     doubts,
     escrow,
     inbox,
+    incidents,
     init,
     keys,
     messages,
@@ -95,6 +97,7 @@ doctor.add_to(app)
 messages.add_to(app)
 inbox.add_to(app)
 backups.add_to(app)
+compliance.add_to(app)
 app.add_typer(escrow.app, name="escrow")
 app.add_typer(batches.app, name="batch")
 app.add_typer(people.app, name="person")
@@ -106,6 +109,7 @@ app.add_typer(optouts.app, name="opt-out")
 app.add_typer(doubts.app, name="doubt")
 app.add_typer(auditing.app, name="audit")
 app.add_typer(subjects.app, name="subject")
+app.add_typer(incidents.app, name="incident")
 app.add_typer(modems.app, name="modem")
 app.add_typer(alerts.app, name="alert")
 app.add_typer(sim.app, name="sim")

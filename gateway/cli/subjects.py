@@ -13,10 +13,14 @@ import typer
 from gateway.cli.direct import user
 from gateway.cli.exits import Exit, Stop
 from gateway.cli.options import ConfigOption, JsonOption, configuration
-from gateway.cli.output import asked, details, print_json, say
+from gateway.cli.output import asked, details, listing, print_json, say
 
 if TYPE_CHECKING:
+    from gateway.legal_holds import LegalHolds
+    from gateway.model import Clock
+    from gateway.store import Database, Keyring
     from gateway.subjects import Subjects
+    from policy import PolicySettings
 
 T = TypeVar("T")
 
@@ -70,15 +74,68 @@ def erase(
     say("Backups made before still hold it, sealed, until they are removed.")
 
 
+@app.command()
+def hold(
+    number: Number,
+    reason: Annotated[str, typer.Option("--reason", help="Which matter, and who asked for it.")],
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Put a number under a legal hold: nothing of it is removed or erased until `subject release`."""
+    made = _with_holds(config, lambda holds: holds.place(number, reason, by=user()))
+    if as_json:
+        print_json(made)
+    else:
+        say(f"Nothing of {made.number} is removed or erased from now on.")
+
+
+@app.command()
+def release(number: Number, config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
+    """End the legal hold on a number: what is too old goes in the next night."""
+    _with_holds(config, lambda holds: holds.lift(number, by=user()))
+    if as_json:
+        print_json({"number": number, "held": False})
+    else:
+        say(f"{number} is under no legal hold any more.")
+
+
+@app.command()
+def holds(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
+    """List the numbers under a legal hold of their own. One on everything: [retention] legal_hold."""
+    found = _with_holds(config, lambda holds: holds.list())
+    if as_json:
+        print_json(found)
+        return
+    rows = [(each.number, each.placed_at, each.placed_by, each.reason) for each in found]
+    listing("Legal holds", ("number", "since", "placed by", "reason"), rows)
+
+
 def _with_subjects(config: Path | None, work: Callable[[Subjects], Awaitable[T]]) -> T:
-    from gateway.clock import utc_now
-    from gateway.daemon import opened
     from gateway.subjects import Subjects
+
+    return _with_store(config, lambda d, k, s: work(Subjects(d, k, s, _clock())))
+
+
+def _with_holds(config: Path | None, work: Callable[[LegalHolds], Awaitable[T]]) -> T:
+    from gateway.legal_holds import LegalHolds
+
+    return _with_store(config, lambda d, k, s: work(LegalHolds(d, k, s, _clock())))
+
+
+def _clock() -> Clock:
+    from gateway.clock import utc_now
+
+    return utc_now
+
+
+def _with_store(config: Path | None, work: Callable[[Database, Keyring, PolicySettings], Awaitable[T]]) -> T:
+    from gateway.daemon import opened
 
     loaded = configuration(config)
 
     async def run() -> T:
         async with opened(loaded) as store:
-            return await work(Subjects(store.database, store.keyring, store.settings, utc_now))
+            return await work(store.database, store.keyring, store.settings)
 
     return asyncio.run(run())

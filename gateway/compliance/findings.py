@@ -24,6 +24,7 @@ def of_today(today: Today, settings: PolicySettings, now: datetime) -> tuple[Fin
     """Return what was looked at, clause by clause."""
     return (
         *_retention(today, settings, now),
+        *_duties(today, settings),
         *_log(today, now),
         *_people(today, now),
         *_recipients(today, now),
@@ -40,6 +41,23 @@ def _retention(today: Today, settings: PolicySettings, now: datetime) -> Iterato
         yield _act("1.2", "What is too old has not been removed for a day.", "See the log: daily_failed")
     else:
         yield _kept("1.2", f"What is too old was removed on {_day(today.purged.at, settings)}.")
+
+
+def _duties(today: Today, settings: PolicySettings) -> Iterator[Finding]:
+    late = sum(each.overdue for each in today.incidents)
+    if late:
+        says = f"Requests, complaints or breaches whose time is over: {late}."
+        yield Finding("1.2", State.BREACH, says, "Answer them now: schoolgate incident list")
+    elif today.incidents:
+        first = today.incidents[0]
+        says = (
+            f"{len(today.incidents)} open; the next ({first.kind}) is due by {_day(first.due_at, settings)}."
+        )
+        yield _act("1.2", f"Requests, complaints or breaches: {says}", "schoolgate incident list")
+    else:
+        yield _kept("1.2", "No request, complaint or breach is open.")
+    if today.numbers_held:
+        yield _kept("1.2", f"Numbers under a legal hold, of which nothing is removed: {today.numbers_held}.")
 
 
 def _log(today: Today, now: datetime) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 
 from gateway.compliance import findings, today
 from gateway.compliance.clauses import Cited, clauses
+from gateway.incidents import view
 from gateway.model import Status
 from gateway.records.compliance import (
     AuditFigures,
@@ -25,7 +26,7 @@ from gateway.records.compliance import (
     State,
     Volume,
 )
-from gateway.store import Keyring, monthly, overtaken
+from gateway.store import Keyring, duties, monthly, overtaken
 from gateway.store.monthly import Line, Span
 from gateway.store.today import people
 from policy import Kind, PolicySettings
@@ -76,7 +77,9 @@ def made(
         review=known.review,
         retention=_retention(connection, settings, span, cited, known),
         audit=_audit(connection, span, cited, known),
-        incidents=(),
+        incidents=tuple(
+            view(row, now) for row in duties.incidents_between(connection, span.since, span.until)
+        ),
     )
 
 
@@ -203,7 +206,7 @@ def _retention(
         last_run=None if known.purged is None else known.purged.at,
         removed={name: count for name, count in removed.items() if count},
         legal_hold=settings.retention.legal_hold,
-        numbers_held=0,
+        numbers_held=known.numbers_held,
         exports=cited.count(action="subject-exported"),
         erasures=cited.count(action="subject-erased"),
     )

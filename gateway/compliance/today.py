@@ -8,8 +8,9 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from gateway.records.compliance import AccessLine, ReviewFigures
-from gateway.store import Keyring, audit, monthly
+from gateway.incidents import view
+from gateway.records.compliance import AccessLine, IncidentView, ReviewFigures
+from gateway.store import Keyring, audit, duties, monthly
 from gateway.store import today as store
 from gateway.store.monthly import Line
 from policy import PolicySettings
@@ -31,6 +32,8 @@ class Today:
     hash: str
     verified: Line | None  # at, outcome, detail of the last time
     purged: Line | None
+    incidents: tuple[IncidentView, ...]  # open, the most urgent first
+    numbers_held: int
 
 
 def gather(connection: Connection, keyring: Keyring, settings: PolicySettings, now: datetime) -> Today:
@@ -48,6 +51,8 @@ def gather(connection: Connection, keyring: Keyring, settings: PolicySettings, n
         hash=digest,
         verified=monthly.last_of_log(connection, "audit", "audit-verified"),
         purged=monthly.last_of_log(connection, "store", "purge"),
+        incidents=tuple(view(row, now) for row in duties.incidents(connection, closed=False)),
+        numbers_held=duties.count_holds(connection),
     )
 
 
