@@ -30,11 +30,12 @@ from gateway.model import (
     Unclear,
 )
 from gateway.receipts import settle_parked
-from gateway.store import Keyring, audit, lifecycle, outbox
+from gateway.store import Keyring, audit, lifecycle, outbox, quiet
 from gateway.store.outbox import Candidate
 from gateway.store.schema import part
 from policy import Decision, Outcome, Stage
 
+_ASK_AGAIN: Final = timedelta(hours=1)  # where no window is on record
 _LOOKS: Final = 50  # candidates decided in one transaction before others may write
 
 
@@ -126,6 +127,9 @@ class Handoff:
         """Take out of the queue what the policy no longer lets go."""
         mine = part.c.message_id == candidate.message_id
         codes = {reason.code for reason in decision.reasons}
+        if codes == {"QUIET_HOURS"}:
+            quiet.hold(connection, candidate.message_id, decision.until or now + _ASK_AGAIN, now)
+            return
         if decision.outcome is Outcome.HOLD or codes == {"RECIPIENT_ON_HOLD"}:
             reason = HoldReason.RECIPIENT_HOLD if "RECIPIENT_ON_HOLD" in codes else HoldReason.REVIEW
             lifecycle.hold_back(connection, candidate.message_id, reason, now)

@@ -25,6 +25,7 @@ from gateway.store import (
     lifecycle,
     messages,
     outbox,
+    quiet,
     webhooks,
 )
 from gateway.store.schema import message
@@ -86,8 +87,17 @@ class Upkeep:
             await self.database.write(lambda c: self._work(c, late, now))
         for _ in late:
             self.late.popleft()
+        if await self.database.read(lambda c: quiet.any_due(c, now)):
+            await self._open(now)
         if await self.database.read(lambda c: outbox.any_due(c, now)):
             self.bell.ring()
+
+    async def _open(self, now: datetime) -> None:
+        """Let go what waited for a window; other transactions run between the slices."""
+        opened = 0
+        while some := await self.database.write(lambda c: quiet.let_go(c, now)):
+            opened += some
+        log.info("a window has opened", action="window_opened", messages=opened)
 
     def _due(self, connection: Connection, now: datetime) -> bool:
         return lifecycle.something_due(connection, now) or any(self._decided(connection, now))

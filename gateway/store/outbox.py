@@ -55,6 +55,7 @@ class NewMessage:
     not_before: datetime | None = None
     expires_at: datetime
     created_at: datetime
+    wording: str | None = None  # keyed digest of the text; None: it does not count for its recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ def seal(keyring: Keyring, new: NewMessage) -> tuple[dict[str, Any], list[dict[s
             "number": number,
             "priority": new.priority,
             "not_before": new.not_before or new.created_at,
+            "wording": new.wording if number == 1 else None,
         }
         for number in range(1, new.parts + 1)
     ]
