@@ -252,6 +252,8 @@ class Connection:
         elif urc.name in BOOT:
             watch.suspect()
             self._wake.set()
+            if self._second is not None:
+                self._second.suspect()
         elif urc.name == "+CMGS":
             log.warning("modem.late_result", modem=self._settings.name, mr=urc.value)
             if urc.value.isdecimal():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import structlog
@@ -25,7 +25,8 @@ from gateway.modem.link import Sleep, backoff
 from gateway.modem.port import open_port
 from gateway.modem.reader import Reader
 from gateway.modem.session import Session
-from gateway.modem.settings import ModemSettings
+from gateway.modem.settings import ModemSettings, Timeouts
+from gateway.modem.watch import ask_for_news
 
 log = structlog.get_logger()
 
@@ -34,6 +35,7 @@ NONE: Final = "none"
 _LONGEST: Final = (
     900.0  # seconds between two tries: a port that fails again and again costs more than it gives
 )
+_PATIENCE: Final = 5.0  # seconds for a command
 _STEADY: Final = 60.0  # a port that read for so long has worked
 
 
@@ -57,6 +59,11 @@ class Link:
     report: Report
 
 
+def _hasty(timeouts: Timeouts) -> Timeouts:
+    """Return shorter times: there is another port, and what is slow here holds up what that would read."""
+    return replace(timeouts, read=min(timeouts.read, _PATIENCE), delete=min(timeouts.delete, _PATIENCE))
+
+
 class SecondPort:
     """Reads through one of `paths` while it can."""
 
@@ -66,6 +73,12 @@ class SecondPort:
         self._link = link
         self._paths = paths
         self._worked = False
+        self._verify_at = 0.0
+
+    def suspect(self) -> None:
+        """Note that the modem may have restarted."""
+        self._verify_at = 0.0
+        self.wake.set()
 
     async def run(self) -> None:
         """Read through the second port, again and again; return where there is none to be found."""
@@ -87,12 +100,12 @@ class SecondPort:
             level("modem.second_port_unused", modem=self._link.settings.name, port=path, why=str(exc))
 
     async def _live(self, path: str) -> None:
-        link, timeouts = self._link, self._link.settings.timeouts
+        link, timeouts = self._link, _hasty(self._link.settings.timeouts)
         port = await open_port(path, link.settings.baud, timeouts.open)
         session = Session(port, lambda urc: link.hear(urc, session), timeouts)
         session.lost.add_done_callback(lambda _: self.wake.set())
         try:
-            await self._bring_up(session, path)
+            await self._bring_up(session)
             await link.inbox.lend(session)
             self._worked, self._paths = True, (path,)
             link.report(second_port=path)
@@ -104,30 +117,42 @@ class SecondPort:
                 link.inbox.take_back(link.main)
             link.report(second_port="")
 
-    async def _bring_up(self, session: Session, path: str) -> None:
+    async def _bring_up(self, session: Session) -> None:
         for command in (commands.NO_ECHO, commands.NUMBERED_ERRORS):
             await attempt(session, command)
         imei = await attempt(session, commands.IMEI) or ""
         known = self._link.ready.equipment.imei
         if imei != known and (imei or self._link.settings.second_port == AUTO):
-            raise ModemGone(f"port {path} is not the same modem's: its IMEI is {imei or 'not told'}")
+            raise ModemGone(f"the port is not the same modem's: its IMEI is {imei or 'not told'}")
         await session.run(commands.PDU_MODE)
+        await ask_for_news(session)
         notifications = self._link.ready.delivery.notifications
         if notifications is not None:
             await settle_notifications(session, (notifications[:4],))
 
     async def _read(self, session: Session) -> None:
-        """Read what is announced, and see now and then that the port still answers."""
+        """Read what is announced; see now and then that the port answers and still announces."""
         loop, every = asyncio.get_running_loop(), self._link.settings.heartbeat_every
         reader = Reader(self._link.inbox, session, self._link.sleep)
+        self._verify_at = loop.time() + every
         while not session.lost.done():
             self.wake.clear()
             await reader.read()
-            if loop.time() - session.used_at >= every:
-                await attempt(session, commands.ATTENTION)
+            if loop.time() >= self._verify_at:
+                self._verify_at = loop.time() + every
+                await self._verify(session)
+                continue
             try:
-                async with asyncio.timeout_at(min(session.used_at + every, reader.due or float("inf"))):
+                async with asyncio.timeout_at(min(self._verify_at, reader.due or self._verify_at)):
                     await self.wake.wait()
             except TimeoutError:
                 continue
         session.lost.result()
+
+    async def _verify(self, session: Session) -> None:
+        """Tell the port again what a restart made it forget."""
+        wanted = self._link.ready.delivery.notifications
+        kept = await attempt(session, commands.NOTIFICATIONS)
+        if wanted is not None and kept is not None and kept[:4] != wanted[:4]:
+            await self._bring_up(session)
+            self._link.inbox.sweep()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from typing import Final
 
 import structlog
@@ -23,6 +24,12 @@ _POLL: Final = 5.0  # between sweeps where nothing is announced
 _FOLLOW_UP: Final = 2.0  # after a hint: were there more messages than hints?
 _CHOOSE_AGAIN: Final = 900.0  # at most this often is the modem told to choose a network
 _ALARM: Final = 0.7  # of the memory that receives
+
+
+async def ask_for_news(session: Session, domains: Iterable[str] = commands.REGISTRATIONS) -> None:
+    """Have the modem say when its registration changes; modems differ in the domains that they know."""
+    for domain in tuple(domains):
+        await attempt(session, commands.do(f"AT+{domain}=1"))
 
 
 class Watch:
@@ -86,10 +93,9 @@ class Watch:
         self.heard_hint()
 
     async def begin(self, iccid: str) -> None:
-        """Ask for news of the registration; modems differ in the domains that they know."""
+        """Ask for news of the registration, and for the signal."""
         self._iccid = iccid or None
-        for domain in self._domains:
-            await attempt(self._session, commands.do(f"AT+{domain}=1"))
+        await ask_for_news(self._session, self._domains)
         self._report(signal_dbm=await attempt(self._session, commands.SIGNAL))
 
     async def tend(self) -> None:
@@ -139,6 +145,8 @@ class Watch:
             log.warning("modem.notifications_lost", modem=self._settings.name)
             if await settle_notifications(self._session, (wanted[:4],)) is None:
                 raise ModemGone("the modem no longer announces messages")
+            await ask_for_news(self._session, self._domains)
+            self.registration_changed()
             self._inbox.sweep()
 
     async def _count(self) -> None:

@@ -45,11 +45,11 @@ class Inbox:
         return self._store(2, pdu, "+CMTI")
 
     async def _take_report(self, pdu: bytes) -> bool:
-        wanted = {channel.settings.cnmi[3]: channel for channel in reversed(self._modem.told)}
-        if (channel := wanted.get(1)) is not None:
-            header = "+CDS: ," if self._modem.persona.cds_comma else "+CDS: "
-            return await self._hand_over(channel, header, pdu)
-        if 2 in wanted:
+        for channel in self._modem.told:
+            if channel.settings.cnmi[3] == 1:
+                header = "+CDS: ," if self._modem.persona.cds_comma else "+CDS: "
+                return await self._hand_over(channel, header, pdu)
+        if any(channel.settings.cnmi[3] == 2 for channel in self._modem.channels):
             return self._store("SR" if "SR" in self._modem.storage.memories else 2, pdu, "+CDSI")
         self._modem.ledger.note(Kind.DROPPED, self._modem.name, pdu=pdu.hex().upper())
         return True
