@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -28,7 +28,7 @@ def _after(line: BatchLine, status: Status, reason: HoldReason | None) -> BatchL
     """Return the line as it stands when the batch is complete."""
     if line.receipt is None or line.receipt.hold_reason is not HoldReason.BATCH:
         return line
-    return BatchLine(line.position, Receipt(line.receipt.id, status, reason, line.receipt.parts), None)
+    return replace(line, receipt=replace(line.receipt, status=status, hold_reason=reason))
 
 
 def suspended(line: BatchLine) -> Decision | None:
@@ -39,23 +39,30 @@ def suspended(line: BatchLine) -> Decision | None:
 
 def kept(receipt: BatchReceipt) -> Mapping[str, Any]:
     """Return a receipt as it is kept: short, for there may be ten thousand lines."""
-    return {
+    answer = {
         "id": receipt.id,
         "status": receipt.status,
         "lines": [_kept(line) for line in receipt.lines],
     }
+    if any(line.group for line in receipt.lines):
+        answer["whose"] = [[line.group, line.contact] for line in receipt.lines]
+    return answer
 
 
 def _kept(line: BatchLine) -> Any:  # noqa: ANN401 - JSON
     if line.receipt is not None:
         one = line.receipt
-        return [one.id, one.status, one.hold_reason, one.parts]
+        return [one.id, one.status, one.hold_reason, one.parts, one.language]
     return asdict(line)["decision"]
 
 
 def restored(answer: Mapping[str, Any]) -> BatchReceipt:
     """Return the receipt that was kept, marked as a replay."""
-    lines = tuple(_restored(position, line) for position, line in enumerate(answer["lines"]))
+    whose = answer.get("whose") or [[None, None]] * len(answer["lines"])
+    lines = tuple(
+        replace(_restored(position, line), group=group, contact=contact)
+        for position, (line, (group, contact)) in enumerate(zip(answer["lines"], whose, strict=True))
+    )
     accepted = sum(line.receipt is not None for line in lines)
     refused = len(lines) - accepted
     return BatchReceipt(answer["id"], answer["status"], accepted, refused, lines, replayed=True)
@@ -63,7 +70,7 @@ def restored(answer: Mapping[str, Any]) -> BatchReceipt:
 
 def _restored(position: int, line: Any) -> BatchLine:  # noqa: ANN401 - JSON
     if isinstance(line, list):
-        ident, status, hold, parts = line
-        receipt = Receipt(ident, Status(status), HoldReason(hold) if hold else None, parts)
+        ident, status, hold, parts, *language = line  # receipts of an earlier release have no language
+        receipt = Receipt(ident, Status(status), HoldReason(hold) if hold else None, parts, *language)
         return BatchLine(position, receipt, None)
     return BatchLine(position, None, Decision.from_dict(line))

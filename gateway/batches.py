@@ -19,6 +19,7 @@ from gateway import approvals, violations
 from gateway.approvals import Ruling
 from gateway.batch_answers import kept, receipt_of, restored, suspended
 from gateway.batch_approval import BatchApproval
+from gateway.batch_groups import expanded, single
 from gateway.batch_progress import follow
 from gateway.errors import Conflict, NotFound, Refusal
 from gateway.ids import new_id
@@ -32,7 +33,6 @@ from gateway.records import (
     BatchRequest,
     BatchView,
     Caller,
-    MessageRequest,
     Receipt,
 )
 from gateway.store import audit, idempotency, messages, outbox, references
@@ -65,6 +65,8 @@ class Batches:
             before = await database.read(lambda c: replayed(c, caller, idempotency_key, digest))
             if before is not None:
                 return restored(before)
+        outbound = self.outbound
+        request = await expanded(database, outbound.keyring, outbound.desk.settings, request)
         ident = new_id("bat", clock())
         await database.write(lambda c: self._begin(c, caller, ident, clock()))
         try:
@@ -101,7 +103,8 @@ class Batches:
         accepted = sum(line.receipt is not None for line in lines)
         desk = self.outbound.desk
         needs_approval = await database.read(lambda c: desk.needs_approval(c, request, accepted, now))
-        status = "held" if needs_approval else "released"
+        doubtful = any(line.receipt and line.receipt.hold_reason is HoldReason.APPROVAL for line in lines)
+        status = "held" if needs_approval or doubtful else "released"
         receipt = await asyncio.to_thread(receipt_of, ident, status, lines, request, now)
         answer = None if key is None else (key, digest, await asyncio.to_thread(kept, receipt))
         before = await database.write(lambda c: self._complete(c, caller, receipt, answer, now))
@@ -143,24 +146,27 @@ class Batches:
         now = self.outbound.clock()
         run = request.recipients[start : start + _RUN]
         _refuse_used(connection, caller, run, start)
-        requests = [_single(request, recipient) for recipient in run]
+        requests = [single(request, recipient) for recipient in run]
         considered = self.outbound.desk.consider_many(
             connection, caller, requests, now, recipients_in_all=len(request.recipients)
         )
         lines, rows, entries, named = [], [], [], {}
-        for position, (single, verdict) in enumerate(zip(requests, considered, strict=True), start):
+        for position, (each, one, verdict) in enumerate(zip(run, requests, considered, strict=True), start):
             ident = new_id("msg", now)
             entries.append(decision_row(caller, ident, verdict, now))
             if verdict.decision.outcome is Outcome.DENY:
-                lines.append(BatchLine(position, None, verdict.decision))
+                lines.append(BatchLine(position, None, verdict.decision, each.group, each.contact))
                 continue
-            new = self.outbound.new_message(caller, single, verdict, ident, now, batch)
+            new = self.outbound.new_message(caller, one, verdict, ident, now, batch)
+            if new.hold_reason is HoldReason.REVIEW:  # the second person decides about the whole batch
+                new = replace(new, hold_reason=HoldReason.APPROVAL)
             if new.status in (Status.QUEUED, Status.SCHEDULED):
                 new = replace(new, status=Status.HELD, hold_reason=HoldReason.BATCH)
             rows.append(outbox.seal(self.outbound.keyring, new))
-            if single.reference is not None:
-                named[single.reference] = {"id": ident}
-            lines.append(BatchLine(position, Receipt(ident, new.status, new.hold_reason, new.parts), None))
+            if one.reference is not None:
+                named[one.reference] = {"id": ident}
+            receipt = Receipt(ident, new.status, new.hold_reason, new.parts, verdict.language)
+            lines.append(BatchLine(position, receipt, None, each.group, each.contact))
         audit.append(connection, entries)
         outbox.add(connection, rows)
         references.keep(connection, caller.key_id, digest, named)
@@ -261,20 +267,6 @@ def _refuse_used(connection: Connection, caller: Caller, run: Sequence[BatchReci
             )
         if each.reference is not None:
             taken.add(each.reference)
-
-
-def _single(request: BatchRequest, recipient: BatchRecipient) -> MessageRequest:
-    return MessageRequest(
-        to=recipient.to,
-        template=request.template,
-        slots={**request.slots, **recipient.slots},
-        language=request.language,
-        purpose=request.purpose,
-        reference=recipient.reference,
-        priority=request.priority,
-        not_before=request.not_before,
-        validity=request.validity,
-    )
 
 
 def _own(connection: Connection, caller: Caller, ident: str) -> RowMapping:

@@ -5,7 +5,7 @@ Every call runs inside the caller's transaction, so a decision and what follows 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,12 +13,14 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway import sms
-from gateway.records import BatchRequest, Caller, KeyKind, MessageRequest
-from gateway.store import Keyring, consents, people, recipients, templates
+from gateway.languages import FALLBACK, Wording, wording_for
+from gateway.records import ApprovalKind, ApprovalOutcome, BatchRequest, Caller, KeyKind, MessageRequest
+from gateway.store import Keyring, approvals, consents, people, recipients, templates
 from gateway.store.outbox import Candidate
 from gateway.store.prepared import Row
 from gateway.store.recipients import RecipientRow
 from gateway.switch import Switch
+from gateway.tally import Tally
 from policy import (
     Consent,
     Decision,
@@ -26,8 +28,10 @@ from policy import (
     Facts,
     Kind,
     Number,
+    Outcome,
     PolicySettings,
     RecipientFacts,
+    SecondPerson,
     SenderFacts,
     Stage,
     TemplateFacts,
@@ -39,6 +43,7 @@ from policy import (
     normalise,
     render,
 )
+from policy.quiet_hours import NOT_KNOWN, BankHolidays
 from policy.verdict import Reason
 
 
@@ -63,6 +68,13 @@ class Considered:
     text: str
     split: sms.Split
     facts: Mapping[str, Any]  # what the decision rested on, for the audit log: no personal data
+    tally: Tally
+    wording: str | None  # keyed digest of the text, where it counts for its recipient
+
+    @property
+    def language(self) -> str | None:
+        """That of the template's version."""
+        return None if self.template is None else self.template.facts.language
 
 
 @dataclass(slots=True)
@@ -73,6 +85,7 @@ class PolicyDesk:
     keyring: Keyring
     allow_drama: bool = False
     switch: Switch = field(default_factory=Switch)
+    holidays: Callable[[], BankHolidays] = lambda: NOT_KNOWN
 
     def consider(
         self, connection: Connection, caller: Caller, request: MessageRequest, now: datetime
@@ -89,20 +102,34 @@ class PolicyDesk:
         recipients_in_all: int = 1,
     ) -> list[Considered]:
         """Decide on requests that share a template; `recipients_in_all` counts those of the whole batch."""
-        template = _template(connection, requests[0])
         sender = _sender(connection, self.settings, caller.key_id)
         allow_drama = self.allow_drama or caller.key_kind is KeyKind.TEST
         numbers = [normalise(r.to, self.settings, allow_drama=allow_drama) for r in requests]
         known = [self._known(number, r.to) for number, r in zip(numbers, requests, strict=True)]
         indexes = [self.keyring.index(number) for number in known]
-        on_record = recipients.facts(connection, indexes)
+        on_record = recipients.facts(connection, indexes, spoken=True)
+        spoken = [on_record[index].language for index in indexes]
+        wordings = [wording_for(connection, *each, now) for each in zip(requests, spoken, strict=True)]
         consented = consents.of_numbers(connection, indexes)
+        tally = Tally.of(
+            connection,
+            self.keyring,
+            self.settings,
+            self.holidays(),
+            caller,
+            requests[0],
+            _template(wordings[0]),
+            sender,
+            indexes,
+            now,
+        )
         return [
             self._consider(
                 request,
-                _Gathered(template, sender, numbers[i], known[i], indexes[i]),
+                _Gathered(wordings[i], sender, numbers[i], known[i], indexes[i]),
                 on_record[indexes[i]],
                 consented[indexes[i]],
+                tally,
                 now,
                 recipients_in_all,
             )
@@ -120,11 +147,13 @@ class PolicyDesk:
         gathered: _Gathered,
         recipient: RecipientRow,
         consented: Sequence[Row],
+        tally: Tally,
         now: datetime,
         recipients_in_all: int,
     ) -> Considered:
-        template = gathered.template
-        text = compose("", self.settings)
+        chosen = gathered.chosen
+        template = None if chosen.row is None else _on_record(chosen.row)
+        text = compose(request.text or "", self.settings)
         if template is not None:
             made = template.facts
             text = render(made.body, made.slots, request.slots, self.settings, now).text
@@ -136,38 +165,56 @@ class PolicyDesk:
             text=text,
             parts=len(split.parts),
             purpose=purpose,
-            template=TemplateRef(request.template, request.language),
+            template=TemplateRef(request.template, chosen.language) if request.template else None,
+            free_text=request.text is not None,
             slots=request.slots,
             recipients=recipients_in_all,
+            not_before=request.not_before,
         )
+        wording = tally.wording(text)
         facts = Facts(
             settings=self.settings,
             sending=self.switch.off_since is None,
             number=gathered.number,
-            recipient=_recipient(recipient),
+            recipient=tally.recipient(_recipient(recipient), gathered.index, wording),
             consents=_consents(consented),
-            sender=gathered.sender,
+            sender=tally.sender(gathered.sender),
             template=template.facts if template else None,
+            holidays=self.holidays(),
         )
+        decision = decide(draft, facts, now)
+        if decision.outcome is not Outcome.DENY:
+            tally.note(gathered.index, wording)
         return Considered(
-            decision=decide(draft, facts, now),
+            decision=decision,
             number=gathered.known,
             number_index=gathered.index,
             purpose=purpose,
             template=template,
             text=text,
             split=split,
-            facts=_shown(draft, facts, consented),
+            facts=_shown(draft, facts, consented, chosen.why),
+            tally=tally,
+            wording=wording,
         )
 
     def decide_stored(
-        self, connection: Connection, candidate: Candidate, stage: Stage, now: datetime
+        self,
+        connection: Connection,
+        candidate: Candidate,
+        stage: Stage,
+        now: datetime,
+        second_person: SecondPerson | None = None,
     ) -> tuple[Decision, Mapping[str, Any]]:
-        """Decide again on a message that waits; return the decision and the facts it rested on."""
+        """Decide again on a message that waits; return the decision and the facts it rested on.
+
+        `second_person` is who is approving it right now; else whoever did is looked up.
+        """
         index = candidate.number_index
         row = templates.one(connection, candidate.template_id) if candidate.template_id else None
         template = None if row is None else _on_record(row)
         consented = consents.of_numbers(connection, [index])[index]
+        free_text = candidate.kind == Kind.MESSAGE and candidate.template_id is None
         draft = Draft(
             stage=stage,
             number=candidate.to,
@@ -176,6 +223,8 @@ class PolicyDesk:
             kind=Kind(candidate.kind),
             purpose=candidate.purpose,
             template=TemplateRef(template.facts.name, template.facts.language) if template else None,
+            free_text=free_text,
+            begun=candidate.number > 1,
         )
         facts = Facts(
             settings=self.settings,
@@ -185,6 +234,9 @@ class PolicyDesk:
             consents=_consents(consented),
             sender=_sender(connection, self.settings, candidate.key_id) if candidate.key_id else None,
             template=template.facts if template else None,
+            second_person=second_person
+            or (_second_person(connection, candidate.message_id) if free_text else None),
+            holidays=self.holidays(),
         )
         return decide(draft, facts, now), _shown(draft, facts, consented)
 
@@ -196,22 +248,28 @@ class PolicyDesk:
         now: datetime,  # noqa: ARG002 - term dates and windows will need it
     ) -> bool:
         """Say whether a batch waits for a second person (3.3)."""
-        row = templates.current(connection, request.template, request.language)
+        row = templates.current(connection, request.template, request.language or FALLBACK)
         return batch_needs_approval(accepted, self.settings, urgent=row is not None and row["urgent"])
 
 
 @dataclass(frozen=True, slots=True)
 class _Gathered:
-    template: TemplateOnRecord | None
+    chosen: Wording
     sender: SenderFacts | None
     number: Number | Reason
     known: str
     index: bytes
 
 
-def _template(connection: Connection, request: MessageRequest) -> TemplateOnRecord | None:
-    row = templates.current(connection, request.template, request.language)
-    return None if row is None else _on_record(row)
+def _template(chosen: Wording) -> TemplateFacts | None:
+    return None if chosen.row is None else _on_record(chosen.row).facts
+
+
+def _second_person(connection: Connection, message_id: str) -> SecondPerson | None:
+    row = approvals.last_of(connection, ApprovalKind.MESSAGE, message_id)
+    if row is None or row["outcome"] != ApprovalOutcome.APPROVED:
+        return None
+    return SecondPerson(asked_by=row["requested_by"], decided_by=row["decided_by"])
 
 
 def _on_record(row: Row) -> TemplateOnRecord:
@@ -238,7 +296,7 @@ def _sender(connection: Connection, settings: PolicySettings, key_id: str) -> Se
     row, roles = found
     return SenderFacts(
         active=row["person_status"] == "active",
-        acknowledged=row["acknowledged_version"] == settings.review.version,
+        acknowledged=row["acknowledged_version"] == settings.review.to_acknowledge,
         roles=roles,
         key_kind=row["kind"],
         key_expires_at=row["expires_at"],
@@ -257,7 +315,11 @@ def _allowed(names: Sequence[str] | None) -> frozenset[str] | None:
 
 def _recipient(row: RecipientRow) -> RecipientFacts:
     return RecipientFacts(
-        opted_out=row.suppressed, held_since=row.held_since, last_inbound_at=row.last_inbound_at
+        opted_out=row.suppressed,
+        held_since=row.held_since,
+        suspect_since=row.suspect_since,
+        failures=row.failures,
+        last_inbound_at=row.last_inbound_at,
     )
 
 
@@ -273,7 +335,7 @@ def _consents(rows: Sequence[Row]) -> tuple[Consent, ...]:
     )
 
 
-def _shown(draft: Draft, facts: Facts, consented: Sequence[Row]) -> dict[str, Any]:
+def _shown(draft: Draft, facts: Facts, consented: Sequence[Row], language: str = "") -> dict[str, Any]:
     """Return the facts as the audit log keeps them: ids, dates and counts."""
     recipient, template = facts.recipient, facts.template
     shown: dict[str, Any] = {
@@ -284,10 +346,16 @@ def _shown(draft: Draft, facts: Facts, consented: Sequence[Row]) -> dict[str, An
     }
     if template is not None:
         shown["template"] = f"{template.name}/{template.language} version {template.version}"
+    if language:
+        shown["language"] = language
+    if facts.second_person is not None:
+        shown["approved_by"] = facts.second_person.decided_by
     if recipient is not None:
         shown["opted_out"] = {
             topic or "everything": at.isoformat() for topic, at in recipient.opted_out.items()
         }
         shown["held_since"] = recipient.held_since and recipient.held_since.isoformat()
+        if recipient.recent is not None:
+            shown["recent"] = len(recipient.recent)
         shown["last_inbound_at"] = recipient.last_inbound_at and recipient.last_inbound_at.isoformat()
     return shown

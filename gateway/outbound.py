@@ -16,6 +16,7 @@ from gateway.bell import Bell
 from gateway.errors import Conflict, NotFound, Refusal
 from gateway.facts import Considered, PolicyDesk
 from gateway.ids import new_id
+from gateway.message_approval import FOR_A_PERSON, MessageApproval
 from gateway.model import WAITING, CancelReason, Clock, HoldReason, Status
 from gateway.records import (
     BatchRequest,
@@ -64,6 +65,11 @@ class Outbound:
     validity: timedelta
     rates: Sequence[Rate]
 
+    @property
+    def approval(self) -> MessageApproval:
+        """What lets a held message go."""
+        return MessageApproval(self.database, self.keyring, self.desk, self.bell)
+
     async def submit(
         self, caller: Caller, request: MessageRequest, idempotency_key: str | None = None
     ) -> Receipt:
@@ -104,12 +110,11 @@ class Outbound:
             return _Answer(None, considered)
         new = self.new_message(caller, request, considered, ident, now)
         outbox.add(connection, [outbox.seal(self.keyring, new)])
-        if new.hold_reason is HoldReason.APPROVAL:
-            kind = "approval.requested"
-            events.add(connection, now, kind, ident, person_id=caller.person_id, detail="message")
+        if new.hold_reason in FOR_A_PERSON:
+            self.approval.ask(connection, ident, considered.decision, now)
         elif new.status is Status.DELIVERED:
             events.tell_message(connection, ident, now)
-        receipt = Receipt(ident, new.status, new.hold_reason, new.parts)
+        receipt = Receipt(ident, new.status, new.hold_reason, new.parts, considered.language)
         answer = asdict(receipt)
         if key is not None:
             idempotency.keep(
@@ -131,7 +136,7 @@ class Outbound:
         """Return the message that a decision lets in, with the status it begins in."""
         begin = max(now, request.not_before or now)
         status, hold_reason = _beginning(caller, request, considered, now)
-        assert considered.template is not None  # noqa: S101 - else it was denied
+        template = considered.template
         return outbox.NewMessage(
             id=ident,
             batch_id=batch_id,
@@ -142,12 +147,12 @@ class Outbound:
             number=considered.number,
             number_index=considered.number_index,
             purpose=considered.purpose,
-            template_id=considered.template.id,
+            template_id=template.id if template else None,
             body=considered.text,
             alphabet=considered.split.alphabet.value,
             parts=len(considered.split.parts),
             test=caller.key_kind is KeyKind.TEST,
-            on_doubt=request.on_doubt or considered.template.on_doubt,
+            on_doubt=request.on_doubt or (template.on_doubt if template else "ask"),
             status=status,
             hold_reason=hold_reason,
             priority=PRIORITIES[request.priority],
@@ -247,7 +252,8 @@ def digest_of(keyring: Keyring, request: MessageRequest | BatchRequest) -> bytes
         return keyring.index(_canonical(request))
     pieces = sha256(_canonical(replace(request, recipients=())).encode())
     for each in request.recipients:
-        pieces.update(json.dumps([each.to, each.slots, each.reference], sort_keys=True).encode() + b"\n")
+        one = [each.to, each.slots, each.reference, *filter(None, (each.group,))]
+        pieces.update(json.dumps(one, sort_keys=True).encode() + b"\n")
     return keyring.index(pieces.hexdigest())
 
 
@@ -287,5 +293,6 @@ def receipt_from(answer: Mapping[str, Any]) -> Receipt:
         status=Status(answer["status"]),
         hold_reason=HoldReason(hold) if hold else None,
         parts=answer["parts"],
+        language=answer.get("language"),
         replayed=True,
     )

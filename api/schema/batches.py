@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AliasPath, Field
+from pydantic import AliasPath, Field, model_validator
 
 from api.schema.base import (
     Input,
@@ -20,6 +20,7 @@ from api.schema.base import (
     Slots,
     TemplateName,
 )
+from api.schema.contacts import GroupName
 from api.schema.messages import ReasonOut, span
 from gateway.model import HoldReason, Status
 from gateway.records import BatchReceipt, BatchRecipient, BatchRequest, Priority
@@ -28,11 +29,24 @@ MOST = 10_000
 
 
 class Recipient(Input):
-    """One recipient; its slots are added to the batch's own."""
+    """One number, or a group: each number of it gets one text. The slots are added to the batch's own."""
 
-    to: Phone
+    to: Phone | None = None
+    group: GroupName | None = Field(None, description="In the place of `to`.")
     slots: Slots = Field(default_factory=dict)
-    reference: Reference | None = None
+    reference: Reference | None = Field(None, description="Of a number; a group has none.")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.to is None) == (self.group is None):
+            raise ValueError("give either to or group")
+        if self.group is not None and self.reference is not None:
+            raise ValueError("a group has no reference: each of its messages would have the same")
+        return self
+
+    def record(self) -> BatchRecipient:
+        """Return what the use case takes."""
+        return BatchRecipient(self.to or "", self.slots, self.reference, self.group)
 
 
 class NewBatch(Input):
@@ -41,7 +55,9 @@ class NewBatch(Input):
     template: TemplateName
     recipients: Annotated[list[Recipient], Field(min_length=1, max_length=MOST)]
     slots: Slots = Field(default_factory=dict)
-    language: Language = "en"
+    language: Language | None = Field(
+        None, description="Default: each recipient's, if it is known. Without an approved version: English."
+    )
     purpose: Purpose | None = None
     priority: Priority = Priority.NORMAL
     not_before: Instant | None = None
@@ -51,7 +67,7 @@ class NewBatch(Input):
         """Return what the use case takes."""
         return BatchRequest(
             template=self.template,
-            recipients=[BatchRecipient(one.to, one.slots, one.reference) for one in self.recipients],
+            recipients=[one.record() for one in self.recipients],
             slots=self.slots,
             language=self.language,
             purpose=self.purpose,
@@ -64,13 +80,16 @@ class NewBatch(Input):
 class Result(Output):
     """What became of one recipient."""
 
-    position: int = Field(description="In the list of recipients, from 0.")
+    position: int = Field(description="In the list of recipients, from 0; a group stands for its numbers.")
+    group: str | None = Field(None, description="Through which the number is a recipient.")
+    contact: str | None = Field(None, description="Of the group, whose number it is.")
     status: Status | Literal["refused"] = Field("refused", validation_alias=AliasPath("receipt", "status"))
     id: str | None = Field(
         None, validation_alias=AliasPath("receipt", "id"), description="Of the message; null where refused."
     )
     hold_reason: HoldReason | None = Field(None, validation_alias=AliasPath("receipt", "hold_reason"))
     parts: int | None = Field(None, validation_alias=AliasPath("receipt", "parts"))
+    language: str | None = Field(None, validation_alias=AliasPath("receipt", "language"))
     reasons: tuple[ReasonOut, ...] = Field(
         (), validation_alias=AliasPath("decision", "reasons"), description="Why it was refused."
     )

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasPath, Field
+from pydantic import AfterValidator, AliasPath, Field
 
 from api.schema.base import (
     Input,
@@ -19,20 +20,29 @@ from api.schema.base import (
     Seconds,
     Slots,
     TemplateName,
+    no_controls,
 )
+from gateway.errors import Fault, Invalid
 from gateway.model import CancelReason, HoldReason, Status
 from gateway.records import MessageRequest, Priority
 from policy import Code, Outcome
 
 
 class NewMessage(Input):
-    """One message to one recipient, by an approved template (3.3)."""
+    """One message to one recipient: by an approved template, or in words that a second person reads."""
 
     to: Phone
-    template: TemplateName
+    template: TemplateName | None = Field(None, description="Either this or `text`.")
+    text: Annotated[str, Field(min_length=1, max_length=612), AfterValidator(no_controls)] | None = Field(
+        None, description="Instead of a template; takes the scope messages:free_text, and waits for approval."
+    )
     slots: Slots = Field(default_factory=dict)
-    language: Language = "en"
-    purpose: Purpose | None = Field(None, description="If given, it must be the template's.")
+    language: Language | None = Field(
+        None, description="Default: the recipient's, if it is known. Without an approved version: English."
+    )
+    purpose: Purpose | None = Field(
+        None, description="If given, it must be the template's; needed with `text`."
+    )
     reference: Reference | None = None
     priority: Priority = Priority.NORMAL
     not_before: Instant | None = None
@@ -42,10 +52,13 @@ class NewMessage(Input):
     )
 
     def request(self) -> MessageRequest:
-        """Return what the use case takes."""
+        """Return what the use case takes; raise `Invalid` where it is neither template nor text, or both."""
+        if faults := tuple(self._faults()):
+            raise Invalid(faults)
         return MessageRequest(
             to=self.to,
             template=self.template,
+            text=self.text,
             slots=self.slots,
             language=self.language,
             purpose=self.purpose,
@@ -55,6 +68,18 @@ class NewMessage(Input):
             validity=span(self.validity),
             on_doubt=self.on_doubt,
         )
+
+    def _faults(self) -> Iterator[Fault]:
+        if self.text is None:
+            if self.template is None:
+                yield Fault("template", "is missing: name a template, or give a text")
+            return
+        if self.template is not None:
+            yield Fault("text", "cannot go with a template: it is one or the other")
+        if self.purpose is None:
+            yield Fault("purpose", "is missing: without a template it must be named")
+        if self.slots:
+            yield Fault("slots", "belong to a template")
 
 
 def span(seconds: int | None) -> timedelta | None:
@@ -89,6 +114,7 @@ class Accepted(Output):
     status: Status
     hold_reason: HoldReason | None
     parts: int
+    language: str | None = Field(None, description="Of the text; `why` says how it was chosen.")
 
 
 class Check(Output):

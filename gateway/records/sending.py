@@ -21,13 +21,14 @@ class Priority(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MessageRequest:
-    """One message to one recipient, by an approved template (3.3)."""
+    """One message to one recipient: by an approved template, or in words that a second person reads."""
 
     to: str
-    template: str
+    template: str | None = None
+    text: str | None = None  # instead of a template; the gateway adds name and opt-out text
     slots: Mapping[str, str] = field(default_factory=dict)
-    language: str = "en"
-    purpose: str | None = None  # default: the template's; another is refused
+    language: str | None = None  # default: the recipient's, if it is known, else English
+    purpose: str | None = None  # default: the template's, and another is refused; needed with `text`
     reference: str | None = None
     priority: Priority = Priority.NORMAL
     not_before: datetime | None = None
@@ -38,11 +39,13 @@ class MessageRequest:
 
 @dataclass(frozen=True, slots=True)
 class BatchRecipient:
-    """One recipient of a batch; its slots are added to the batch's own."""
+    """One recipient of a batch, or a group of them; the slots are added to the batch's own."""
 
-    to: str
+    to: str  # empty for a group
     slots: Mapping[str, str] = field(default_factory=dict)
     reference: str | None = None
+    group: str | None = None  # by name
+    contact: str | None = None  # of the group, whose number it is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,7 @@ class BatchRequest:
     template: str
     recipients: Sequence[BatchRecipient]
     slots: Mapping[str, str] = field(default_factory=dict)
-    language: str = "en"
+    language: str | None = None  # default: each recipient's, if it is known, else English
     purpose: str | None = None
     priority: Priority = Priority.NORMAL
     not_before: datetime | None = None
@@ -67,6 +70,7 @@ class Receipt:
     status: Status
     hold_reason: HoldReason | None
     parts: int
+    language: str | None = None  # that the text is in
     replayed: bool = False  # the same Idempotency-Key gave this before
 
 
@@ -77,6 +81,8 @@ class BatchLine:
     position: int
     receipt: Receipt | None
     decision: Decision | None  # why not
+    group: str | None = None  # through which the number is a recipient
+    contact: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

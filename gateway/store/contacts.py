@@ -104,7 +104,7 @@ def groups_of(connection: Connection, idents: Sequence[str]) -> Mapping[str, tup
     query = select(membership.c.contact_id, contact_group.c.name).join(contact_group)
     for start in range(0, len(idents), _CHUNK):
         some = query.where(membership.c.contact_id.in_(idents[start : start + _CHUNK]))
-        for ident, name in connection.execute(some.order_by(contact_group.c.name)).tuples():
+        for ident, name in connection.execute(some.order_by(contact_group.c.name)):
             found[ident] += (name,)
     return found
 

@@ -59,7 +59,7 @@ def every(connection: Connection) -> Sequence[RowMapping]:
 def named(connection: Connection, names: Collection[str]) -> Mapping[str, str]:
     """Return the ids of the groups of these names, by name."""
     query = select(contact_group.c.name, contact_group.c.id).where(contact_group.c.name.in_(names))
-    return dict(connection.execute(query).tuples().all())
+    return {row.name: row.id for row in connection.execute(query)}
 
 
 def change(connection: Connection, ident: str, *, name: str, label: str, now: datetime) -> None:
@@ -96,7 +96,7 @@ def leave(connection: Connection, group_id: str, contact_ids: Collection[str]) -
 def known_contacts(connection: Connection, idents: Collection[str]) -> Mapping[str, bytes]:
     """Return the numbers' indexes of those contacts that exist."""
     query = select(contact.c.id, contact.c.number_index).where(contact.c.id.in_(idents))
-    return dict(connection.execute(query).tuples().all())
+    return {row.id: row.number_index for row in connection.execute(query)}
 
 
 def members(connection: Connection, group_id: str) -> Sequence[RowMapping]:

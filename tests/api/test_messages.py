@@ -20,7 +20,8 @@ async def test_an_accepted_message_can_be_looked_at(api: Api) -> None:
     accepted = await api.call("POST", "/v1/messages", message(CONSENTED[0], reference="trip 7b"))
     assert accepted.status == 202
     ident = accepted.body["id"]
-    assert accepted.body == {"id": ident, "status": "queued", "hold_reason": None, "parts": 1}
+    expected = {"id": ident, "status": "queued", "hold_reason": None, "parts": 1, "language": "en"}
+    assert accepted.body == expected
     shown = (await api.call("GET", f"/v1/messages/{ident}")).body
     assert (shown["to"], shown["reference"], shown["status"]) == (CONSENTED[0], "trip 7b", "queued")
     assert shown["text"].endswith("Reply STOP to opt out.")
