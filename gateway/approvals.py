@@ -50,6 +50,8 @@ class Subject(Protocol):
     def carry_out(self, connection: Connection, asked: Asked, by: Caller, now: datetime) -> Decision | None:
         """Do what was asked, or return the policy's refusal and do what follows from that.
 
+        After a refusal that may pass (`Decision.may_pass`) the question stays open, so nothing follows.
+
         Raises `Conflict` where it cannot be done now; nothing has happened then.
         """
 
@@ -64,14 +66,14 @@ class Subject(Protocol):
 class Ruling:
     """How a question ended; `decision` is the policy's refusal, where it was that."""
 
-    outcome: ApprovalOutcome
+    outcome: ApprovalOutcome | None  # None: it is still open
     decision: Decision | None = None
 
     def insist(self) -> None:
         """Raise, for who wanted to approve, what came in between; the ending itself is on record."""
         if self.decision is not None:
             raise Refusal(self.decision)
-        if self.outcome is not ApprovalOutcome.APPROVED:
+        if self.outcome is not None and self.outcome is not ApprovalOutcome.APPROVED:
             raise Conflict(f"APPROVAL_{self.outcome.name}", _ENDED[self.outcome])
 
 
@@ -139,10 +141,13 @@ def approve(connection: Connection, subject: Subject, asked: Asked, by: Caller, 
     if subject.digest(connection, asked) != asked.digest:
         return _drop(connection, subject, asked, ApprovalOutcome.VOID, None, now)
     decision = subject.carry_out(connection, asked, by, now)
-    refused = decision is not None and decision.outcome is Outcome.DENY
-    outcome = ApprovalOutcome.VOID if refused else ApprovalOutcome.APPROVED
-    _end(connection, asked, outcome, by, now)
-    return Ruling(outcome, decision if refused else None)
+    if decision is None or decision.outcome is not Outcome.DENY:
+        _end(connection, asked, ApprovalOutcome.APPROVED, by, now)
+        return Ruling(ApprovalOutcome.APPROVED)
+    if decision.may_pass:
+        return Ruling(None, decision)
+    _end(connection, asked, ApprovalOutcome.VOID, by, now)
+    return Ruling(ApprovalOutcome.VOID, decision)
 
 
 def refuse(

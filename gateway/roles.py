@@ -51,7 +51,7 @@ _GOVERNING: Final = (
 ROLES: Final[Mapping[str, frozenset[Scope]]] = MappingProxyType(
     {
         "sender": _SENDING,
-        "free_text_sender": _SENDING,
+        "free_text_sender": _SENDING | {Scope.FREE_TEXT},
         "template_author": _BOUND | {Scope.TEMPLATES_READ, Scope.TEMPLATES_WRITE} | _ASKING,
         "approver": frozenset({Scope.TEMPLATES_READ, Scope.TEMPLATES_APPROVE}) | _DECIDING | _TOLD | _BRAKE,
         "contact_manager": _CONTACTS | _TOLD,

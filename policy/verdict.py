@@ -128,6 +128,11 @@ class Decision:
         )
 
     @property
+    def may_pass(self) -> bool:
+        """Whether all that denies may go by itself: a refusal for now."""
+        return all(reason.retry for reason in self.reasons if reason.outcome is Outcome.DENY)
+
+    @property
     def http_status(self) -> int:
         """The status of the first of the worst reasons; 202 where nothing is denied."""
         return next((r.http_status for r in self.reasons if r.outcome is Outcome.DENY), 202)

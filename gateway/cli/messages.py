@@ -50,7 +50,14 @@ def add_to(app: typer.Typer) -> None:
 
 def send(
     to: Annotated[str, typer.Argument(metavar="NUMBER", help="Best as +447…")],
-    template: Annotated[str, typer.Argument(metavar="TEMPLATE", help="The name of an approved template.")],
+    template: Annotated[
+        str | None, typer.Argument(metavar="TEMPLATE", help="The name of an approved template.")
+    ] = None,
+    text: Annotated[
+        str | None,
+        typer.Option(help="Instead of a template; a second person reads it before it goes. Needs --purpose."),
+    ] = None,
+    purpose: Annotated[str | None, typer.Option(help="What for, as the policy names it.")] = None,
     slot: SlotOption = None,
     language: Annotated[str, typer.Option(help="Of the template.")] = "en",
     reference: Annotated[str | None, typer.Option(help="Your own name for it; no personal data.")] = None,
@@ -65,12 +72,11 @@ def send(
     """Send one message, if the policy lets it."""
     body: dict[str, Any] = {
         "to": to,
-        "template": template,
         "slots": pairs(slot, "--slot"),
         "language": language,
     }
-    if reference is not None:
-        body["reference"] = reference
+    given = {"template": template, "text": text, "purpose": purpose, "reference": reference}
+    body |= {name: value for name, value in given.items() if value is not None}
     client = connected(config, key_file)
     if check:
         _check(client.post("/v1/messages/check", body), as_json=as_json)

@@ -13,6 +13,7 @@ class Scope(StrEnum):
 
     PUBLIC = "public"
     SEND = "messages:send"
+    FREE_TEXT = "messages:free_text"
     READ = "messages:read"
     APPROVE = "messages:approve"
     APPROVALS = "approvals:use"

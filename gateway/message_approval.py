@@ -1,0 +1,157 @@
+"""One message held for a second person: for its wording, or because no template made it (2.2, 3.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+from typing import ClassVar, Final
+
+from sqlalchemy import Connection, RowMapping
+
+from gateway import approvals
+from gateway.approvals import Asked
+from gateway.bell import Bell
+from gateway.facts import PolicyDesk
+from gateway.model import CancelReason, HoldReason, Status
+from gateway.records import ApprovalKind, Caller, Scope
+from gateway.store import Database, Keyring, audit, lifecycle, messages
+from gateway.store.outbox import Candidate
+from gateway.store.schema import message
+from policy import Code, Decision, Outcome, SecondPerson, Stage
+
+FOR_A_PERSON: Final = frozenset({HoldReason.APPROVAL, HoldReason.REVIEW})
+"""Why a message is held, where a second person can let it go."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageApproval:
+    """Asks the policy again on fresh facts (`Stage.RELEASE`), then lets the message go, or ends it."""
+
+    database: Database
+    keyring: Keyring
+    desk: PolicyDesk
+    bell: Bell
+
+    scope: ClassVar = Scope.APPROVE
+
+    def ask(self, connection: Connection, ident: str, decision: Decision, now: datetime) -> Asked:
+        """Ask for the second person, in the sender's name; the question ends with the message."""
+        row = messages.one(connection, ident)
+        assert row is not None  # noqa: S101 - accepted in the same transaction
+        days = timedelta(days=self.desk.settings.approval_days)
+        what = "text without a template" if row["template_id"] is None else f"template {row['template_name']}"
+        why = ", ".join(sorted({f"{reason.code} ({reason.clause})" for reason in decision.reasons}))
+        return approvals.request(
+            connection,
+            kind=ApprovalKind.MESSAGE,
+            target=ident,
+            digest=_digest(row),
+            summary=f"message from {what}: {why}",
+            person_id=row["person_id"],
+            now=now,
+            expires_at=min(now + days, row["expires_at"]),
+        )
+
+    def digest(self, connection: Connection, asked: Asked) -> bytes | None:
+        """Return the digest of a message that is held for a person; None where it is not any more."""
+        row = messages.one(connection, asked.target)
+        return _digest(row) if row is not None and _waits(row) else None
+
+    def show(self, connection: Connection, asked: Asked) -> Mapping[str, str]:
+        """Return the text in full, and the end of the number."""
+        row = messages.one(connection, asked.target)
+        if row is None:
+            return {}
+        number = self.keyring.open("message", "number", row["id"], row["number_sealed"])
+        return {
+            "text": self.keyring.open("message", "body", row["id"], row["body_sealed"]),
+            "to": f"…{number[-3:]}",
+            "purpose": row["purpose"],
+            "template": row["template_name"] or "none",
+        }
+
+    def carry_out(self, connection: Connection, asked: Asked, by: Caller, now: datetime) -> Decision:
+        """Let the message go if the policy still does, with this second person."""
+        second = SecondPerson(asked_by=asked.person_id, decided_by=by.person_id)
+        decision, facts = self.desk.decide_stored(
+            connection, self._stored(connection, asked.target), Stage.RELEASE, now, second
+        )
+        audit.record(
+            connection,
+            now,
+            actor=by.handle,
+            action="release",
+            target=asked.target,
+            outcome=decision.outcome.value,
+            clauses=[reason.clause for reason in decision.reasons],
+            detail={"codes": [reason.code for reason in decision.reasons], "facts": facts},
+        )
+        self._follow(connection, asked.target, decision, now)
+        return decision
+
+    def _stored(self, connection: Connection, ident: str) -> Candidate:
+        row = messages.one(connection, ident)
+        assert row is not None  # noqa: S101 - its digest was made a moment ago
+        return Candidate(
+            message_id=ident,
+            number=1,
+            total=row["parts"],
+            number_index=row["number_index"],
+            to=self.keyring.open("message", "number", ident, row["number_sealed"]),
+            kind=row["kind"],
+            purpose=row["purpose"],
+            template_id=row["template_id"],
+            key_id=row["key_id"],
+            body=self.keyring.open("message", "body", ident, row["body_sealed"]),
+            concat_reference=None,
+            attempts=0,
+            expires_at=row["expires_at"],
+            more=False,
+        )
+
+    def _follow(self, connection: Connection, ident: str, decision: Decision, now: datetime) -> None:
+        mine = message.c.id == ident
+        codes = {reason.code for reason in decision.reasons}
+        if decision.outcome is Outcome.ALLOW:
+            lifecycle.let_go(connection, mine, now)
+        elif decision.outcome is Outcome.HOLD:
+            lifecycle.hold_for(connection, mine, _held_by(codes), now)
+        elif not decision.may_pass:
+            why = CancelReason.OPTED_OUT if Code.RECIPIENT_OPTED_OUT in codes else CancelReason.POLICY
+            lifecycle.cancel_waiting(connection, mine, why, now, cause=", ".join(sorted(codes)))
+
+    def drop(self, connection: Connection, asked: Asked, by: str, now: datetime) -> None:
+        """Cancel it."""
+        row = messages.one(connection, asked.target)
+        if row is None or not _waits(row):
+            return
+        mine = message.c.id == asked.target
+        lifecycle.cancel_waiting(connection, mine, CancelReason.POLICY, now, "not approved")
+        audit.record(
+            connection,
+            now,
+            actor=by,
+            action="cancel",
+            target=asked.target,
+            outcome="cancelled",
+            clauses=["3.3"],
+        )
+
+    async def settled(self, target: str) -> None:  # noqa: ARG002 - whatever it was
+        """Have it sent."""
+        self.bell.ring()
+
+
+def _waits(row: RowMapping) -> bool:
+    return row["status"] == Status.HELD and row["hold_reason"] in FOR_A_PERSON
+
+
+def _held_by(codes: set[Code]) -> HoldReason:
+    return HoldReason.RECIPIENT_HOLD if Code.RECIPIENT_ON_HOLD in codes else HoldReason.QUIET_HOURS
+
+
+def _digest(row: RowMapping) -> bytes:
+    names = ("id", "person_id", "key_id", "number_index", "purpose", "template_id", "parts", "body_sealed")
+    return sha256(repr([row[name] for name in names]).encode()).digest()
