@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from gateway import checkpoints
 from gateway.model import Clock
 from gateway.store import Database, Keyring, audit
-from gateway.verify_audit import Broken, Chain, checkpoint_of
+from gateway.verify_audit import Broken, Chain, anchor_of
 
 _RUN: Final = 5000  # entries read at once
 _SHORT_RUN: Final = 300  # in the background; about 10 ms
@@ -41,12 +41,12 @@ class Auditing:
     clock: Clock
 
     async def verify(self, anchor: str | None = None, *, background: bool = False) -> Verdict:
-        """Check every entry that is there now, and the checkpoint `anchor` (its text) where one is given.
+        """Check every entry that is there now; `anchor` is the text of a checkpoint, or of a text message.
 
         In the background it rests more than it works. Raises `NotUnderstood` for what is no checkpoint of
         this gateway's.
         """
-        held = None if anchor is None else checkpoint_of(anchor, checkpoints.public_key(self.keyring))
+        held = None if anchor is None else anchor_of(anchor, checkpoints.public_key(self.keyring))
         chain, rest = Chain(anchor=held), _BACKGROUND if background else 0.0
         run = _SHORT_RUN if background else _RUN
         last, _ = await self.database.read(audit.last)
@@ -103,7 +103,38 @@ class Auditing:
             return None
         text = await self.checkpoint()
         await asyncio.to_thread(checkpoints.write, path, text)
+        await self.note_anchor("file")
         return path
+
+    async def note_anchor(self, way: str) -> None:
+        """Put into the log that a checkpoint left the machine by a way: file, webhook or sms."""
+        now = self.clock()
+        await self.database.write(lambda c: self.anchor_noted(c, way, audit.last(c)[0], now))
+
+    def anchor_noted(self, connection: Connection, way: str, seq: int, now: datetime) -> None:
+        """Do the same in the caller's transaction; `seq`: the last entry that it tells of."""
+        audit.record(
+            connection,
+            now,
+            actor="gateway",
+            action="checkpoint",
+            target="audit",
+            outcome="sent",
+            clauses=["1.3"],
+            detail={"way": way, "seq": seq},
+        )
+
+    def anchored(self, connection: Connection, way: str, now: datetime) -> bool:
+        """Return whether one left by that way on the day that `now` is in, in its own zone."""
+        last = next(
+            (
+                each["at"]
+                for each in reversed(audit.of_target(connection, "audit"))
+                if each["action"] == "checkpoint" and each["detail"].get("way") == way
+            ),
+            None,
+        )
+        return last is not None and last.astimezone(now.tzinfo).date() == now.date()
 
 
 def _checked(connection: Connection, chain: Chain, most: int) -> bool:

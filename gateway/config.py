@@ -113,6 +113,10 @@ class AuditSection(_Section):
 
     checkpoints: Path | None = None
     """A directory that this machine cannot rewrite, such as a share; it gets one small file a day."""
+    webhook: str | None = None
+    """An address that gets the same by POST, such as `https://records.example/schoolgate`."""
+    sms_to: Annotated[str, Field(pattern=r"^\+[1-9][0-9]{6,14}$")] | None = None
+    """The owner's phone, as `+44…`: it gets a short fingerprint by text each day, at nine or later."""
 
 
 class CliSection(_Section):
@@ -252,7 +256,7 @@ def _resolved(config: Config, base: Path) -> Config:
                     or at(config.alerts.smtp_password_file),
                 }
             ),
-            "audit": AuditSection(checkpoints=at(config.audit.checkpoints)),
+            "audit": config.audit.model_copy(update={"checkpoints": at(config.audit.checkpoints)}),
             "cli": CliSection(key_file=at(config.cli.key_file), ca_file=at(config.cli.ca_file)),
             "modem": tuple(
                 modem.model_copy(

@@ -17,6 +17,8 @@ from aiohttp.web import Application
 from prometheus_client import CollectorRegistry
 
 from api import build_app, serve
+from gateway.almanac import Almanac
+from gateway.anchors import Anchors
 from gateway.bell import Bell
 from gateway.building import (
     Store,
@@ -86,8 +88,14 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         bell, gate = Bell(), Gate(end_of_step(asyncio.get_running_loop()))
         sending = Sending(store.database, gate, bell, utc_now)
         await sending.recall()
+        almanac = Almanac(store.database, store.settings, utc_now)
+        await almanac.look()
         desk = PolicyDesk(
-            store.settings, store.keyring, config.policy.allow_drama_numbers, switch=sending.switch
+            store.settings,
+            store.keyring,
+            config.policy.allow_drama_numbers,
+            switch=sending.switch,
+            holidays=lambda: almanac.holidays,
         )
         identify, replies = Identify(store.settings), replies_of(store, gate)
         inbound = inbound_of(config, store, identify, replies, bell)
@@ -121,14 +129,16 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         app = build_app(use_cases, registry=registry, clock=utc_now, per_minute=per_minute)
         url = await _offered(stack, config, app, tls, watchdog)
         daily = Daily.of(config, store.database, store.keyring, store.settings, utc_now)
+        daily.anchors = Anchors.of(config, daily.auditing, store.settings, identify, bell)
+        daily.incidents = use_cases.incidents
         use_cases.health.suppression = inbound.suppression
         use_cases.alerts.audit_broken = lambda: daily.broken
         await stack.enter_async_context(
-            _running(daily.run(), use_cases.alerts.run(), use_cases.approvals.run())
+            _running(daily.run(), use_cases.alerts.run(), use_cases.approvals.run(), almanac.run())
         )
         reload = reload_of(config, store, desk, identify, replies, use_cases)
         reload.certificate = tls
-        reload.follow = (*reload.follow, daily.purge, use_cases.alerts)
+        reload.follow = (*reload.follow, daily.purge, daily.anchors, use_cases.alerts, almanac)
         yield Daemon(use_cases, store, modems, url, watchdog, reload)
 
 

@@ -15,8 +15,10 @@ from typing import Final
 
 import structlog
 
+from gateway.anchors import Anchors
 from gateway.auditing import Auditing, Verdict
 from gateway.config import Config
+from gateway.incidents import Incidents
 from gateway.model import Clock
 from gateway.retention import Purge
 from gateway.store import Database, Keyring, StoreUnavailable
@@ -37,6 +39,8 @@ class Daily:
     purge: Purge
     checkpoints: Path | None
     clock: Clock
+    anchors: Anchors | None = None  # the ways out other than a file
+    incidents: Incidents | None = None
     verdict: Verdict | None = None  # of the last verification
     _done: dict[str, date] = field(default_factory=dict)
     _failed: dict[str, datetime] = field(default_factory=dict)
@@ -59,16 +63,32 @@ class Daily:
         """Look once a minute until cancelled."""
         while True:
             await self.look(self.clock())
+            await self._overdue()
             await asyncio.sleep(_LOOK)
 
     async def look(self, now: datetime) -> None:
         """Do what has not been done today."""
         day = (now.astimezone(self.purge.settings.zone) - _TURN).date()
-        parts = {"verify": self._verify, "checkpoint": self._checkpoint, "purge": self._purge}
+        parts = {
+            "verify": self._verify,
+            "checkpoint": self._checkpoint,
+            "checkpoint by webhook": self._post,
+            "checkpoint by text": self._text,
+            "purge": self._purge,
+        }
         for name, part in parts.items():
             waits = name in self._failed and now < self._failed[name] + _AGAIN
             if self._done.get(name) != day and not waits:
                 await self._attempt(name, part, now, day)
+
+    async def _overdue(self) -> None:
+        if self.incidents is None:
+            return
+        try:
+            if count := await self.incidents.note_overdue():
+                log.error("INCIDENTS OVERDUE: see `schoolgate incident list`", action="overdue", count=count)
+        except StoreUnavailable as exc:
+            log.debug("overdue incidents are looked for again", action="daily_failed", why=str(exc))
 
     async def _attempt(
         self, name: str, part: Callable[[datetime], Awaitable[None]], now: datetime, day: date
@@ -98,11 +118,23 @@ class Daily:
 
     async def _checkpoint(self, now: datetime) -> None:
         """Sign what is whole, and nothing else."""
-        if self.checkpoints is None or self.verdict is None or self.verdict.first_bad is not None:
+        if self.checkpoints is None or not self._whole:
             return
         path = await self.auditing.drop(self.checkpoints, now.astimezone(self.purge.settings.zone))
         if path is not None:
             log.info("checkpoint written", action="checkpoint_written", file=path.name)
+
+    async def _post(self, now: datetime) -> None:
+        if self.anchors is not None and self._whole:
+            await self.anchors.post(now)
+
+    async def _text(self, now: datetime) -> None:
+        if self.anchors is not None and self._whole:
+            await self.anchors.text(now)
+
+    @property
+    def _whole(self) -> bool:
+        return self.verdict is not None and self.verdict.first_bad is None
 
     async def _purge(self, now: datetime) -> None:
         counts = await self.purge(now)

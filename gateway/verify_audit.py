@@ -4,7 +4,8 @@
 
 An entry is one line of JSON with sorted keys and no spaces. Its `hash` is the SHA-256 of that line without
 `hash`; its `prev` is the hash of the entry before, 64 zeros for the first. A chain cannot tell that its end
-was cut off: a checkpoint (entry and hash, signed with Ed25519) that was kept elsewhere can.
+was cut off: what was kept elsewhere can, be it a checkpoint (entry and hash, signed with Ed25519) or the
+text message with the entry and the beginning of its hash (its words in a file).
 
 Exit codes: 0 all is as it was written, 1 it is not, 2 a file or an option cannot be understood.
 """
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -101,7 +103,7 @@ class Chain:
 
     def _hold(self) -> None:
         anchor = self._anchor or {}
-        if anchor["hash"] != self.hash:
+        if not self.hash.startswith(anchor["hash"]):
             raise Broken(
                 self.seq, f"is another one than the checkpoint of {anchor['at']} saw: the log was replaced"
             )
@@ -144,6 +146,24 @@ def checkpoint_of(text: str, key: str | None) -> dict[str, Any]:
     if not signed(public, signature, body):
         raise NotUnderstood("the checkpoint's signature is not good: it was changed, or is not ours")
     return dict(made)
+
+
+_FINGERPRINT = re.compile(r"audit log of (\d{4}-\d\d-\d\d), entry (\d+): ([0-9a-f]{4}(?:-[0-9a-f]{4}){4})")
+
+
+def fingerprint(seq: int, hash_: str, day: str) -> str:
+    """Return what a text message says of the log: its last entry, and 80 bits of that entry's hash."""
+    return f"audit log of {day}, entry {seq}: {'-'.join(hash_[at : at + 4] for at in range(0, 20, 4))}"
+
+
+def anchor_of(text: str, key: str | None) -> dict[str, Any]:
+    """Return what a text message or a checkpoint says of the log. Raises `NotUnderstood`.
+
+    A text message is not signed: that it is on the owner's phone is what speaks for it.
+    """
+    if (said := _FINGERPRINT.search(" ".join(text.split()))) is not None:
+        return {"at": said[1], "seq": int(said[2]), "hash": said[3].replace("-", "")}
+    return checkpoint_of(text, key)
 
 
 # -- Ed25519, verifying only (RFC 8032, 5.1.7). Slow, and nothing in it is secret. --------------------
@@ -209,11 +229,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Check an exported audit log.")
     parser.add_argument("log", type=Path, help="the export (JSON lines)")
     parser.add_argument("--part", action="store_true", help="it was exported with --since")
-    parser.add_argument("--anchor", type=Path, help="a checkpoint that was kept elsewhere")
+    parser.add_argument(
+        "--anchor", type=Path, help="a checkpoint, or the words of the text message, kept elsewhere"
+    )
     parser.add_argument("--key", help="the public key, as `schoolgate audit key` shows it")
     given = parser.parse_args()
     try:
-        anchor = checkpoint_of(given.anchor.read_text("utf-8"), given.key) if given.anchor else None
+        anchor = anchor_of(given.anchor.read_text("utf-8"), given.key) if given.anchor else None
         with given.log.open(encoding="utf-8", newline="\n") as lines:
             chain = check(lines, part=given.part, anchor=anchor)
     except Broken as exc:
@@ -224,7 +246,8 @@ def main() -> int:
         return 2
     sys.stdout.write(f"Whole: entries {chain.first} to {chain.seq}; the last has the hash {chain.hash}.\n")
     if anchor is not None:
-        sys.stdout.write(f"It holds what the checkpoint of {anchor['at']} saw ({anchor['public_key']}).\n")
+        signer = anchor.get("public_key", "a text message")
+        sys.stdout.write(f"It holds what the checkpoint of {anchor['at']} saw ({signer}).\n")
     return 0
 
 

@@ -35,6 +35,7 @@ class Kind(StrEnum):
     START_CONFIRMATION = "start_confirmation"
     HELP = "help"
     ALERT = "alert"  # to the technician whom the configuration names
+    CHECKPOINT = "checkpoint"  # of the audit log, to the owner whom the configuration names
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,7 @@ def test_one_fault_of_each_rule_gives_each_rules_reason() -> None:
         "SLOT_INVALID",
         "TONE_REJECTED",
         "TOO_LONG",
+        "RATE_LIMITED",
     }
 
 
@@ -97,6 +98,7 @@ ASKED = {
     },
 }
 ASKED[Kind.HELP] = ASKED[Kind.START_CONFIRMATION]
+ASKED[Kind.CHECKPOINT] = ASKED[Kind.START_CONFIRMATION]
 
 
 @pytest.mark.parametrize("kind", Kind)
