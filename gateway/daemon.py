@@ -126,7 +126,9 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         await stack.enter_async_context(_running(*(sender.run() for sender in senders)))
         await stack.enter_async_context(_running(telling.run(modems)))
         per_minute = config.api.requests_per_minute
-        app = build_app(use_cases, registry=registry, clock=utc_now, per_minute=per_minute)
+        app = build_app(
+            use_cases, registry=registry, clock=utc_now, per_minute=per_minute, kannel=config.kannel
+        )
         url = await _offered(stack, config, app, tls, watchdog)
         daily = Daily.of(config, store.database, store.keyring, store.settings, utc_now)
         daily.anchors = Anchors.of(config, daily.auditing, store.settings, identify, bell)

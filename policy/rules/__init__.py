@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from policy.rules import authority, content, free_text, purpose, recipient, review, standing, wording
+from policy.rules import authority, content, free_text, limits, purpose, recipient, review, standing, wording
 from policy.rules.rule import Rule
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -14,6 +14,7 @@ RULES: Final[tuple[Rule, ...]] = (
     + content.RULES
     + free_text.RULES
     + wording.RULES
+    + limits.RULES
 )
 
 __all__ = ["RULES", "Rule"]

@@ -22,6 +22,7 @@ from policy import (
     normalise,
     render,
 )
+from policy.quiet_hours import BankHolidays
 
 SETTINGS = PolicySettings.load()
 NOW = datetime(2025, 6, 2, 9, 0, tzinfo=UTC)  # a Monday; the policy's review is in date
@@ -54,8 +55,9 @@ SENDER = SenderFacts(
     templates=None,
     sending_suspended_at=None,
     trained_until=None,
+    caps=(),
 )
-RECIPIENT = RecipientFacts()
+RECIPIENT = RecipientFacts(recent=())
 CONSENT = Consent(purpose="event_notice", given_at=NOW - YEAR, expires_at=NOW + YEAR)
 FACTS = Facts(
     settings=SETTINGS,
@@ -65,6 +67,7 @@ FACTS = Facts(
     consents=(CONSENT,),
     sender=SENDER,
     template=TEMPLATE,
+    holidays=BankHolidays({}, frozenset(range(2020, 2030))),
 )
 DRAFT = Draft(
     stage=Stage.SUBMIT,

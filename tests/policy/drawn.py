@@ -20,6 +20,8 @@ from policy import (
     decide,
     normalise,
 )
+from policy.limits import Cap, Earlier
+from policy.quiet_hours import NOT_KNOWN
 from tests.policy.cases import (
     CONSENT,
     DAY,
@@ -92,6 +94,25 @@ NUMBERS = [None, normalise("07911 123457", SETTINGS), normalise("0909 123 4567",
 TOPICS = st.dictionaries(
     st.sampled_from(["", "events", "appointments", "clubs"]), st.sampled_from(INSTANTS), max_size=2
 )
+RECENT = st.lists(
+    st.builds(
+        Earlier,
+        at=st.integers(-1500, 1500).map(lambda minutes: NOW + timedelta(minutes=minutes)),
+        same=st.booleans(),
+    ),
+    max_size=4,
+)
+CAPS = st.lists(
+    st.builds(
+        Cap,
+        of=st.just("this key"),
+        span=st.just("a day"),
+        most=st.integers(1, 3),
+        used=st.integers(0, 4),
+        until=st.just(NOW + DAY),
+    ),
+    max_size=2,
+)
 SPOILS = [
     *spoils(
         "draft",
@@ -103,6 +124,8 @@ SPOILS = [
         template=st.sampled_from([None, TemplateRef("closure"), TemplateRef("trip", "cy")]),
         slots=st.none() | st.dictionaries(st.sampled_from(["place", "day", "x"]), st.text(max_size=12)),
         recipients=st.integers(1, 2000),
+        not_before=st.integers(-48, 96).map(lambda hours: NOW + timedelta(hours=hours)),
+        begun=st.just(True),
     ),
     *spoils(
         "sender",
@@ -119,6 +142,7 @@ SPOILS = [
         templates=st.frozensets(st.sampled_from(["trip", "closure"])),
         sending_suspended_at=st.sampled_from(INSTANTS),
         trained_until=st.sampled_from(INSTANTS),
+        caps=st.none() | CAPS,
     ),
     *spoils(
         "recipient",
@@ -126,6 +150,7 @@ SPOILS = [
         held_since=st.sampled_from(INSTANTS),
         suspect_since=st.sampled_from(INSTANTS),
         last_inbound_at=st.sampled_from([None, *INSTANTS]),
+        recent=st.none() | RECENT,
     ),
     *spoils(
         "template",
@@ -147,6 +172,7 @@ SPOILS = [
         consents=st.none() | st.lists(CONSENTS, max_size=3),
         sender=st.none(),
         template=st.none(),
+        holidays=st.just(NOT_KNOWN),
     ),
 ]
 

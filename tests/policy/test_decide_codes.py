@@ -16,6 +16,7 @@ from policy import (
     Stage,
     decide,
 )
+from policy.quiet_hours import NOT_KNOWN
 from tests.policy.cases import (
     CONSENT,
     DRAFT,
@@ -79,6 +80,9 @@ FAULTS: list[tuple[str, str, Draft, Facts]] = [
     ("text_is_clear", "TOO_LONG", draft(text="Hello " * 400), FACTS),
     ("tone_is_respectful", "TONE_REJECTED", draft(text="Reply now!!"), FACTS),
     ("tone_is_respectful", "CONTENT_REVIEW_REQUIRED", draft(text="We told you this already."), UNREAD),
+    ("hour_is_not_quiet", "QUIET_HOURS", DRAFT, facts(holidays=NOT_KNOWN)),
+    ("recipient_has_room", "RATE_LIMITED", DRAFT, facts(recipient={"recent": None})),
+    ("sender_has_room", "RATE_LIMITED", DRAFT, facts(sender={"caps": None})),
     ("words_are_plain", "TONE_REJECTED", draft(text="Pls reply."), FACTS),
     ("words_are_plain", "CONTENT_REVIEW_REQUIRED", draft(text="Please see the CPOMS."), UNREAD),
 ]

@@ -16,6 +16,8 @@ from policy import (
     Outcome,
     decide,
 )
+from policy.limits import Earlier
+from policy.quiet_hours import NOT_KNOWN
 from tests.policy.cases import (
     NOW,
     SETTINGS,
@@ -50,6 +52,20 @@ def ended_roles(known: Facts) -> Facts:
 
 TRAINING = SETTINGS.training.model_copy(update={"required": True})
 
+
+def one_more(*, same: bool) -> Worsen:
+    def worsen(known: Facts) -> Facts:
+        before = known.recipient.recent if known.recipient else None
+        return field("recipient", recent=None if before is None else [*before, Earlier(NOW, same)])(known)
+
+    return worsen
+
+
+def more_used(known: Facts) -> Facts:
+    caps = known.sender.caps if known.sender else None
+    return field("sender", caps=None if caps is None else [replace(c, used=c.used + 1) for c in caps])(known)
+
+
 WORSE: dict[str, Worsen] = {
     "opt-out": opted_out(""),
     "opt-out of events": opted_out("events"),
@@ -79,6 +95,12 @@ WORSE: dict[str, Worsen] = {
     "expired approval": field("template", expires_at=NOW),
     "own approval": field("template", approver="ann"),
     "no approval": field("template", approver=None),
+    "one text more to the number": one_more(same=False),
+    "one text more of that wording": one_more(same=True),
+    "one recipient more by the key": more_used,
+    "unknown texts": field("recipient", recent=None),
+    "unknown use": field("sender", caps=None),
+    "unknown bank holidays": lambda known: replace(known, holidays=NOT_KNOWN),
     "later review": lambda known: replace(known, settings=REVIEWED[-1]),
     **{
         f"unknown {name}": lambda known, name=name: replace(known, **{name: None})
