@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import structlog
@@ -28,6 +29,9 @@ log = structlog.get_logger()
 _REPEAT: Final = timedelta(days=7)  # the network repeats what it thinks was not acknowledged
 _PARTIAL: Final = timedelta(hours=24)  # then people see what there is of a multipart message
 _FORGET_REPORT: Final = timedelta(hours=1)
+
+Note = Callable[[dict[str, Any]], None]
+"""Writes what was found out about a PDU, into the journal or to what is there already."""
 
 
 @dataclass(slots=True)
@@ -73,7 +77,9 @@ class Inbound:
 
     async def _retry(self, raw: RawSms, ident: str) -> None:
         try:
-            await self.database.write(lambda c: self._understand(c, raw, ident))
+            await self.database.write(
+                lambda c: self._understand(c, raw, ident, partial(inbox.amend, c, ident))
+            )
         except StoreUnavailable:
             raise
         except Exception as exc:  # noqa: BLE001 - whatever it was, the PDU is kept for people
@@ -87,7 +93,7 @@ class Inbound:
         self,
         connection: Connection,
         messages: Sequence[RawSms],
-        then: Callable[[Connection, RawSms, str], None],
+        then: Callable[[Connection, RawSms, str, Note], None],
     ) -> None:
         for raw in messages:
             # Two SIMs may get equal messages, and reports of equal parts, in one second.
@@ -106,25 +112,26 @@ class Inbound:
                 "received_at": raw.received_at,
                 "kind": "pending",
             }
-            inbox.journal(connection, values)
-            then(connection, raw, ident)
+            then(connection, raw, ident, partial(inbox.journal, connection, values))
 
-    def _understand(self, connection: Connection, raw: RawSms, ident: str) -> None:
+    def _understand(self, connection: Connection, raw: RawSms, ident: str, note: Note) -> None:
         try:
             decoded = sms.decode_inbound(raw.pdu)
         except sms.PduError as exc:
-            inbox.amend(connection, ident, {"kind": "quarantine", "detail": str(exc)})
+            note({"kind": "quarantine", "detail": str(exc)})
             return
         if isinstance(decoded, sms.StatusReport):
-            self._report(connection, raw, ident, decoded)
+            self._report(connection, raw, ident, decoded, note)
         elif decoded.silent:
-            inbox.amend(connection, ident, {"kind": "silent"})
+            note({"kind": "silent"})
         elif decoded.text is None:
-            inbox.amend(connection, ident, {"kind": "binary"})
+            note({"kind": "binary"})
         else:
-            self._text(connection, raw, ident, decoded)
+            self._text(connection, raw, ident, decoded, note)
 
-    def _report(self, connection: Connection, raw: RawSms, ident: str, decoded: sms.StatusReport) -> None:
+    def _report(
+        self, connection: Connection, raw: RawSms, ident: str, decoded: sms.StatusReport, note: Note
+    ) -> None:
         report = receipts.Report(
             id=ident,
             sim=raw.sim,
@@ -133,14 +140,16 @@ class Inbound:
             number_index=self.keyring.index(self.identify(decoded.recipient.number)),
             scts=decoded.scts,
         )
-        receipts.apply(connection, report, raw.received_at)
+        receipts.apply(connection, report, raw.received_at, note)
 
-    def _text(self, connection: Connection, raw: RawSms, ident: str, decoded: sms.Deliver) -> None:
+    def _text(
+        self, connection: Connection, raw: RawSms, ident: str, decoded: sms.Deliver, note: Note
+    ) -> None:
         sender = self.identify(decoded.sender.number)
         index = self.keyring.index(sender)
         concat = decoded.concat
         if concat is None or not concat.sound:
-            inbox.amend(connection, ident, {"number_index": index, "scts": decoded.scts})
+            note({"number_index": index, "scts": decoded.scts})
             self._deliver(connection, raw, sender, [(ident, decoded)], complete=True)
             return
         found: dict[str, Any] = {
@@ -152,7 +161,7 @@ class Inbound:
             "concat_number": concat.number,
             "concat_wide": concat.wide,
         }
-        inbox.amend(connection, ident, found)
+        note(found)
         self.replies.act_on_part(connection, index, sender, decoded.text or "", raw.received_at)
         parts = {row["concat_number"]: row for row in inbox.parts_like(connection, found)}
         if len(parts) == concat.total:
@@ -216,5 +225,6 @@ class Inbound:
             inbox.amend(connection, row["id"], {"kind": "report"})
 
 
-def _leave(_connection: Connection, _raw: RawSms, _ident: str) -> None:
-    """Leave a journalled PDU for later."""
+def _leave(_connection: Connection, _raw: RawSms, _ident: str, note: Note) -> None:
+    """Journal a PDU and leave it for later."""
+    note({})

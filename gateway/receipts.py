@@ -6,9 +6,11 @@ and looked at again when a part of that recipient has been sent, or has become u
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -38,8 +40,13 @@ class Report:
     scts: datetime | None
 
 
-def apply(connection: Connection, report: Report, now: datetime) -> None:
-    """Move the part that the report is about; park the report where there is none yet."""
+def apply(
+    connection: Connection, report: Report, now: datetime, note: Callable[[dict[str, Any]], None]
+) -> None:
+    """Move the part that the report is about; park the report where there is none yet.
+
+    `note` writes into the journal what was found out about the report.
+    """
     row = reports.part_by_reference(
         connection, sim=report.sim, mr=report.mr, number_index=report.number_index, scts=report.scts
     )
@@ -56,7 +63,7 @@ def apply(connection: Connection, report: Report, now: datetime) -> None:
         "tp_status": report.status,
         "scts": report.scts,
     }
-    inbox.amend(connection, report.id, found)
+    note(found)
     event = _EVENTS.get(tp_outcome(report.status))
     if row is not None and event is not None:
         values = {"tp_status": report.status, "final_at": now}
@@ -113,7 +120,7 @@ def late_result(connection: Connection, gateway: str, modem: str, mr: int, now: 
 def settle_parked(connection: Connection, number_index: bytes, now: datetime) -> None:
     """Look again at the parked reports of a recipient."""
     for row in inbox.parked(connection, number_index):
-        apply(connection, from_row(row), now)
+        apply(connection, from_row(row), now, partial(inbox.amend, connection, row["id"]))
 
 
 def from_row(row: Row) -> Report:

@@ -202,15 +202,15 @@ def _goes_on(outcome: SendOutcome) -> bool:
 
 
 def _tell(modem: str, claim: Claim, outcome: SendOutcome) -> None:
-    event = log.bind(modem=modem, message=claim.candidate.message_id, part=claim.candidate.number)
+    about = {"modem": modem, "message": claim.candidate.message_id, "part": claim.candidate.number}
     match outcome:
         case Accepted(mr):
-            event.info("part sent", action="part_sent", mr=mr)
+            log.info("part sent", action="part_sent", mr=mr, **about)
         case Refused(kind, code, text):
-            event.warning("part refused", action="part_refused", kind=kind.value, code=code, why=text)
+            log.warning("part refused", action="part_refused", kind=kind.value, code=code, why=text, **about)
         case Unclear(reason):
-            event.warning("part uncertain", action="part_uncertain", why=reason)
+            log.warning("part uncertain", action="part_uncertain", why=reason, **about)
         case NotSent(reason):
-            event.info("part not sent", action="part_not_sent", why=reason)
+            log.info("part not sent", action="part_not_sent", why=reason, **about)
         case Revoked():
-            event.info("permit revoked before the PDU", action="part_revoked")
+            log.info("permit revoked before the PDU", action="part_revoked", **about)

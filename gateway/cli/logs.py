@@ -16,13 +16,17 @@ import structlog
 
 _NUMBER: Final = re.compile(r"(?<![\w.:-])(\+?\d{2})\d{5,11}(\d{2})(?![\w.:-])")
 _KEY: Final = re.compile(r"\bsg_(live|team|test)_([A-Za-z0-9]+)_[A-Za-z0-9_-]+")
+_SHORTEST: Final = 9  # characters of the shortest number that is masked
 
 Event = MutableMapping[str, Any]
 
 
 def masked(text: str) -> str:
     """Return `text` with the middle of each telephone number, and each key's secret, blotted out."""
-    return _KEY.sub(r"sg_\1_\2_…", _NUMBER.sub(r"\1…\2", text))
+    if len(text) < _SHORTEST:
+        return text
+    text = _NUMBER.sub(r"\1…\2", text)
+    return _KEY.sub(r"sg_\1_\2_…", text) if "sg_" in text else text
 
 
 def _mask(value: Any) -> Any:  # noqa: ANN401 - whatever an event carries
@@ -56,19 +60,18 @@ def _shown(value: object) -> str:
 
 def set_up(form: str, stream: TextIO | None = None) -> None:
     """Log from level INFO on to standard error, as "text" or "json"; libraries from WARNING on."""
-    stream = stream or sys.stderr
     shared: Sequence[Any] = (
         structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
         mask_event,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
     )
     if form == "json":
         renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
     else:
         renderer = as_text
-    handler = logging.StreamHandler(stream)
+    handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -77,10 +80,8 @@ def set_up(form: str, stream: TextIO | None = None) -> None:
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*shared, renderer],  # without a way through `logging`, which costs as much again
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=False,
+        logger_factory=structlog.WriteLoggerFactory(stream or sys.stderr),
+        cache_logger_on_first_use=stream is None,
     )
-    logging.getLogger("gateway").setLevel(logging.INFO)
-    logging.getLogger("api").setLevel(logging.INFO)

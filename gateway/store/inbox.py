@@ -24,9 +24,9 @@ _SEEN = Prepared(
 )
 
 
-def journal(connection: Connection, values: dict[str, Any]) -> None:
-    """Keep a PDU."""
-    _JOURNAL.run(connection, values)
+def journal(connection: Connection, values: dict[str, Any], found: dict[str, Any]) -> None:
+    """Keep a PDU as it came, with what was found out about it."""
+    _JOURNAL.run(connection, values | found)
 
 
 _JOURNAL = Prepared(insert(inbound))
