@@ -6,7 +6,9 @@ import json
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from http import HTTPStatus
 from itertools import count
+from math import ceil
 from pathlib import PurePath
 from typing import Any, Final
 
@@ -29,7 +31,7 @@ from gateway.errors import (
 )
 from gateway.ids import new_id
 from gateway.model import Clock
-from policy import Decision, Outcome, Reason
+from policy import Outcome, Reason
 
 log = structlog.get_logger()
 
@@ -112,14 +114,19 @@ def _coded(code: str, detail: str, headers: Mapping[str, str] | None = None, *, 
     )
 
 
-def _refused(decision: Decision) -> Problem:
+def _refused(error: Refusal) -> Problem:
+    decision = error.decision
     worst = next(reason for reason in decision.reasons if reason.outcome is Outcome.DENY)
+    headers = {}
+    if worst.http_status == HTTPStatus.TOO_MANY_REQUESTS and error.wait is not None:
+        headers["Retry-After"] = str(ceil(error.wait.total_seconds()))
     return Problem(
         code=worst.code.value,
         detail=worst.message,
         status=worst.http_status,
         clause=worst.clause,
         reasons=decision.reasons,
+        headers=headers,
     )
 
 
@@ -148,7 +155,7 @@ def _foreign(error: web.HTTPException) -> Problem:
 
 
 _PROBLEMS: Final[Mapping[type[Exception], Callable[[Any], Problem]]] = {
-    Refusal: lambda error: _refused(error.decision),
+    Refusal: _refused,
     Invalid: _invalid,
     NotAuthenticated: _not_authenticated,
     ScopeMissing: lambda error: _coded("SCOPE_MISSING", str(error)),

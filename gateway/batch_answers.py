@@ -3,32 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 from gateway.model import HoldReason, Status
-from gateway.records import BatchLine, BatchReceipt, BatchRequest, Receipt
+from gateway.records import BatchLine, BatchReceipt, Receipt
 from policy import Code, Decision
 
 
-def receipt_of(
-    ident: str, status: str, lines: Sequence[BatchLine], request: BatchRequest, now: datetime
-) -> BatchReceipt:
-    """Return the receipt of a complete batch that is now held or released."""
-    later = request.not_before is not None and request.not_before > now
-    after = Status.HELD if status == "held" else Status.SCHEDULED if later else Status.QUEUED
-    reason = HoldReason.APPROVAL if status == "held" else None
-    shown = tuple(_after(line, after, reason) for line in lines)
+def receipt_of(ident: str, status: str, lines: Sequence[BatchLine]) -> BatchReceipt:
+    """Return the receipt of a complete batch that is now held or released.
+
+    The lines that waited for the rest of it have the status that they get once it is let go.
+    """
+    shown = tuple(_after(line, held=status == "held") for line in lines)
     accepted = sum(line.receipt is not None for line in lines)
     return BatchReceipt(ident, status, accepted, len(lines) - accepted, shown)
 
 
-def _after(line: BatchLine, status: Status, reason: HoldReason | None) -> BatchLine:
+def _after(line: BatchLine, *, held: bool) -> BatchLine:
     """Return the line as it stands when the batch is complete."""
-    if line.receipt is None or line.receipt.hold_reason is not HoldReason.BATCH:
+    receipt = line.receipt
+    if receipt is None or receipt.hold_reason is not HoldReason.BATCH:
         return line
-    return replace(line, receipt=replace(line.receipt, status=status, hold_reason=reason))
+    if held:
+        return replace(line, receipt=replace(receipt, status=Status.HELD, hold_reason=HoldReason.APPROVAL))
+    return replace(line, receipt=replace(receipt, hold_reason=None))
 
 
 def suspended(line: BatchLine) -> Decision | None:
@@ -53,7 +53,7 @@ def _kept(line: BatchLine) -> Any:  # noqa: ANN401 - JSON
     if line.receipt is not None:
         one = line.receipt
         return [one.id, one.status, one.hold_reason, one.parts, one.language]
-    return asdict(line)["decision"]
+    return line.decision.as_dict() if line.decision is not None else None
 
 
 def restored(answer: Mapping[str, Any]) -> BatchReceipt:

@@ -21,6 +21,7 @@ from gateway.batch_answers import kept, receipt_of, restored, suspended
 from gateway.batch_approval import BatchApproval
 from gateway.batch_groups import expanded, single
 from gateway.batch_progress import follow
+from gateway.caps import spend
 from gateway.errors import Conflict, NotFound, Refusal
 from gateway.ids import new_id
 from gateway.model import HoldReason, Status
@@ -105,7 +106,7 @@ class Batches:
         needs_approval = await database.read(lambda c: desk.needs_approval(c, request, accepted, now))
         doubtful = any(line.receipt and line.receipt.hold_reason is HoldReason.APPROVAL for line in lines)
         status = "held" if needs_approval or doubtful else "released"
-        receipt = await asyncio.to_thread(receipt_of, ident, status, lines, request, now)
+        receipt = await asyncio.to_thread(receipt_of, ident, status, lines)
         answer = None if key is None else (key, digest, await asyncio.to_thread(kept, receipt))
         before = await database.write(lambda c: self._complete(c, caller, receipt, answer, now))
         if before is not None:  # the same request came twice at once, and the other was first
@@ -160,15 +161,19 @@ class Batches:
             new = self.outbound.new_message(caller, one, verdict, ident, now, batch)
             if new.hold_reason is HoldReason.REVIEW:  # the second person decides about the whole batch
                 new = replace(new, hold_reason=HoldReason.APPROVAL)
-            if new.status in (Status.QUEUED, Status.SCHEDULED):
+            then = new.status  # once the batch is let go
+            if new.hold_reason is HoldReason.QUIET_HOURS:
+                then = Status.SCHEDULED  # for when the window opens
+            if then in (Status.QUEUED, Status.SCHEDULED):
                 new = replace(new, status=Status.HELD, hold_reason=HoldReason.BATCH)
             rows.append(outbox.seal(self.outbound.keyring, new))
             if one.reference is not None:
                 named[one.reference] = {"id": ident}
-            receipt = Receipt(ident, new.status, new.hold_reason, new.parts, verdict.language)
+            receipt = Receipt(ident, then, new.hold_reason, new.parts, verdict.language)
             lines.append(BatchLine(position, receipt, None, each.group, each.contact))
         audit.append(connection, entries)
         outbox.add(connection, rows)
+        spend(connection, caller, self.outbound.desk.settings, len(rows), now)
         references.keep(connection, caller.key_id, digest, named)
         return lines
 

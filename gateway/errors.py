@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from gateway.store import StoreUnavailable
 from policy import Decision
@@ -23,9 +24,12 @@ __all__ = [
 class Refusal(Exception):
     """The policy says no, or not yet: the reasons say why and whether a retry can help."""
 
-    def __init__(self, decision: Decision) -> None:
+    def __init__(self, decision: Decision, at: datetime | None = None) -> None:
+        """`at`: when it was decided; with it, whoever is refused for now can be told how long to wait."""
         super().__init__(", ".join(reason.code for reason in decision.reasons))
         self.decision = decision
+        until = decision.until
+        self.wait = None if at is None or until is None else max(until - at, timedelta(seconds=1))
 
 
 class NotAuthenticated(Exception):

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from gateway import sms
 from gateway.languages import FALLBACK, Wording, wording_for
 from gateway.records import ApprovalKind, ApprovalOutcome, BatchRequest, Caller, KeyKind, MessageRequest
+from gateway.roles import scopes_named
 from gateway.store import Keyring, approvals, consents, people, recipients, templates
 from gateway.store.outbox import Candidate
 from gateway.store.prepared import Row
@@ -69,6 +70,7 @@ class Considered:
     split: sms.Split
     facts: Mapping[str, Any]  # what the decision rested on, for the audit log: no personal data
     tally: Tally
+    due: datetime  # when it may leave
     wording: str | None  # keyed digest of the text, where it counts for its recipient
 
     @property
@@ -183,8 +185,9 @@ class PolicyDesk:
             holidays=self.holidays(),
         )
         decision = decide(draft, facts, now)
+        due = tally.due(decision)
         if decision.outcome is not Outcome.DENY:
-            tally.note(gathered.index, wording)
+            tally.note(gathered.index, wording, due)
         return Considered(
             decision=decision,
             number=gathered.known,
@@ -196,6 +199,7 @@ class PolicyDesk:
             facts=_shown(draft, facts, consented, chosen.why),
             tally=tally,
             wording=wording,
+            due=due,
         )
 
     def decide_stored(
@@ -301,7 +305,7 @@ def _sender(connection: Connection, settings: PolicySettings, key_id: str) -> Se
         key_kind=row["kind"],
         key_expires_at=row["expires_at"],
         key_revoked_at=row["revoked_at"],
-        scopes=frozenset(row["scopes"]),
+        scopes=scopes_named(row["scopes"]),
         purposes=_allowed(row["purposes"]),
         templates=_allowed(row["templates"]),
         sending_suspended_at=row["sending_suspended_at"],

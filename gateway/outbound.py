@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection
 
 from gateway import sms, violations
 from gateway.bell import Bell
+from gateway.caps import spend
+from gateway.entering import new_message
 from gateway.errors import Conflict, NotFound, Refusal
 from gateway.facts import Considered, PolicyDesk
 from gateway.ids import new_id
@@ -22,9 +24,7 @@ from gateway.records import (
     BatchRequest,
     Caller,
     CheckReport,
-    KeyKind,
     MessageRequest,
-    Priority,
     Receipt,
 )
 from gateway.sender import Rate
@@ -40,9 +40,7 @@ from gateway.store import (
     references,
 )
 from gateway.store.schema import message
-from policy import Kind, Outcome
-
-PRIORITIES: Final = {Priority.HIGH: 10, Priority.NORMAL: 20, Priority.LOW: 30}
+from policy import Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ class Outbound:
         )
         if answer.receipt is None:
             assert answer.considered is not None  # noqa: S101 - one of the two
-            raise Refusal(answer.considered.decision)
+            raise Refusal(answer.considered.decision, self.clock())
         self.bell.ring()
         return answer.receipt
 
@@ -110,6 +108,7 @@ class Outbound:
             return _Answer(None, considered)
         new = self.new_message(caller, request, considered, ident, now)
         outbox.add(connection, [outbox.seal(self.keyring, new)])
+        spend(connection, caller, self.desk.settings, 1, now)
         if new.hold_reason in FOR_A_PERSON:
             self.approval.ask(connection, ident, considered.decision, now)
         elif new.status is Status.DELIVERED:
@@ -134,32 +133,7 @@ class Outbound:
         batch_id: str | None = None,
     ) -> outbox.NewMessage:
         """Return the message that a decision lets in, with the status it begins in."""
-        begin = max(now, request.not_before or now)
-        status, hold_reason = _beginning(caller, request, considered, now)
-        template = considered.template
-        return outbox.NewMessage(
-            id=ident,
-            batch_id=batch_id,
-            kind=Kind.MESSAGE.value,
-            person_id=caller.person_id,
-            key_id=caller.key_id,
-            reference=request.reference,
-            number=considered.number,
-            number_index=considered.number_index,
-            purpose=considered.purpose,
-            template_id=template.id if template else None,
-            body=considered.text,
-            alphabet=considered.split.alphabet.value,
-            parts=len(considered.split.parts),
-            test=caller.key_kind is KeyKind.TEST,
-            on_doubt=request.on_doubt or (template.on_doubt if template else "ask"),
-            status=status,
-            hold_reason=hold_reason,
-            priority=PRIORITIES[request.priority],
-            not_before=request.not_before,
-            expires_at=begin + (request.validity or self.validity),
-            created_at=now,
-        )
+        return new_message(caller, request, considered, ident, self.validity, now, batch_id)
 
     async def check(self, caller: Caller, request: MessageRequest) -> CheckReport:
         """Say what a submission would come to, and change nothing."""
@@ -202,20 +176,6 @@ class Outbound:
             )
         lifecycle.cancel_waiting(connection, message.c.id == ident, CancelReason.CALLER, now)
         audit.record(connection, now, actor=caller.handle, action="cancel", target=ident, outcome="cancelled")
-
-
-def _beginning(
-    caller: Caller, request: MessageRequest, considered: Considered, now: datetime
-) -> tuple[Status, HoldReason | None]:
-    if considered.decision.outcome is Outcome.HOLD:
-        codes = {reason.code for reason in considered.decision.reasons}
-        held = HoldReason.APPROVAL if "APPROVAL_REQUIRED" in codes else HoldReason.REVIEW
-        return Status.HELD, held
-    if caller.key_kind is KeyKind.TEST:
-        return Status.DELIVERED, None  # a test key never reaches a radio
-    if request.not_before is not None and request.not_before > now:
-        return Status.SCHEDULED, None
-    return Status.QUEUED, None
 
 
 def _without(text: str, split: sms.Split) -> int | None:

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from gateway.caps import caps
 from gateway.records import Caller, KeyKind, MessageRequest
 from gateway.store import Keyring, limits
-from policy import PolicySettings, RecipientFacts, SenderFacts, TemplateFacts
+from policy import Code, Decision, PolicySettings, RecipientFacts, SenderFacts, TemplateFacts
 from policy.limits import DAY, Cap, Earlier
 from policy.quiet_hours import BankHolidays, Hours
 from policy.rules.limits import leaves_at, windows
@@ -26,7 +26,7 @@ class Tally:
 
     keyring: Keyring
     hours: Hours | None  # None: at any time
-    due: datetime  # when they may leave
+    at: datetime  # when they are to leave
     recent: Mapping[bytes, list[tuple[datetime, str]]]  # of each number: when a text may leave, its wording
     caps: Sequence[Cap]
     counts: bool  # else they reach nobody
@@ -48,12 +48,13 @@ class Tally:
         """Read the counts: one statement for all recipients, one for the sender."""
         purpose = request.purpose or (template.purpose if template else "")
         hours = windows(settings, holidays, purpose, template, sender)
+        at = max(now, request.not_before or now)
         due = leaves_at(hours, request.not_before, now)
         return cls(
             keyring=keyring,
             hours=hours,
-            due=due,
-            recent=limits.recent(connection, indexes, due - DAY, due + DAY),
+            at=at,
+            recent=limits.recent(connection, indexes, at - DAY, due + DAY),
             caps=caps(connection, caller, settings, now),
             counts=caller.key_kind is not KeyKind.TEST,
         )
@@ -71,10 +72,15 @@ class Tally:
         """Return what is known of the sender, with what they have used."""
         return None if facts is None else replace(facts, caps=self.caps)
 
-    def note(self, index: bytes, wording: str | None) -> None:
+    def due(self, decision: Decision) -> datetime:
+        """Return when a text that was decided on may leave: at its time, or when a window opens."""
+        quiet = (r.until for r in decision.reasons if r.code is Code.QUIET_HOURS)
+        return next(quiet, None) or self.at
+
+    def note(self, index: bytes, wording: str | None, due: datetime) -> None:
         """Count a text that is let in."""
         if wording is not None:
-            self.recent[index].append((self.due, wording))
+            self.recent[index].append((due, wording))
         self.caps = tuple(replace(cap, used=cap.used + 1) for cap in self.caps)
 
     def last(self, at: datetime) -> datetime:
