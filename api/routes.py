@@ -161,6 +161,16 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     Route("GET", "/v1/inbox/quarantine", recipients.quarantine, Scope.INBOX, Paging, Listing[Quarantined]),
     Route("GET", "/v1/opt-outs", recipients.opt_outs, Scope.OPT_OUTS_READ, OfNumber, Listing[OptOut]),
     Route("POST", "/v1/opt-outs", recipients.opt_out, Scope.OPT_OUTS_WRITE, NewOptOut, OptOut, status=201),
+    Route(
+        "POST",
+        "/v1/opt-outs/{id}/lift",
+        recipients.lift,
+        Scope.OPT_OUTS_WRITE,
+        NewConsent,
+        Approval,
+        status=202,
+        codes=("APPROVAL_PENDING", "NOT_LIFTABLE"),
+    ),
     Route("GET", "/v1/opt-outs/holds", recipients.holds, Scope.OPT_OUTS_READ, Nothing, Listing[Hold]),
     Route(
         "POST",

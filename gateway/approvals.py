@@ -30,6 +30,7 @@ class Asked:
     digest: bytes
     content_sealed: bytes | None
     person_id: str  # who asked
+    asker: str  # their handle
     expires_at: datetime
     outcome: ApprovalOutcome | None
 
@@ -239,6 +240,7 @@ def asked_of(row: RowMapping) -> Asked:
         digest=row["digest"],
         content_sealed=row["content_sealed"],
         person_id=row["requested_by"],
+        asker=row["asker"],
         expires_at=row["expires_at"],
         outcome=None if row["outcome"] is None else ApprovalOutcome(row["outcome"]),
     )

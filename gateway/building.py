@@ -31,6 +31,7 @@ from gateway.handoff import Handoff
 from gateway.health import Health
 from gateway.inbound import Inbound
 from gateway.incidents import Incidents
+from gateway.lifting import Lifting
 from gateway.modem import Modem, ModemSettings, Timeouts
 from gateway.numbers import Identify
 from gateway.optouts import OptOuts
@@ -192,10 +193,19 @@ def use_cases_of(
     )
     access = Access(database=database, keyring=keyring, settings=settings, clock=utc_now)
     templates = Templates(database=database, settings=settings, clock=utc_now)
+    consents = Consents(
+        database=database,
+        keyring=keyring,
+        settings=settings,
+        clock=utc_now,
+        allow_drama=config.policy.allow_drama_numbers,
+    )
+    lifting = Lifting(consents)
     subjects: dict[ApprovalKind, Subject] = {
         ApprovalKind.BATCH: BatchApproval(outbound),
         ApprovalKind.MESSAGE: outbound.approval,
         ApprovalKind.TEMPLATE: templates,
+        ApprovalKind.OPT_OUT_LIFT: lifting,
     }
     contacts = Contacts(database, keyring, settings, utc_now, config.policy.allow_drama_numbers)
     return UseCases(
@@ -207,13 +217,8 @@ def use_cases_of(
         optouts=OptOuts(
             database=database, keyring=keyring, settings=settings, gate=gate, bell=bell, clock=utc_now
         ),
-        consents=Consents(
-            database=database,
-            keyring=keyring,
-            settings=settings,
-            clock=utc_now,
-            allow_drama=config.policy.allow_drama_numbers,
-        ),
+        consents=consents,
+        lifting=lifting,
         templates=templates,
         health=Health(database, modems, utc_now, sending.switch),
         events=telling.events,

@@ -36,17 +36,24 @@ class Consents:
     async def record(self, caller: Caller, request: ConsentRequest) -> tuple[ConsentView, ...]:
         """Put a consent on record, one row for each purpose; raise `Invalid` with every fault."""
         now = self.clock()
+        number = self.judged(request, now)
+        return await self.database.write(lambda c: self.put(c, caller.handle, number, request, now))
+
+    def judged(self, request: ConsentRequest, now: datetime) -> str:
+        """Return the number in its one form; raise `Invalid` with every fault of the request."""
         number, faults = self._judge(request, now)
         if faults:
             raise Invalid(faults)
+        return number
 
-        def transaction(connection: Connection) -> tuple[ConsentView, ...]:
-            rows = self._rows(caller, number, request, now)
-            store.add(connection, rows)
-            self._note(connection, caller, "consent-recorded", rows, now)
-            return tuple(self._view(row) for row in rows)
-
-        return await self.database.write(transaction)
+    def put(
+        self, connection: Connection, by: str, number: str, request: ConsentRequest, now: datetime
+    ) -> tuple[ConsentView, ...]:
+        """Put what was judged on record, in the caller's transaction."""
+        rows = self._rows(by, number, request, now)
+        store.add(connection, rows)
+        self._note(connection, by, "consent-recorded", rows, now)
+        return tuple(self._view(row) for row in rows)
 
     async def import_csv(self, caller: Caller, text: str) -> ImportReport:
         """Record a whole list, or (with any fault) nothing of it.
@@ -60,12 +67,14 @@ class Consents:
         if faults:
             return ImportReport(imported=0, suppressed=0, faults=tuple(sorted(faults)))
 
-        rows = [row for line, number, _ in judged for row in self._rows(caller, number, line.request, now)]
+        rows = [
+            row for line, number, _ in judged for row in self._rows(caller.handle, number, line.request, now)
+        ]
         indexes = [row["number_index"] for row in rows]
 
         def transaction(connection: Connection) -> ImportReport:
             store.add(connection, rows)
-            self._note(connection, caller, "consent-imported", rows, now)
+            self._note(connection, caller.handle, "consent-imported", rows, now)
             found = recipients.facts(connection, indexes).values()
             return ImportReport(
                 imported=len(judged), suppressed=sum(bool(one.suppressed) for one in found), faults=()
@@ -95,7 +104,7 @@ class Consents:
             if row is None:
                 raise NotFound(f"there is no consent {ident}")
             if store.withdraw(connection, ident, by=caller.handle, now=now):
-                self._note(connection, caller, "consent-withdrawn", [row], now)
+                self._note(connection, caller.handle, "consent-withdrawn", [row], now)
             return self._view(store.one(connection, ident) or row)
 
         return await self.database.write(transaction)
@@ -126,18 +135,16 @@ class Consents:
         if request.expires_at is not None and request.expires_at <= request.given_at:
             yield Fault("expires_at", "must be later than given_at")
 
-    def _rows(
-        self, caller: Caller, number: str, request: ConsentRequest, now: datetime
-    ) -> Sequence[dict[str, Any]]:
+    def _rows(self, by: str, number: str, request: ConsentRequest, now: datetime) -> Sequence[dict[str, Any]]:
         latest = request.given_at + self.settings.consent_months * _MONTH
         return [
-            self._row(caller, number, request, purpose, request.expires_at or latest, now)
+            self._row(by, number, request, purpose, request.expires_at or latest, now)
             for purpose in dict.fromkeys(request.purposes)
         ]
 
     def _row(
         self,
-        caller: Caller,
+        by: str,
         number: str,
         request: ConsentRequest,
         purpose: str,
@@ -153,7 +160,7 @@ class Consents:
             "method": request.method,
             "wording": request.wording.strip(),
             "evidence_sealed": self.keyring.seal("consent", "evidence", ident, request.evidence.strip()),
-            "recorded_by": caller.handle,
+            "recorded_by": by,
             "given_at": request.given_at,
             "expires_at": expires_at,
             "withdrawn_at": None,
@@ -163,7 +170,7 @@ class Consents:
     def _note(
         self,
         connection: Connection,
-        caller: Caller,
+        by: str,
         action: str,
         rows: Sequence[Mapping[str, Any] | RowMapping],
         now: datetime,
@@ -173,7 +180,7 @@ class Consents:
             [
                 audit.row(
                     now,
-                    actor=caller.handle,
+                    actor=by,
                     action=action,
                     target=row["id"],
                     outcome="recorded",

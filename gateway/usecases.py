@@ -18,6 +18,7 @@ from gateway.govuk import GovukAccess
 from gateway.groups import Groups
 from gateway.health import Health
 from gateway.incidents import Incidents
+from gateway.lifting import Lifting
 from gateway.optouts import OptOuts
 from gateway.outbound import Outbound
 from gateway.queries import Queries
@@ -51,6 +52,7 @@ class UseCases:
     govuk: GovukAccess
     doubts: Doubts
     approvals: Approvals
+    lifting: Lifting
     sending: Sending
     violations: Violations
     alerts: Alerts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.route import Call
+from api.schema.approvals import Approval
 from api.schema.base import Listing, Nothing, Paging
 from api.schema.recipients import (
     Consent,
@@ -49,6 +50,12 @@ async def opt_out(call: Call[NewOptOut]) -> OptOut:
     """Opt a number out at once; what waits for it is cancelled."""
     asked = call.input
     return OptOut.of(await call.use_cases.optouts.add(call.caller, asked.number, topic=asked.topic))
+
+
+async def lift(call: Call[NewConsent]) -> Approval:
+    """Ask for an opt-out to be lifted, with what was agreed since; a second person decides."""
+    ident = await call.use_cases.lifting.request(call.caller, call.ident, call.input.request())
+    return Approval.of(await call.use_cases.approvals.get(call.caller, ident))
 
 
 async def holds(call: Call[Nothing]) -> Listing[Hold]:

@@ -59,6 +59,36 @@ def every(
 
 
 @app.command()
+def lift(
+    opt_out: Annotated[str, typer.Argument(metavar="OPT-OUT", help="As `opt-out list` shows it.")],
+    number: Annotated[str, typer.Option(help="Whose it is: only its hash is kept.")],
+    purpose: Annotated[list[str], typer.Option(help="What was agreed to since; several times.")],
+    method: Annotated[str, typer.Option(help="paper_form, web_form, spoken, email or sms.")],
+    wording: Annotated[str, typer.Option(help="Which wording was shown.")],
+    evidence: Annotated[str, typer.Option(help="Where the proof is kept.")],
+    given_at: Annotated[str, typer.Option("--given", metavar="INSTANT", help="As 2026-09-01T08:30:00Z.")],
+    config: ConfigOption = None,
+    key_file: KeyFileOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask for an opt-out to be lifted, with what was agreed since; a second person decides (6.2)."""
+    body = {
+        "number": number,
+        "purposes": purpose,
+        "method": method,
+        "wording": wording,
+        "evidence": evidence,
+        "given_at": given_at,
+    }
+    asked = connected(config, key_file).post(f"/v1/opt-outs/{opt_out}/lift", body)
+    if as_json:
+        print_json(asked)
+    else:
+        say(f"Still opted out. A second person decides: schoolgate approval show {asked['id']}")
+
+
+@app.command()
 def holds(
     config: ConfigOption = None, key_file: KeyFileOption = None, *, as_json: JsonOption = False
 ) -> None:
