@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy import Connection, select
 from gateway import receipts
 from gateway.model import Event, Status
 from gateway.receipts import Report
-from gateway.store import Database, Keyring, create_key_file, inbox, lifecycle, load_key_file, outbox
+from gateway.store import Database, Keyring, create_key_file, dialect, inbox, lifecycle, load_key_file, outbox
 from gateway.store.outbox import NewMessage
 from gateway.store.schema import part
 
@@ -58,15 +59,12 @@ class Desk:
     def reported(self, to: str, mr: int, status: int) -> None:
         """Let a report come in."""
         ident = f"pdu_{self.count:025d}{status % 10}"
-        inbox.journal(
-            self.connection,
-            {
-                "id": ident, "fingerprint": ident.encode(), "pdu_sealed": b"", "gateway": "main",
-                "modem": "sim0", "sim": "00101", "route": "stored", "received_at": NOW, "kind": "pending",
-            },
-        )  # fmt: skip
+        row = {
+            "id": ident, "fingerprint": ident.encode(), "pdu_sealed": b"", "gateway": "main",
+            "modem": "sim0", "sim": "00101", "route": "stored", "received_at": NOW, "kind": "pending",
+        }  # fmt: skip
         report = Report(ident, "00101", mr, status, self.keyring.index(to), NOW)
-        receipts.apply(self.connection, report, NOW)
+        receipts.apply(self.connection, report, NOW, partial(inbox.journal, self.connection, row))
 
     def late(self, mr: int) -> bool:
         return receipts.late_result(self.connection, "main", "sim0", mr, NOW)
@@ -78,10 +76,12 @@ class Desk:
 
 @pytest.fixture
 async def desk(database: Database, keyring: Keyring) -> AsyncIterator[Desk]:
-    engine = await database.write(lambda connection: connection.engine)
+    url = await database.write(lambda connection: str(connection.engine.url))
+    engine = dialect.engine(url, writer=True, size=1)
     with engine.connect() as connection:
         yield Desk(connection, keyring)
         connection.rollback()
+    engine.dispose()
 
 
 def test_a_late_result_settles_the_part_that_was_given_up_with_its_reference(desk: Desk) -> None:
