@@ -11,16 +11,22 @@ from api.metrics import Meters
 from api.problems import REQUEST_ID, SPOKEN, problems
 from api.route import IDENT, LARGE, bound
 from api.routes import ROUTES
+from gateway.config import KannelSection
 from gateway.model import Clock
 from gateway.usecases import UseCases
 
 
 def build_app(
-    use_cases: UseCases, *, registry: CollectorRegistry, clock: Clock, per_minute: int
+    use_cases: UseCases,
+    *,
+    registry: CollectorRegistry,
+    clock: Clock,
+    per_minute: int,
+    kannel: KannelSection | None = None,
 ) -> web.Application:
     """Return the API as an application; metrics go to `registry`, which must be fresh.
 
-    `per_minute`: how many requests one key may make.
+    `per_minute`: how many requests one key may make; `kannel`: whether and how its address is answered.
     """
     app = web.Application(middlewares=[problems(clock)], client_max_size=LARGE)
     app[SPOKEN] = set()
@@ -32,6 +38,10 @@ def build_app(
         if route.method == "GET":
             app.router.add_route("HEAD", path, handler)
     add_routes(app, use_cases, meters, limits, clock)
+    if kannel is not None and kannel.enabled:
+        from api.kannel import add_route  # only where it is wanted
+
+        add_route(app, kannel, use_cases, meters, limits, clock)
     app.on_response_prepare.append(_headers)
 
     async def close(_app: web.Application) -> None:

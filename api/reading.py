@@ -19,6 +19,8 @@ I = TypeVar("I", bound=Input)  # noqa: E741 - the customary name
 
 JSON: Final = "application/json"
 CSV: Final = "text/csv"
+_FORM: Final = "application/x-www-form-urlencoded"
+_LARGEST_FORM: Final = 16 * 1024  # octets
 _LONG: Final = 16 * 1024  # octets
 _SLOWEST: Final = 30.0  # seconds, for a body
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
@@ -56,6 +58,14 @@ async def read_body(
         return model.model_validate_json(body)
     except ValidationError as exc:
         raise _translated(exc, model) from None
+
+
+async def read_form(request: web.Request) -> str:
+    """Return a form as it came, percent-encoded; raise `Unreadable`."""
+    body = await _bytes(request, _LARGEST_FORM)
+    if request.content_type != _FORM or not body.isascii():
+        raise Unreadable("UNSUPPORTED_MEDIA_TYPE", f"send Content-Type: {_FORM}")
+    return body.decode("ascii")
 
 
 def read_idempotency_key(request: web.Request) -> str | None:

@@ -119,6 +119,19 @@ class AuditSection(_Section):
     """The owner's phone, as `+44…`: it gets a short fingerprint by text each day, at nine or later."""
 
 
+class KannelSection(_Section):
+    """`[kannel]`: the address `/cgi-bin/sendsms` for old programs, with Kannel's parameters and answers."""
+
+    enabled: bool = False
+    """On. A key needs the scope `messages:kannel`, which must be named when it is made."""
+    key_in_url: bool = False
+    """The key may be in the address: logs of proxies and histories of browsers keep those."""
+    free_text_purpose: str | None = None
+    """What a text is for that no approved template has; a second person reads it. Without: it is refused."""
+    ignore: tuple[str, ...] = ()
+    """Parameters to overlook that are refused otherwise, such as `["dlr-url"]`."""
+
+
 class CliSection(_Section):
     """`[cli]`: how the command line speaks to the daemon."""
 
@@ -178,6 +191,7 @@ class Config(_Section):
     webhooks: WebhooksSection = WebhooksSection()
     alerts: AlertsSection = AlertsSection()
     audit: AuditSection = AuditSection()
+    kannel: KannelSection = KannelSection()
     cli: CliSection = CliSection()
     unix_user: tuple[UnixUserSection, ...] = ()
     modem: tuple[ModemSection, ...] = ()

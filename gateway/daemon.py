@@ -36,6 +36,7 @@ from gateway.config import Config
 from gateway.daily import Daily
 from gateway.facts import PolicyDesk
 from gateway.gate import Gate, end_of_step
+from gateway.in_force import in_force
 from gateway.inherited import inherited
 from gateway.modem import Modem
 from gateway.notify import notify
@@ -74,6 +75,7 @@ async def opened(config: Config) -> AsyncIterator[Store]:
     keyring = load_key_file(config.store.key_file)
     settings = PolicySettings.load(config.policy.file)
     async with Database.open(f"sqlite:///{config.store.path}") as database:
+        settings = await database.read(lambda c: in_force(c, settings))
         yield Store(database, keyring, settings)
 
 
@@ -141,6 +143,7 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         reload = reload_of(config, store, desk, identify, replies, use_cases)
         reload.certificate = tls
         reload.follow = (*reload.follow, daily.purge, daily.anchors, use_cases.alerts, almanac)
+        use_cases.document.follow = lambda: (reload.replies, *reload.follow)
         yield Daemon(use_cases, store, modems, url, watchdog, reload)
 
 

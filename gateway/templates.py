@@ -21,7 +21,7 @@ from gateway.records import ApprovalKind, Caller, Scope, TemplateRequest, Templa
 from gateway.store import Database, audit
 from gateway.store import templates as store
 from gateway.store.prepared import Row
-from policy import PolicySettings, Rendered, check_template, render
+from policy import Match, PolicySettings, Rendered, check_template, match, render
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
@@ -162,6 +162,19 @@ class Templates:
         """Return versions by name, language and version."""
         rows = await self.database.read(lambda c: store.every(c, name, status))
         return tuple(_view(row) for row in rows)
+
+    async def recognised(self, text: str) -> tuple[TemplateView, Match] | None:
+        """Return the approved template that a finished text is an instance of, and what is in its slots.
+
+        Of several it is one whose slots fit, and that has most of the words itself.
+        """
+        now = self.clock()
+        found = [
+            (template, made)
+            for template in await self.list(status="approved")
+            if (made := match(text, template.body, template.slots, self.settings, now)) is not None
+        ]
+        return max(found, key=lambda each: (not each[1].reasons, each[1].literal), default=None)
 
     async def get(self, ident: str) -> TemplateView:
         """Return one version."""

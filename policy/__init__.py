@@ -13,8 +13,9 @@ from policy.facts import (
     TemplateFacts,
     TemplateRef,
 )
+from policy.matching import Match, match
 from policy.numbers import Number, canonical, normalise
-from policy.optout import Classification, Classifier, Tier
+from policy.optout import Classification, Classifier, Tier, is_firm
 from policy.rules import RULES, Rule
 from policy.settings import PolicyFileError, PolicySettings
 from policy.templates import Rendered, check_template, compose, render
@@ -30,6 +31,7 @@ __all__ = [
     "Draft",
     "Facts",
     "Kind",
+    "Match",
     "Number",
     "Outcome",
     "PolicyFileError",
@@ -49,6 +51,8 @@ __all__ = [
     "check_template",
     "compose",
     "decide",
+    "is_firm",
+    "match",
     "normalise",
     "render",
 ]

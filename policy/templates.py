@@ -14,7 +14,7 @@ from policy.slots import TYPES, Filled, SlotError, fill, sample_of
 from policy.verdict import Code, Outcome, Reason
 from policy.wording import judge_wording
 
-_PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]{0,31})\}")
+PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]{0,31})\}")
 _LONGEST_BODY: Final = 612
 _LONGEST_CHOICE: Final = 60
 _STYLES: Final = ("long", "numeric")
@@ -57,19 +57,20 @@ def render(
         for name in _names(body)
         if name not in slots
     ]
-    text = _PLACEHOLDER.sub(lambda found: filled[found[1]].shown if found[1] in filled else found[0], body)
+    text = PLACEHOLDER.sub(lambda found: filled[found[1]].shown if found[1] in filled else found[0], body)
     return Rendered(compose(text, settings), tuple(reasons))
 
 
 def compose(text: str, settings: PolicySettings) -> str:
     """Return `text` with the organisation's name, and with the opt-out text exactly once, at its end."""
-    body = _own_words(text, settings)
+    body = own_words(text, settings)
     if not settings.is_named_in(body):
         body = (settings.signature + body).strip()
     return f"{body} {settings.opt_out_text}"
 
 
-def _own_words(text: str, settings: PolicySettings) -> str:
+def own_words(text: str, settings: PolicySettings) -> str:
+    """Return `text` without the opt-out text, however often it has it."""
     sentence = _repeated(settings.opt_out_text)
     while (fewer := sentence.sub(" ", text)) != text:  # taking one out may join another
         text = fewer
@@ -83,7 +84,7 @@ def _repeated(sentence: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=512)
 def _names(body: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(_PLACEHOLDER.findall(body)))
+    return tuple(dict.fromkeys(PLACEHOLDER.findall(body)))
 
 
 def _shown(name: str) -> str:
@@ -115,11 +116,11 @@ def _follows(first: Filled, second: Filled) -> bool:
 
 def _body_faults(body: str, slots: Slots, settings: PolicySettings) -> Iterator[Reason]:
     names = _names(body)
-    if not _own_words(body, settings):
+    if not own_words(body, settings):
         yield _fault("body", "is empty")
     if len(compose(body, settings)) > _LONGEST_BODY:
         yield _fault("body", f"is longer than {_LONGEST_BODY} characters with the opt-out text", "5.1")
-    if re.search(r"[{}]", _PLACEHOLDER.sub("", body)):
+    if re.search(r"[{}]", PLACEHOLDER.sub("", body)):
         yield _fault("body", "has a brace that is no placeholder: write {slot_name}")
     for name in names:
         if name not in slots:
@@ -134,7 +135,7 @@ def _wording_faults(body: str, slots: Slots, settings: PolicySettings) -> Iterat
 
     What would only be held is for the approver to see.
     """
-    sample = _PLACEHOLDER.sub(lambda found: sample_of(slots.get(found[1], {})), body)
+    sample = PLACEHOLDER.sub(lambda found: sample_of(slots.get(found[1], {})), body)
     texts = [("body", sample)] + [
         (f"slots.{name}.choices", choice)
         for name, spec in slots.items()

@@ -14,6 +14,7 @@ class Scope(StrEnum):
     PUBLIC = "public"
     SEND = "messages:send"
     FREE_TEXT = "messages:free_text"
+    KANNEL = "messages:kannel"  # by the address of Kannel; only for keys that name it
     READ = "messages:read"
     APPROVE = "messages:approve"
     APPROVALS = "approvals:use"
