@@ -34,7 +34,7 @@ def test_the_man_page_names_every_command_and_is_taken_without_a_warning(tmp_pat
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
-        ("opt-out ", {"add", "list", "holds", "resolve"}),
+        ("opt-out ", {"add", "lift", "list", "holds", "resolve"}),
         ("restore here --ver", {"--verify"}),
         ("backup --l", {"--list"}),
         ("esc", {"escrow"}),
