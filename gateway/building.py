@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from gateway.access import Access
+from gateway.acknowledging import Members
 from gateway.alerts import alerts_of
 from gateway.approvals import Subject
 from gateway.batch_approval import BatchApproval
@@ -21,7 +22,9 @@ from gateway.config import Config, ConfigError, ModemSection
 from gateway.consents import Consents
 from gateway.contact_import import ContactImport
 from gateway.contacts import Contacts
+from gateway.document import PolicyDocument
 from gateway.doubts import Doubts
+from gateway.evidence import Evidence
 from gateway.facts import PolicyDesk
 from gateway.forecast import Forecasts
 from gateway.gate import Gate
@@ -99,6 +102,9 @@ def reload_of(
             consents,
             *contacts,
             use_cases.compliance,
+            use_cases.document,
+            use_cases.members,
+            use_cases.violations,
             use_cases.incidents,
             use_cases.templates,
         ),
@@ -201,10 +207,12 @@ def use_cases_of(
         allow_drama=config.policy.allow_drama_numbers,
     )
     lifting = Lifting(consents)
+    document, batches = PolicyDocument(database, settings, utc_now), Batches(outbound=outbound)
     subjects: dict[ApprovalKind, Subject] = {
         ApprovalKind.BATCH: BatchApproval(outbound),
         ApprovalKind.MESSAGE: outbound.approval,
         ApprovalKind.TEMPLATE: templates,
+        ApprovalKind.POLICY: document,
         ApprovalKind.OPT_OUT_LIFT: lifting,
     }
     contacts = Contacts(database, keyring, settings, utc_now, config.policy.allow_drama_numbers)
@@ -212,7 +220,7 @@ def use_cases_of(
         access=access,
         govuk=GovukAccess(access),
         outbound=outbound,
-        batches=Batches(outbound=outbound),
+        batches=batches,
         queries=Queries(database, keyring),
         optouts=OptOuts(
             database=database, keyring=keyring, settings=settings, gate=gate, bell=bell, clock=utc_now
@@ -226,6 +234,9 @@ def use_cases_of(
         forecasts=Forecasts(database, tuple((sender.modem, sender.rate) for sender in senders), utc_now),
         sending=sending,
         violations=Violations(database, settings, utc_now),
+        document=document,
+        evidence=Evidence(database, utc_now),
+        members=Members(database, keyring, settings, utc_now, batches),
         contacts=contacts,
         contact_import=ContactImport(contacts),
         groups=Groups(database, settings, utc_now),

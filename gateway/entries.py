@@ -9,7 +9,7 @@ from typing import Final
 from gateway.errors import Fault
 from gateway.origins import faults as network_faults
 from gateway.records import Scope
-from gateway.roles import ROLES
+from gateway.roles import NAMED_ONLY, ROLES
 
 _HANDLE: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 _LONGEST_NAME: Final = 80
@@ -19,6 +19,11 @@ _MOST_DAYS: Final = 366
 def all_scopes() -> tuple[str, ...]:
     """Return every scope that a key may have."""
     return tuple(scope.value for scope in Scope if scope is not Scope.PUBLIC)
+
+
+def usual_scopes() -> tuple[str, ...]:
+    """Return what a key may have that names no scopes: all but those that must be named."""
+    return tuple(scope for scope in all_scopes() if scope not in NAMED_ONLY)
 
 
 def key_faults(

@@ -19,6 +19,7 @@ from sqlalchemy import Connection
 
 from gateway.certificates import Certificate
 from gateway.config import Config, ConfigError
+from gateway.in_force import Follows, in_force
 from gateway.model import Clock
 from gateway.notify import notify
 from gateway.replies import Replies
@@ -29,12 +30,6 @@ from policy import Classification, Classifier, PolicyFileError, PolicySettings
 log = structlog.get_logger()
 
 _NOT_OURS: Final = {"policy", "backup", "cli"}  # taken up, or read by commands of their own
-
-
-class Follows(Protocol):
-    """What acts by the policy."""
-
-    settings: PolicySettings
 
 
 class Admits(Protocol):
@@ -98,6 +93,7 @@ class Reload:
         classify: Callable[[str], Classification],
         now: datetime,
     ) -> None:
+        settings = in_force(connection, settings)
         detail = {"policy": settings.review.version}
         audit.record(
             connection, now, actor="gateway", action="reloaded", target="policy", outcome="ok", detail=detail

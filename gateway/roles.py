@@ -12,7 +12,7 @@ _BOUND: Final = frozenset({Scope.POLICY_READ, Scope.POLICY_ACKNOWLEDGE})  # ever
 _TOLD: Final = _BOUND | {Scope.EVENTS, Scope.WEBHOOKS}  # of what the other scopes open, and no more
 _ASKING: Final = frozenset({Scope.APPROVALS})  # for a second person, and what became of it
 _SENDING: Final = (
-    frozenset({Scope.SEND, Scope.READ, Scope.TEMPLATES_READ, Scope.GROUPS_READ, Scope.DOUBTS})
+    frozenset({Scope.SEND, Scope.KANNEL, Scope.READ, Scope.TEMPLATES_READ, Scope.GROUPS_READ, Scope.DOUBTS})
     | _TOLD
     | _ASKING
 )
@@ -62,6 +62,19 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = MappingProxyType(
         "owner": _WATCHING | _TOLD | _DECIDING | _GOVERNING | {Scope.INBOX, Scope.SENDING_RESUME},
     }
 )
+
+
+EVERY_SCOPE: Final = "*"
+"""Among a key's scopes: whatever the roles of its person permit, now and later, but `NAMED_ONLY`."""
+NAMED_ONLY: Final = frozenset({Scope.PUBLIC, Scope.KANNEL})
+"""What a key has only if it was made with it by name."""
+
+
+def scopes_named(stored: Iterable[str]) -> frozenset[Scope]:
+    """Return the scopes that a key was made with."""
+    names = frozenset(stored)
+    usual = frozenset(Scope) - NAMED_ONLY if EVERY_SCOPE in names else frozenset()
+    return usual.union(scope for scope in Scope if scope.value in names)
 
 
 def scopes_of(roles: Iterable[str]) -> frozenset[Scope]:

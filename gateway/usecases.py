@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from gateway.access import Access
+from gateway.acknowledging import Members
 from gateway.alerts import Alerts
 from gateway.batches import Batches
 from gateway.compliance import Compliance
 from gateway.consents import Consents
 from gateway.contact_import import ContactImport
 from gateway.contacts import Contacts
+from gateway.document import PolicyDocument
 from gateway.doubts import Doubts
 from gateway.events import Events
+from gateway.evidence import Evidence
 from gateway.forecast import Forecasts
 from gateway.govuk import GovukAccess
 from gateway.groups import Groups
@@ -54,6 +57,9 @@ class UseCases:
     approvals: Approvals
     lifting: Lifting
     sending: Sending
+    document: PolicyDocument
+    members: Members
+    evidence: Evidence
     violations: Violations
     alerts: Alerts
     compliance: Compliance

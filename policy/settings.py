@@ -115,6 +115,12 @@ class Review(_Section):
     authorised_by: str
     overdue: Literal["warn", "block_bulk", "block_all"] = "block_bulk"
     grace_days: Annotated[int, Field(ge=0)] = 30
+    acknowledged_as: str = ""  # the version that people must have acknowledged (9.2); empty: this one
+
+    @property
+    def to_acknowledge(self) -> str:
+        """The version that people must have acknowledged: the last that changed what they must do."""
+        return self.acknowledged_as or self.version
 
     @property
     def due(self) -> date:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
 
 from gateway.compliance import findings
 from gateway.records.compliance import ClauseStatus, Finding
 from gateway.store.monthly import Line
 from policy.clauses import Clause, register
+
+_DECIDED: Final = ("ALLOW", "HOLD", "DENY")
 
 
 class Cited:
@@ -31,10 +35,21 @@ class Cited:
             and (clause is None or clause in cited)
         )
 
+    def last(self, clause: str, *, asked: bool) -> datetime | None:
+        """Return when a clause was last cited or, if its rules are `asked`, when anything was decided."""
+        return max(
+            (
+                row.last
+                for row, cited in zip(self.rows, self._clauses, strict=True)
+                if clause in cited or (asked and row.outcome in _DECIDED)
+            ),
+            default=None,
+        )
+
     @property
     def decisions(self) -> int:
         """How many times the policy was asked about a message: its outcomes are its own."""
-        return sum(self.count(outcome=each) for each in ("ALLOW", "HOLD", "DENY"))
+        return sum(self.count(outcome=each) for each in _DECIDED)
 
 
 def clauses(cited: Cited, found: Iterable[Finding]) -> tuple[ClauseStatus, ...]:

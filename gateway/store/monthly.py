@@ -80,10 +80,13 @@ def template_names(connection: Connection) -> Mapping[str, str]:
 
 
 def entries(connection: Connection, span: Span) -> Sequence[Line]:
-    """Return how many audit entries (`many`) have each actor, action, outcome and clauses (JSON text)."""
+    """Return how many audit entries (`many`) have each actor, action, outcome and clauses (JSON text).
+
+    `last`: when the last was written.
+    """
     first, last = _near(connection, span.since - _SLACK), _near(connection, span.until + _SLACK)
     columns = (audit.c.actor, audit.c.action, audit.c.outcome, cast(audit.c.clauses, Text).label("clauses"))
-    query = select(*columns, func.count().label("many")).where(
+    query = select(*columns, func.count().label("many"), func.max(audit.c.at).label("last")).where(
         audit.c.seq > first, audit.c.seq <= last, audit.c.at >= span.since, audit.c.at < span.until
     )
     return connection.execute(query.group_by(*columns)).all()

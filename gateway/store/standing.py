@@ -29,6 +29,12 @@ def is_suspended(connection: Connection, person_id: str) -> bool:
     return connection.execute(query).scalar() is not None
 
 
+def trained_until(connection: Connection, person_id: str) -> datetime | None:
+    """Return until when a person's training counts."""
+    query = select(standing.c.trained_until).where(standing.c.person_id == person_id)
+    return connection.execute(query).scalar()
+
+
 # -- the ledger -----------------------------------------------------------------------------------------
 
 

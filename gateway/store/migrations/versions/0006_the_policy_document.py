@@ -9,10 +9,28 @@ branch_labels = None
 depends_on = None
 
 
+# What keys had that were made to do all that their person's roles permit.
+_EVERY = {
+    *("messages:send", "messages:read", "messages:approve", "inbox:read", "opt-outs:read", "opt-outs:write"),
+    *("consents:read", "consents:write", "templates:read", "templates:write", "templates:approve"),
+    *("modems:read", "events:read", "webhooks:write", "doubts:write"),
+}
+
+
 def upgrade() -> None:
     """Apply."""
     _document()
     _people()
+    _keys()
+
+
+def _keys() -> None:
+    """Say of such keys what is meant, so that they have the scopes to come, too."""
+    key = sa.table("api_key", sa.column("id"), sa.column("scopes", sa.JSON))
+    connection = op.get_bind()
+    for row in connection.execute(sa.select(key)).all():
+        if set(row.scopes) >= _EVERY:
+            connection.execute(sa.update(key).where(key.c.id == row.id).values(scopes=["*"]))
 
 
 def _document() -> None:

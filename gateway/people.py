@@ -1,0 +1,155 @@
+"""The register of people: the roles that they hold for a time, and what they acknowledged (3.1, 3.2, 9.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection, RowMapping
+
+from gateway.acknowledging import acknowledge
+from gateway.entries import person_faults, role_faults
+from gateway.errors import Conflict, Fault, Invalid, NotFound
+from gateway.ids import new_id
+from gateway.records import PersonView
+from gateway.register import Register, known, note
+from gateway.store import people, standing
+from policy import Reason, normalise
+
+_MONTH: Final = timedelta(days=30.4375)
+
+
+@dataclass(slots=True)
+class People(Register):
+    """Who may act, and as what."""
+
+    async def add_person(self, handle: str, name: str, roles: Sequence[str], *, by: str) -> PersonView:
+        """Enter a person with roles that end after the policy's months.
+
+        Raises `Invalid` for every faulty field, `Conflict` where the handle is taken.
+        """
+        if faults := (*person_faults(handle, name), *role_faults(roles)):
+            raise Invalid(faults)
+
+        def transaction(connection: Connection) -> PersonView:
+            now = self.clock()
+            ident = new_id("per", now)
+            values = {
+                "id": ident,
+                "handle": handle,
+                "name_sealed": self.keyring.seal("person", "name", ident, name.strip()),
+                "status": "active",
+                "created_at": now,
+            }
+            if not people.add(connection, values):
+                raise Conflict("PERSON_EXISTS", f"there is a person {handle} already")
+            for role in roles:
+                self._grant(connection, ident, role, by, now)
+            note(connection, now, by, "person-added", handle, "active", roles=sorted(roles))
+            return self._person(connection, handle)
+
+        return await self.database.write(transaction)
+
+    async def people(self) -> tuple[PersonView, ...]:
+        """Return everybody, by handle."""
+
+        def query(connection: Connection) -> tuple[PersonView, ...]:
+            return tuple(self._view(connection, row) for row in people.everybody(connection))
+
+        return await self.database.read(query)
+
+    async def suspend(self, handle: str, *, by: str) -> PersonView:
+        """Refuse every key of a person from the next request on (3.1)."""
+        return await self._amend(handle, by, "person-suspended", status="suspended")
+
+    async def activate(self, handle: str, *, by: str) -> PersonView:
+        """End a suspension."""
+        return await self._amend(handle, by, "person-activated", status="active")
+
+    async def acknowledge(self, handle: str, *, by: str, method: str = "command") -> PersonView:
+        """Record that a person acknowledged the policy in force: here (`command`) or on `paper` (9.2)."""
+
+        def transaction(connection: Connection) -> PersonView:
+            row, now = known(connection, handle), self.clock()
+            acknowledge(connection, self.settings, row, method=method, by=by, now=now)
+            return self._person(connection, handle)
+
+        return await self.database.write(transaction)
+
+    async def reach(self, handle: str, number: str, *, by: str) -> PersonView:
+        """Enter the number at which a person is told of the policy (9.2); raise `Invalid`."""
+        found = normalise(number, self.settings)
+        if isinstance(found, Reason):
+            raise Invalid((Fault("number", found.message),))
+
+        def transaction(connection: Connection) -> PersonView:
+            ident = known(connection, handle)["id"]
+            sealed = self.keyring.seal("standing", "number", ident, found.e164)
+            standing.amend(connection, ident, number_sealed=sealed)
+            note(connection, self.clock(), by, "person-number-entered", handle, "entered")
+            return self._person(connection, handle)
+
+        return await self.database.write(transaction)
+
+    async def _amend(self, handle: str, by: str, action: str, **values: object) -> PersonView:
+        def transaction(connection: Connection) -> PersonView:
+            row = known(connection, handle)
+            people.amend(connection, row["id"], **values)
+            view = self._person(connection, handle)
+            note(connection, self.clock(), by, action, handle, view.status)
+            return view
+
+        return await self.database.write(transaction)
+
+    async def grant(self, handle: str, role: str, *, by: str) -> PersonView:
+        """Give a role, or renew it, for the policy's months (3.2)."""
+        return await self._change_role(handle, role, by, "role-granted", self._grant)
+
+    async def revoke_role(self, handle: str, role: str, *, by: str) -> PersonView:
+        """Take a role away at once."""
+
+        def take(connection: Connection, ident: str, role: str, _by: str, _now: datetime) -> None:
+            if not people.take_role(connection, ident, role):
+                raise NotFound(f"{handle} has no role {role}")
+
+        return await self._change_role(handle, role, by, "role-revoked", take)
+
+    async def _change_role(
+        self,
+        handle: str,
+        role: str,
+        by: str,
+        action: str,
+        change: Callable[[Connection, str, str, str, datetime], None],
+    ) -> PersonView:
+        if faults := tuple(role_faults((role,))):
+            raise Invalid(faults)
+
+        def transaction(connection: Connection) -> PersonView:
+            now = self.clock()
+            change(connection, known(connection, handle)["id"], role, by, now)
+            note(connection, now, by, action, handle, role)
+            return self._person(connection, handle)
+
+        return await self.database.write(transaction)
+
+    def _grant(self, connection: Connection, ident: str, role: str, by: str, now: datetime) -> None:
+        end = now + self.settings.role_months * _MONTH
+        people.grant(connection, ident, role, by=by, now=now, expires_at=end)
+
+    def _person(self, connection: Connection, handle: str) -> PersonView:
+        return self._view(connection, known(connection, handle))
+
+    def _view(self, connection: Connection, row: RowMapping) -> PersonView:
+        in_force = row["acknowledged_version"] == self.settings.review.to_acknowledge
+        return PersonView(
+            id=row["id"],
+            handle=row["handle"],
+            name=self.keyring.open("person", "name", row["id"], row["name_sealed"]),
+            status=row["status"],
+            roles=people.roles(connection, row["id"]),
+            acknowledged_at=row["acknowledged_at"] if in_force else None,
+            created_at=row["created_at"],
+        )
