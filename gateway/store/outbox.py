@@ -125,7 +125,9 @@ def add(connection: Connection, rows: Sequence[tuple[dict[str, Any], list[dict[s
 _ADD_MESSAGE, _ADD_PART = Prepared(insert(message)), Prepared(insert(part))
 
 
-_ON_ITS_WAY = (Status.SENT, Status.DELIVERED, Status.UNDELIVERED)
+_ON_ITS_WAY = [
+    literal_column(f"'{each.value}'") for each in (Status.SENT, Status.DELIVERED, Status.UNDELIVERED)
+]
 _QUEUED = part.c.status == literal_column("'queued'")  # a literal, so that the partial index is used
 
 
