@@ -38,7 +38,6 @@ from gateway.facts import PolicyDesk
 from gateway.gate import Gate, end_of_step
 from gateway.in_force import in_force
 from gateway.inherited import inherited
-from gateway.in_force import in_force
 from gateway.modem import Modem
 from gateway.notify import notify
 from gateway.numbers import Identify
