@@ -113,5 +113,7 @@ class Prepared:
 
 
 def _driver(connection: Connection) -> sqlite3.Connection | None:
+    if not connection.in_transaction():
+        connection.begin()  # as SQLAlchemy does before the first statement
     driver = connection.connection.driver_connection
     return driver if isinstance(driver, sqlite3.Connection) else None
