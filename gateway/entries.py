@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from gateway.errors import Fault
@@ -13,6 +13,7 @@ from gateway.roles import NAMED_ONLY, ROLES
 
 _HANDLE: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,31}")
 _LONGEST_NAME: Final = 80
+_MOST: Final = 1_000_000
 _MOST_DAYS: Final = 366
 
 
@@ -46,6 +47,13 @@ def key_faults(
         yield Fault("purposes", f"there is no purpose {purpose}; purposes: {', '.join(known)}")
     if networks is not None:
         yield from network_faults(networks)
+
+
+def cap_faults(caps: Mapping[str, int | None]) -> Iterator[Fault]:
+    """Yield what is wrong with the caps of a key that is wanted; None is no cap."""
+    for name, most in caps.items():
+        if most is not None and not 1 <= most <= _MOST:
+            yield Fault(name, f"must be 1 to {_MOST} recipients; leave it out for no cap")
 
 
 def person_faults(handle: str, name: str) -> Iterator[Fault]:

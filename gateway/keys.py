@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy import Connection, RowMapping
 
-from gateway.entries import key_faults, usual_scopes
+from gateway.entries import cap_faults, key_faults, usual_scopes
 from gateway.errors import Conflict, Invalid, NotFound
 from gateway.records import KeyKind, KeyView
 from gateway.register import Register, known, note
@@ -18,7 +18,10 @@ from gateway.store import people
 from gateway.tokens import new_token
 
 _LONGEST: Final = timedelta(days=365)
-_INHERITED: Final = ("person_id", "kind", "label", "scopes", "purposes", "templates", "networks")
+_INHERITED: Final = (
+    *("person_id", "kind", "label", "scopes", "purposes", "templates", "networks"),
+    *("per_minute", "daily"),
+)
 
 
 @dataclass(slots=True)
@@ -37,14 +40,19 @@ class Keys(Register):
         templates: Sequence[str] | None = None,
         networks: Sequence[str] | None = None,
         days: int = 365,
+        per_minute: int | None = None,
+        daily: int | None = None,
     ) -> tuple[KeyView, str]:
         """Make a key that acts for a person; its text is returned this once and never stored.
 
         Without `scopes` it may do all that the person's roles permit, now and later. With `networks` it is
-        refused elsewhere. Raises `Invalid` and `NotFound`.
+        refused elsewhere; `per_minute` and `daily` are the most recipients that it sends to. Raises
+        `Invalid` and `NotFound`.
         """
         lists = {"scopes": scopes, "purposes": purposes, "networks": networks}
-        if faults := tuple(key_faults(label, days, **lists, known=self.settings.purposes)):
+        caps = {"per_minute": per_minute, "daily": daily}
+        faults = (*key_faults(label, days, **lists, known=self.settings.purposes), *cap_faults(caps))
+        if faults:
             raise Invalid(faults)
         token, text = new_token(kind.value)
 
@@ -60,6 +68,7 @@ class Keys(Register):
                 "purposes": None if purposes is None else list(purposes),
                 "templates": None if templates is None else list(templates),
                 "networks": None if networks is None else list(networks),
+                **caps,
                 "created_at": now,
                 "expires_at": now + timedelta(days=days),
             }
@@ -130,6 +139,8 @@ def key_view(row: RowMapping) -> KeyView:
         purposes=None if row["purposes"] is None else tuple(row["purposes"]),
         templates=None if row["templates"] is None else tuple(row["templates"]),
         networks=None if row["networks"] is None else tuple(row["networks"]),
+        per_minute=row["per_minute"],
+        daily=row["daily"],
         created_at=row["created_at"],
         expires_at=row["expires_at"],
         revoked_at=row["revoked_at"],

@@ -105,6 +105,9 @@ class ReasonOut(Output):
     retry: bool = Field(description="The same request may be let through later.")
     outcome: Outcome = Field(description="DENY refuses; HOLD waits for a person or a time.")
     field: str | None = Field(description="Of the request, such as slots.date.")
+    until: datetime | None = Field(
+        description="When it will be no reason any more, if nothing else happens; null: not known."
+    )
 
 
 class Accepted(Output):

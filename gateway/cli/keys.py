@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +33,8 @@ def create(
         list[str] | None, typer.Option("--from", help="Only from this network (10.1.0.0/16); several times.")
     ] = None,
     days: Annotated[int, typer.Option(help="How long it lasts.")] = 365,
+    per_minute: Annotated[int | None, typer.Option(help="The most recipients in a minute.")] = None,
+    daily: Annotated[int | None, typer.Option(help="The most recipients in a day.")] = None,
     out: Annotated[Path | None, typer.Option(help="Write it to a new file that only you can read.")] = None,
     config: ConfigOption = None,
     *,
@@ -50,6 +53,8 @@ def create(
             templates=template or None,
             networks=networks or None,
             days=days,
+            per_minute=per_minute,
+            daily=daily,
             by=user(),
         )
         if out is not None:
@@ -59,6 +64,10 @@ def create(
     if kind not in tuple(KeyKind):
         raise typer.BadParameter(f"is one of {', '.join(KeyKind)}", param_hint="--kind")
     view, token = with_access(config, work)
+    _shown(view, token, out, as_json=as_json)
+
+
+def _shown(view: KeyView, token: str, out: Path | None, *, as_json: bool) -> None:
     if as_json:
         print_json({"key": view, "file": str(out)} if out else {"key": view, "token": token})
     elif out is not None:
@@ -92,11 +101,39 @@ def every(
     rows = (
         (
             *(k.id, k.handle, k.kind, k.label, f"{len(k.scopes)} scopes"),
-            *(", ".join(k.networks or ("anywhere",)), when(k.expires_at), when(k.revoked_at)),
+            *(", ".join(k.networks or ("anywhere",)), _caps(k), when(k.expires_at), when(k.revoked_at)),
         )
         for k in keys
     )
-    listing("Keys", ("key", "person", "kind", "label", "may", "from", "expires", "revoked"), rows)
+    listing("Keys", ("key", "person", "kind", "label", "may", "from", "at most", "expires", "revoked"), rows)
+
+
+def _caps(key: KeyView) -> str:
+    caps = ((key.per_minute, "a minute"), (key.daily, "a day"))
+    return ", ".join(f"{most} {span}" for most, span in caps if most is not None) or "-"
+
+
+@app.command()
+def rotate(
+    key: Annotated[str, typer.Argument(metavar="KEY", help="Its id, as `key list` shows it.")],
+    overlap: Annotated[
+        int, typer.Option(min=0, max=30, help="For how many days the old one still works.")
+    ] = 7,
+    out: Annotated[Path | None, typer.Option(help="Write it to a new file that only you can read.")] = None,
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Make another key that may do the same; the old one ends after the overlap."""
+
+    async def work(access: Access) -> tuple[KeyView, str]:
+        view, token = await access.rotate_key(key, timedelta(days=overlap), by=user())
+        if out is not None:
+            await _kept(access, view, out, token)
+        return view, token
+
+    view, token = with_access(config, work)
+    _shown(view, token, out, as_json=as_json)
 
 
 @app.command()

@@ -90,6 +90,8 @@ class KeyView:
     purposes: tuple[str, ...] | None  # None: every permitted purpose
     templates: tuple[str, ...] | None  # None: every approved template
     networks: tuple[str, ...] | None  # None: from anywhere
+    per_minute: int | None  # recipients; None: no cap of its own
+    daily: int | None  # likewise
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None

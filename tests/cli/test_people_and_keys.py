@@ -90,6 +90,12 @@ def test_a_file_is_not_overwritten_and_the_key_that_nobody_has_is_revoked(tmp_pa
     assert made["revoked_at"] is not None
 
 
+def test_a_key_may_be_capped() -> None:
+    made = command("key", "create", "jsmith", "--label", "door", "--per-minute", 5, "--daily", 100, "--json")
+    assert (made.json["key"]["per_minute"], made.json["key"]["daily"]) == (5, 100)
+    assert "5 a minute, 100 a day" in " ".join(command("key", "list").out.split())
+
+
 def test_a_key_is_revoked() -> None:
     (key,) = command("key", "list", "--json").json["items"]
     assert command("key", "revoke", key["id"], "--json").json["revoked_at"] is not None
@@ -102,6 +108,8 @@ def test_a_key_is_revoked() -> None:
         ("--kind", "gold", "team"),
         ("--scope", "everything", "messages:send"),
         ("--purpose", "fun", "event_notice"),
+        ("--per-minute", "0", "leave it out for no cap"),
+        ("--daily", "1000001", "must be 1 to 1000000 recipients"),
     ],
 )
 def test_what_a_key_cannot_be_is_said_with_what_it_can(option: str, value: str, hint: str) -> None:
