@@ -17,6 +17,7 @@ from policy.numbers import Number
 from policy.quiet_hours import NOT_KNOWN, BankHolidays
 from policy.settings import PolicySettings
 from policy.verdict import Reason
+from policy.words import Words
 
 
 class Stage(StrEnum):
@@ -134,6 +135,7 @@ class Facts:
     """Everything that a decision rests on."""
 
     settings: PolicySettings
+    words: Words | None = None  # that the organisation published; None: the shipped ones alone
     sending: bool = False  # it goes on: nobody has suspended it (8.1)
     number: Number | Reason | None  # what `normalise` made of it
     recipient: RecipientFacts | None

@@ -13,6 +13,7 @@ from policy.settings import PolicySettings, is_one_line
 from policy.slots import TYPES, Filled, SlotError, fill, sample_of
 from policy.verdict import Code, Outcome, Reason
 from policy.wording import judge_wording
+from policy.words import Words
 
 PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]{0,31})\}")
 _LONGEST_BODY: Final = 612
@@ -30,12 +31,14 @@ class Rendered:
     reasons: tuple[Reason, ...]
 
 
-def check_template(body: str, slots: Slots, settings: PolicySettings) -> tuple[Reason, ...]:
+def check_template(
+    body: str, slots: Slots, settings: PolicySettings, words: Words | None = None
+) -> tuple[Reason, ...]:
     """Return what keeps a draft from being approved; nothing where it is sound."""
     faults = tuple(_body_faults(body, slots, settings)) + tuple(
         reason for name, spec in slots.items() for reason in _spec_faults(name, spec, slots, settings)
     )
-    return faults or tuple(_wording_faults(body, slots, settings))
+    return faults or tuple(_wording_faults(body, slots, settings, words))
 
 
 def render(
@@ -130,7 +133,9 @@ def _body_faults(body: str, slots: Slots, settings: PolicySettings) -> Iterator[
             yield _fault(f"slots.{name}", "does not occur in the body")
 
 
-def _wording_faults(body: str, slots: Slots, settings: PolicySettings) -> Iterator[Reason]:
+def _wording_faults(
+    body: str, slots: Slots, settings: PolicySettings, words: Words | None
+) -> Iterator[Reason]:
     """Refuse words that could never be sent (2.2, 5.x, 7.1), in the body and in each choice of a slot.
 
     What would only be held is for the approver to see.
@@ -142,7 +147,7 @@ def _wording_faults(body: str, slots: Slots, settings: PolicySettings) -> Iterat
         for choice in spec.get("choices", ())
     ]
     for field, text in texts:
-        for finding in judge_wording(text, settings):
+        for finding in judge_wording(text, settings, words=words):
             if finding.reason.outcome is Outcome.DENY:
                 message = f"{field}: {finding.reason.message}"
                 yield replace(finding.reason, field=field, message=message)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import Any, Final
 
 from policy.content.phrases import Phrases
 from policy.content.reading import Reading
@@ -27,7 +27,8 @@ _LISTS: Final = {
         "jargon or a shortened word: use plain words, or a second person must read it",
     ),
 }
-_NAMES: Final = tuple(_LISTS)
+TONES: Final = tuple(_LISTS)
+"""The lists of phrases, by name."""
 _CENSORED: Final = re.compile(r"(?<!\w)[a-z]{1,2}(?:[*#]{1,5}[a-z]{1,6}|\*{2,6})(?!\w)", re.IGNORECASE)
 _REPEATED: Final = re.compile(r"[!?](?:\s?[!?])+")
 _EMOTICON: Final = re.compile(r"(?<![\w:;])(?:[:;=][-']?[()DPpo/\\]|<3|[xX]D)(?![\w/])")
@@ -49,16 +50,30 @@ class Manners:
     lowercase: frozenset[str]
     emphasis: frozenset[str]
     glossary: frozenset[str]
+    severities: Mapping[str, Outcome] = field(default_factory=dict)  # of lists, where they are not the usual
 
 
 @cache
 def shipped_manners() -> Manners:
     """Return what comes with the gateway."""
-    table = tomllib.loads(resources.files("policy").joinpath("tone.toml").read_text(encoding="utf-8"))
-    labelled = ((label, phrase) for label, name in enumerate(_NAMES) for phrase in table[name])
+    return compile_manners(shipped_tone())
+
+
+def shipped_tone() -> dict[str, Any]:
+    """Return the file that comes with the gateway, read but not compiled."""
+    return tomllib.loads(resources.files("policy").joinpath("tone.toml").read_text(encoding="utf-8"))
+
+
+def compile_manners(table: Mapping[str, Any], severities: Mapping[str, Outcome] | None = None) -> Manners:
+    """Compile a file that was read. Raises `PhraseError`."""
+    labelled = ((label, phrase) for label, name in enumerate(TONES) for phrase in table[name])
     glossary = frozenset(word.upper() for word in table["glossary"].split())
     return Manners(
-        Phrases(labelled, {}), frozenset(table["lowercase"]), frozenset(table["emphasis"]), glossary
+        Phrases(labelled, {}),
+        frozenset(table["lowercase"]),
+        frozenset(table["emphasis"]),
+        glossary,
+        severities or {},
     )
 
 
@@ -66,7 +81,7 @@ def judge_tone(reading: Reading, manners: Manners, glossary: Collection[str] = (
     """Yield what is wrong with the tone of a text; `glossary` has the organisation's abbreviations."""
     yield from _listed(reading, manners)
     if ("*" in reading.text or "#" in reading.text) and (found := _CENSORED.search(reading.text)):
-        yield _finding("rude", found[0])
+        yield _finding("rude", found[0], manners)
     if found := _REPEATED.search(reading.text):
         yield _rejected("5.2", "repeated ! or ?: one is enough", found[0])
     if sign := _sign(reading.text):
@@ -81,7 +96,7 @@ def _listed(reading: Reading, manners: Manners) -> Iterator[Finding]:
         words = reading.shown(start, end)
         if label not in told and (words.islower() or reading.words[start] not in manners.lowercase):
             told.add(label)
-            yield _finding(_NAMES[label], words)
+            yield _finding(TONES[label], words, manners)
 
 
 def _sign(text: str) -> str | None:
@@ -135,19 +150,21 @@ def _are_mostly_capitals(letters: str) -> bool:
     return len(letters) >= _LOUD_FROM and sum(map(str.isupper, letters)) > _LOUD * len(letters)
 
 
-def _finding(name: str, words: str) -> Finding:
-    clause, outcome, sentence = _LISTS[name]
-    return (_rejected if outcome is Outcome.DENY else _held)(clause, sentence, words)
+def _finding(name: str, words: str, manners: Manners) -> Finding:
+    clause, usual, sentence = _LISTS[name]
+    denied = manners.severities.get(name, usual) is Outcome.DENY
+    return (_rejected if denied else _held)(clause, sentence, words, name)
 
 
-def _rejected(clause: str, sentence: str, words: str) -> Finding:
+def _rejected(clause: str, sentence: str, words: str, theme: str = "") -> Finding:
     return Finding(
         Reason(code=Code.TONE_REJECTED, clause=clause, message=f"the text has {sentence}", field="text"),
         words,
+        theme,
     )
 
 
-def _held(clause: str, sentence: str, words: str) -> Finding:
+def _held(clause: str, sentence: str, words: str, theme: str = "") -> Finding:
     reason = Reason(
         code=Code.CONTENT_REVIEW_REQUIRED,
         clause=clause,
@@ -155,4 +172,4 @@ def _held(clause: str, sentence: str, words: str) -> Finding:
         outcome=Outcome.HOLD,
         field="text",
     )
-    return Finding(reason, words)
+    return Finding(reason, words, theme)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from policy.clarity import judge_clarity
 from policy.content import Finding, scan
-from policy.content.lexicon import shipped_lexicon
 from policy.content.reading import LONGEST, Reading, cleaned, read
 from policy.content.scanner import harmless
 from policy.optout.spelling import undisguised
 from policy.settings import PolicySettings
-from policy.tone import judge_tone, shipped_manners
+from policy.tone import judge_tone
 from policy.verdict import Code, Reason
+from policy.words import Words, shipped_words
 
 _SHORTEST_FOREIGN: Final = 4
 _TOO_LONG: Final = Finding(
@@ -28,18 +28,22 @@ _TOO_LONG: Final = Finding(
 )
 
 
-def judge_wording(text: str, settings: PolicySettings, today: date | None = None) -> tuple[Finding, ...]:
+def judge_wording(
+    text: str, settings: PolicySettings, today: date | None = None, words: Words | None = None
+) -> tuple[Finding, ...]:
     """Return everything that the words of a text give against it; dates only where `today` is known.
 
-    What the gateway adds itself (organisation's name before, opt-out text after) is not judged.
+    What the gateway adds itself (organisation's name before, opt-out text after) is not judged. Without
+    `words` the shipped lists judge alone.
     """
     own = settings.email_domains | {host.removeprefix("www.") for host in settings.url_hosts}
-    return _judged(own_words(text, settings), own, settings.glossary, today)
+    return _judged(own_words(text, settings), own, settings.glossary, today, words or shipped_words())
 
 
-def passed_over(text: str, settings: PolicySettings) -> tuple[str, ...]:
+def passed_over(text: str, settings: PolicySettings, words: Words | None = None) -> tuple[str, ...]:
     """Return the words that a harmless context excuses, for who wants to know why a text passes."""
-    return harmless(_read(cleaned(own_words(text, settings))[:LONGEST]), shipped_lexicon())
+    known = words or shipped_words()
+    return harmless(_read(cleaned(own_words(text, settings))[:LONGEST], known), known.lexicon)
 
 
 def own_words(text: str, settings: PolicySettings) -> str:
@@ -49,27 +53,26 @@ def own_words(text: str, settings: PolicySettings) -> str:
 
 @lru_cache(maxsize=32)  # a batch asks about one text many times
 def _judged(
-    text: str, own_domains: frozenset[str], glossary: frozenset[str], today: date | None
+    text: str, own_domains: frozenset[str], glossary: frozenset[str], today: date | None, words: Words
 ) -> tuple[Finding, ...]:
     plain = cleaned(text)
     if len(plain) > LONGEST:
         return (_TOO_LONG,)
-    reading = _read(plain)
+    reading = _read(plain, words)
     return (
-        *scan(reading, own_domains, shipped_lexicon()),
-        *judge_tone(reading, shipped_manners(), glossary),
+        *scan(reading, own_domains, words.lexicon),
+        *judge_tone(reading, words.manners, glossary),
         *judge_clarity(plain, today),
     )
 
 
-def _read(plain: str) -> Reading:
-    return read(plain, _spelt)
+def _read(plain: str, words: Words) -> Reading:
+    return read(plain, partial(_spelt, words))
 
 
-def _spelt(word: str) -> str:
+def _spelt(words: Words, word: str) -> str:
     """Return the word of any list that a disguised one stands for, or the word itself."""
     if (len(word) < _SHORTEST_FOREIGN and not word.isascii()) or len(set(word)) == 1:
         return word  # a word of its own language ("не" is no "he"), or a row of one letter
-    lexicon, manners = shipped_lexicon(), shipped_manners()
-    lists = (lexicon.phrases, lexicon.benign, manners.phrases)
+    lists = (words.lexicon.phrases, words.lexicon.benign, words.manners.phrases)
     return next((each for each in undisguised(word) if any(one.knows(each) for one in lists)), word)

@@ -29,7 +29,7 @@ class Kind(IntEnum):
     HINT = 4
 
 
-_LISTS: Final = {kind.name.lower(): kind for kind in Kind}
+KINDS: Final = {kind.name.lower(): kind for kind in Kind}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +61,24 @@ class Lexicon:
 @cache
 def shipped_lexicon() -> Lexicon:
     """Return the lexicon that comes with the gateway. Raises `PolicyFileError`."""
+    return compile_tables(shipped_tables())
+
+
+def shipped_tables() -> dict[str, dict[str, Any]]:
+    """Return the files that come with the gateway, read but not compiled."""
     directory = resources.files("policy.content.themes")
     files = sorted(file.name for file in directory.iterdir() if file.name.endswith(".toml"))
-    return compile_lexicon({name: directory.joinpath(name).read_text(encoding="utf-8") for name in files})
+    return {name: _parsed(name, directory.joinpath(name).read_text(encoding="utf-8")) for name in files}
 
 
 def compile_lexicon(sources: Mapping[str, str]) -> Lexicon:
     """Compile files by name, `shared.toml` and `people.toml` among them. Raises `PolicyFileError`."""
-    parsed = {name: _parsed(name, text) for name, text in sources.items()}
+    return compile_tables({name: _parsed(name, text) for name, text in sources.items()})
+
+
+def compile_tables(tables: Mapping[str, dict[str, Any]]) -> Lexicon:
+    """Compile files that were read. Raises `PolicyFileError`."""
+    parsed = dict(tables)
     shared, people = (parsed.pop(name) for name in _SHARED)
     themes = tuple(_theme(name, table) for name, table in parsed.items())
     benign = ((0, phrase) for table in (shared, *parsed.values()) for phrase in table["benign"])
@@ -92,7 +102,7 @@ def _parsed(name: str, text: str) -> dict[str, Any]:
 
 
 def _theme(name: str, table: Mapping[str, Any]) -> Theme:
-    expected = _THEME_KEYS | _LISTS.keys() | {"benign"}
+    expected = _THEME_KEYS | KINDS.keys() | {"benign"}
     if wrong := sorted(expected ^ table.keys()):
         raise PolicyFileError(name, [f"{key}: missing, or no such key" for key in wrong])
     return Theme(table["theme"], table["title"], table["clause"], table["version"])
@@ -100,7 +110,7 @@ def _theme(name: str, table: Mapping[str, Any]) -> Theme:
 
 def _labelled(parsed: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[int, str]]:
     for number, table in enumerate(parsed.values()):
-        for key, kind in _LISTS.items():
+        for key, kind in KINDS.items():
             for phrase in table[key]:
                 yield number * 10 + kind, phrase
 

@@ -26,6 +26,7 @@ class Finding:
 
     reason: Reason
     words: str
+    theme: str = ""  # the list that has them, where one has
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,7 @@ def _identifying(what: str, words: str) -> Finding:
             field=_FIELD,
         ),
         words,
+        "details",
     )
 
 
@@ -113,14 +115,14 @@ def _themes(reading: Reading, known: Lexicon) -> Iterator[Finding]:
         theme, kind = known.meaning(label)
         person = closest if kind is Kind.WEAK else about[start]
         if person in _REFUSED.get(kind, ()):
-            refused.setdefault(theme.name, Finding(_refusal(theme), reading.shown(start, end)))
+            refused.setdefault(theme.name, Finding(_refusal(theme), reading.shown(start, end), theme.name))
         elif person in _HELD.get(kind, ()):
-            held.setdefault(theme.name, Finding(_doubt(theme), reading.shown(start, end)))
+            held.setdefault(theme.name, Finding(_doubt(theme), reading.shown(start, end), theme.name))
     yield from (held | refused).values()
     if closest in _SOMEBODY and (span := next(details.whereabouts(reading.text), None)):
-        yield Finding(_doubt(_WHEREABOUTS), reading.text[slice(*span)])
+        yield Finding(_doubt(_WHEREABOUTS), reading.text[slice(*span)], _WHEREABOUTS.name)
     if not (held or refused) and (span := _statement(words, about, known)):
-        yield Finding(_doubt(_PERSONAL), reading.shown(*span))
+        yield Finding(_doubt(_PERSONAL), reading.shown(*span), _PERSONAL.name)
 
 
 def _statement(words: Sequence[str], about: Sequence[Person], known: Lexicon) -> Span | None:

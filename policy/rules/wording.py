@@ -44,7 +44,7 @@ def _reasons(draft: Draft, facts: Facts, now: datetime, clauses: tuple[str, ...]
     released = draft.stage is Stage.RELEASE
     today = None if released else now.astimezone(facts.settings.zone).date()
     read = released or _approved_by_a_second(facts.template)
-    for finding in judge_wording(draft.text, facts.settings, today):
+    for finding in judge_wording(draft.text, facts.settings, today, facts.words):
         reason = finding.reason
         if reason.clause in clauses and not (read and reason.outcome is Outcome.HOLD):
             yield reason
