@@ -6,6 +6,7 @@ from collections import deque
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from gateway.access import Access
 from gateway.acknowledging import Members
@@ -36,6 +37,7 @@ from gateway.inbound import Inbound
 from gateway.incidents import Incidents
 from gateway.lifting import Lifting
 from gateway.modem import Modem, ModemSettings, Timeouts
+from gateway.modem.profiles import names
 from gateway.numbers import Identify
 from gateway.optouts import OptOuts
 from gateway.outbound import Outbound
@@ -67,8 +69,8 @@ class Store:
 
 def replies_of(store: Store, gate: Gate) -> Replies:
     """Return the replies: what acts on what came in."""
-    classify = Classifier(store.settings).classify
-    return Replies(keyring=store.keyring, gate=gate, settings=store.settings, classify=classify)
+    reader = Classifier(store.settings)
+    return Replies(keyring=store.keyring, gate=gate, settings=store.settings, reader=reader)
 
 
 def inbound_of(config: Config, store: Store, identify: Identify, replies: Replies, bell: Bell) -> Inbound:
@@ -116,7 +118,11 @@ def reload_of(
 def modem_of(
     config: Config, section: ModemSection, store: Store, inbound: Inbound, late: deque[tuple[str, int]]
 ) -> Modem:
-    """Return the driver of one modem."""
+    """Return the driver of one modem; raises `ConfigError` for a profile that there is none of."""
+    if section.profile not in names():
+        known = ", ".join(names())
+        fault = f"modem {section.name}: there is no profile {section.profile}; there are {known}"
+        raise ConfigError(Path("[[modem]]"), [fault])
     settings = ModemSettings(
         name=section.name,
         port=str(section.port),
@@ -199,6 +205,7 @@ def use_cases_of(
     )
     access = Access(database=database, keyring=keyring, settings=settings, clock=utc_now)
     templates = Templates(database=database, settings=settings, clock=utc_now)
+    document, batches = PolicyDocument(database, settings, utc_now), Batches(outbound=outbound)
     consents = Consents(
         database=database,
         keyring=keyring,
@@ -207,7 +214,6 @@ def use_cases_of(
         allow_drama=config.policy.allow_drama_numbers,
     )
     lifting = Lifting(consents)
-    document, batches = PolicyDocument(database, settings, utc_now), Batches(outbound=outbound)
     subjects: dict[ApprovalKind, Subject] = {
         ApprovalKind.BATCH: BatchApproval(outbound),
         ApprovalKind.MESSAGE: outbound.approval,

@@ -231,6 +231,7 @@ class ModemState:
     imsi: str = ""
     iccid: str = ""
     operator: str = ""
+    technology: str = ""  # 2G | 3G | 4G | 5G, where the modem tells
     registration: str = "unknown"  # home | roaming | searching | denied | not_registered | unknown
     signal_dbm: int | None = None
     storage_used: int | None = None

@@ -29,6 +29,7 @@ class Modem(Output):
     imsi: str
     iccid: str
     operator: str
+    technology: str = Field(description="2G, 3G, 4G or 5G; empty where the modem does not tell.")
     registration: str
     signal_dbm: int | None
     storage_used: int | None

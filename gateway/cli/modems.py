@@ -143,7 +143,7 @@ def _pairs(found: Probe) -> dict[str, object]:
         "IMSI": found.imsi,
         "service centre": found.smsc,
         "network": ", ".join(f"{domain} {word}" for domain, word in found.registrations.items()),
-        "operator": found.operator,
+        "operator": f"{found.network.name} {found.network.generation}".strip(),
         "signal": _dbm(found.signal_dbm),
         "messages stored": ", ".join(f"{m.name} {_of(m.used, m.total)}" for m in found.memories),
         "notifications": ",".join(map(str, found.notifications)),

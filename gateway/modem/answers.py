@@ -146,10 +146,28 @@ def signal_dbm(lines: tuple[str, ...]) -> int | None:
     return 2 * level - 113 if level <= 31 else None
 
 
-def operator(lines: tuple[str, ...]) -> str:
-    """Return the name or number of the network, empty where there is none."""
-    fields = value(lines).split(",")
-    return fields[2].strip().strip('"').strip() if len(fields) > 2 else ""
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """The network that the SIM is in: its name or number, and what kind it is ("" where that is not told)."""
+
+    name: str = ""
+    generation: str = ""  # 2G | 3G | 4G | 5G
+
+
+# <AcT> of +COPS (3GPP TS 27.007, 7.3)
+_GENERATIONS: Final = {
+    **dict.fromkeys(("0", "1", "3", "8"), "2G"),
+    **dict.fromkeys(("2", "4", "5", "6"), "3G"),
+    **dict.fromkeys(("7", "9", "10", "13"), "4G"),
+    **dict.fromkeys(("11", "12"), "5G"),
+}
+
+
+def network(lines: tuple[str, ...]) -> Carrier:
+    """Parse `+COPS: 0,0,"Name",7`; everything is empty where there is no network."""
+    fields = [field.strip().strip('"').strip() for field in value(lines).split(",")]
+    name, access = ([*fields, "", "", "", ""])[2:4]
+    return Carrier(name, _GENERATIONS.get(access, ""))
 
 
 def registration(lines: tuple[str, ...]) -> Registration:

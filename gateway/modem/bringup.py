@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
 import structlog
 
@@ -19,8 +18,6 @@ from gateway.modem.session import Session
 from gateway.modem.settings import ModemSettings, PinMemory
 
 log = structlog.get_logger()
-
-_MODE_TRIES: Final = 10  # a modem that has just started refuses PDU mode until its SMS part is ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +49,17 @@ async def bring_up(
         await attempt(session, command)
     machine = await equipment(session)
     profile = profile_for(machine.manufacturer, machine.model, settings.profile)
-    iccid = await card(session)
+    iccid = await card(session, profile.card_queries)
     met(machine, iccid)
     _same_card(iccid, settings, known_card)
     sim = iccid or f"imei:{machine.imei}"
     await unlock(session, settings, sim=sim, profile=profile, memory=memory, sleep=sleep)
-    iccid = iccid or await card(session)
+    iccid = iccid or await card(session, profile.card_queries)
     _same_card(iccid, settings, known_card)
     imsi = await attempt(session, commands.IMSI) or ""
-    for text in profile.hush:
+    for text in profile.prepare:
         await attempt(session, commands.do(text))
-    await _pdu_mode(session, sleep)
+    await _pdu_mode(session, sleep, profile.mode_tries)
     delivery = await negotiate(session, settings.reports)
     return Ready(machine, profile, iccid, imsi, await _smsc(session, settings), delivery)
 
@@ -79,8 +76,9 @@ def _same_card(iccid: str, settings: ModemSettings, known: str) -> None:
         )
 
 
-async def _pdu_mode(session: Session, sleep: Sleep) -> None:
-    for _ in range(_MODE_TRIES):
+async def _pdu_mode(session: Session, sleep: Sleep, tries: int) -> None:
+    """Try so often: a modem that has just started refuses PDU mode until its SMS part is ready."""
+    for _ in range(tries):
         try:
             await session.run(commands.PDU_MODE)
         except CommandFailed:

@@ -90,13 +90,16 @@ CARD_NUMBERS: Final = (
     naming("AT+ICCID", answers.card_number),
     naming("AT+QCCID", answers.card_number),
     naming("AT+CCID?", answers.card_number),
+    Command("AT+CICCID", answers.card_number, prefixes=("+ICCID:",), freeform=True),
+    naming("AT^SCID", answers.card_number),
+    naming("AT#CCID", answers.card_number),
 )
 
 PIN_STATE: Final = asking("AT+CPIN?", answers.pin_state)
 PIN_TRIES: Final = asking("AT+CPINR", answers.tries_cpinr)
 SMSC: Final = asking("AT+CSCA?", answers.smsc)
 SIGNAL: Final = asking("AT+CSQ", answers.signal_dbm)
-OPERATOR: Final = asking("AT+COPS?", answers.operator)
+NETWORK: Final = asking("AT+COPS?", answers.network)
 CHOOSE_NETWORK: Final = Command("AT+COPS=0", nothing, pace="open", extra=160.0)
 
 REGISTRATIONS: Final[dict[str, Command[Registration]]] = {

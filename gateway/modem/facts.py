@@ -22,6 +22,7 @@ class Facts(TypedDict, total=False):
     imsi: str
     iccid: str
     operator: str
+    technology: str
     registration: str
     signal_dbm: int | None
     storage_used: int | None

@@ -50,6 +50,11 @@ async def equipment(session: Session) -> Equipment:
     )
 
 
-async def card(session: Session) -> str:
-    """Return the SIM's ICCID, which can be read before any PIN; empty where it is not told."""
-    return await first(session, commands.CARD_NUMBERS) or ""
+async def card(session: Session, before: Iterable[Command[str]] = ()) -> str:
+    """Return the SIM's ICCID, which can be read before any PIN; empty where it is not told.
+
+    What the modem's profile names is tried `before` the usual commands.
+    """
+    own = {command.text: command for command in before}
+    usual = (command for command in commands.CARD_NUMBERS if command.text not in own)
+    return await first(session, (*own.values(), *usual)) or ""

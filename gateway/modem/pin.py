@@ -98,7 +98,7 @@ async def _enter(session: Session, pin: str | None, *, sim: str, profile: Profil
         raise SimBlocked("the SIM asks for its PIN and none is configured")
     if not (pin.isdecimal() and 4 <= len(pin) <= 8):
         raise SimBlocked("the configured PIN is not a PIN: 4 to 8 digits")
-    tries = await first(session, profile.pin_tries)
+    tries = await first(session, profile.tries_queries)
     if tries is not None and tries <= 1:
         raise SimBlocked(f"the SIM has {tries} PIN attempts left: enter the PIN in a phone, then try again")
     digest = await _hashed(sim, pin)

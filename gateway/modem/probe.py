@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 
 from gateway.modem import commands
-from gateway.modem.answers import Memory, pin_state
+from gateway.modem.answers import Carrier, Memory, pin_state
 from gateway.modem.errors import CommandFailed, CommandTimeout
 from gateway.modem.identity import Equipment, attempt, card, equipment, first
 from gateway.modem.port import open_port
@@ -28,7 +28,7 @@ class Probe:
     imsi: str
     smsc: str
     registrations: dict[str, str]  # CREG, CGREG, CEREG: the domains that answer
-    operator: str
+    network: Carrier
     signal_dbm: int | None
     memories_offered: tuple[tuple[str, ...], ...]  # to read from, to write to, to receive into
     memories: tuple[Memory, ...]
@@ -56,18 +56,18 @@ async def probe(path: str, baud: int = 115200, timeouts: Timeouts | None = None)
 async def _ask(path: str, session: Session) -> Probe:
     machine = await equipment(session)
     profile = profile_for(machine.manufacturer, machine.model)
-    tries = await first(session, profile.pin_tries)
+    tries = await first(session, profile.tries_queries)
     return Probe(
         port=path,
         equipment=machine,
         profile=profile.name,
         pin_state=await _pin_state(session),
         pin_tries=tries,
-        iccid=await card(session),
+        iccid=await card(session, profile.card_queries),
         imsi=await attempt(session, commands.IMSI) or "",
         smsc=await attempt(session, commands.SMSC) or "",
         registrations=await _registrations(session),
-        operator=await attempt(session, commands.OPERATOR) or "",
+        network=await attempt(session, commands.NETWORK) or Carrier(),
         signal_dbm=await attempt(session, commands.SIGNAL),
         memories_offered=await attempt(session, commands.MEMORIES) or (),
         memories=await attempt(session, commands.MEMORY) or (),

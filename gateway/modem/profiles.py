@@ -1,61 +1,131 @@
-"""What sets one make of modem apart from the next: data, matched on what AT+CGMI and AT+CGMM answer."""
+"""What sets one make of modem apart from the next: data (`profiles.toml`), matched on AT+CGMI and AT+CGMM."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import Final
+import tomllib
+from functools import cache, cached_property
+from importlib import resources
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from gateway.modem import answers
-from gateway.modem.commands import PIN_TRIES, Command, asking
+from gateway.modem.commands import PIN_TRIES, Command
+
+Generation = Literal["2G", "3G", "4G"]
+_UNSOURCED: Final = {"name", "match", "sources"}
+_At = Annotated[str, Field(pattern=r"^AT[+^#!$][A-Z]+[\x20-\x7e]*$")]
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
-    """The quirks of a family of modems."""
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CardQuery(_Part):
+    """A command that tells the SIM's number."""
+
+    ask: _At
+    answer: str | None = None  # the answer's prefix, where it is not the command's own name
+
+    def command(self) -> Command[str]:
+        """Return it as a command."""
+        prefix = self.answer or _name(self.ask)
+        return Command(self.ask, answers.card_number, prefixes=(prefix,), freeform=True)
+
+
+class TriesQuery(_Part):
+    """A command that tells how many PIN attempts are left, and where in the answer."""
+
+    ask: _At
+    field: Annotated[int, Field(ge=0, le=9)]
+
+    def command(self) -> Command[int]:
+        """Return it as a command."""
+        return Command(self.ask, answers.tries_field(self.field), prefixes=(_name(self.ask),))
+
+
+class UsbIdentity(_Part):
+    """One identity on USB: the interfaces that speak AT, or that it is no modem yet."""
+
+    id: Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$")]
+    at: tuple[Annotated[int, Field(ge=0, le=31)], ...] = ()
+    storage: bool = False  # a disk or a network card: the mode switch is not done
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.storage == bool(self.at):
+            raise ValueError(f"{self.id}: either `at` or `storage`")
+        return self
+
+
+class Profile(_Part):
+    """The quirks of a family of modems; `profiles.toml` says what each key means, and where it is from."""
 
     name: str
-    pattern: str = ""  # searched in "manufacturer model", ignoring case
-    hush: tuple[str, ...] = ()  # commands against vendor chatter; an error is ignored
-    pin_tries: tuple[Command[int], ...] = (PIN_TRIES,)
-    first_slot: int = 1
-    keep_link: tuple[int, ...] = (2, 1)  # values for AT+CMMS, best first
+    match: str = ""
+    generation: Generation | None = None
+    prepare: tuple[_At, ...] = ()
+    card: tuple[CardQuery, ...] = ()
+    pin_tries: tuple[TriesQuery, ...] = ()
+    keep_link: tuple[Literal[1, 2], ...] = (2, 1)
+    mode_tries: Annotated[int, Field(ge=1, le=120)] = 10
+    usb: tuple[UsbIdentity, ...] = ()
+    sources: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _every_quirk_has_a_source(self) -> Self:
+        given = self.model_fields_set - _UNSOURCED
+        if given != self.sources.keys():
+            odd = ", ".join(sorted(given ^ self.sources.keys()))
+            raise ValueError(f"profile {self.name}: a source for each key, and for no other: {odd}")
+        return self
+
+    @cached_property
+    def card_queries(self) -> tuple[Command[str], ...]:
+        """The commands that tell the SIM's number, to be tried before the usual ones."""
+        return tuple(query.command() for query in self.card)
+
+    @cached_property
+    def tries_queries(self) -> tuple[Command[int], ...]:
+        """The commands that tell how many PIN attempts are left: the standard's first."""
+        return (PIN_TRIES, *(query.command() for query in self.pin_tries))
 
 
-GENERIC: Final = Profile("generic", first_slot=0)
+class _File(_Part):
+    profile: tuple[Profile, ...]
 
-PROFILES: Final = (
-    Profile(
-        "huawei",
-        r"huawei|brovi",
-        # Unread chatter can fill the device's buffer until it crashes.
-        hush=("AT^CURC=0",),
-        pin_tries=(PIN_TRIES, asking("AT^CPIN?", answers.tries_field(3))),
-        first_slot=0,
-    ),
-    Profile("zte", r"\bzte\b", pin_tries=(PIN_TRIES, asking("AT+ZPINPUK=?", answers.tries_field(0)))),
-    Profile(
-        "quectel",
-        r"quectel|foxcom",
-        pin_tries=(PIN_TRIES, asking("AT+QPINC?", answers.tries_field(1))),
-        first_slot=0,
-    ),
-    Profile("simcom", r"simcom|simtech", pin_tries=(PIN_TRIES, asking("AT+SPIC", answers.tries_field(0)))),
-    Profile("u-blox", r"u-?blox", pin_tries=(PIN_TRIES, asking("AT+UPINCNT", answers.tries_field(0)))),
-    Profile(
-        "cinterion",
-        r"cinterion|siemens|gemalto|thales",
-        pin_tries=(PIN_TRIES, Command('AT^SPIC="SC"', answers.tries_field(0), prefixes=("^SPIC:",))),
-    ),
-    Profile("wavecom", r"wavecom|sierra"),
-)
+
+GENERIC: Final = Profile(name="generic")
+
+
+def parse(text: str) -> tuple[Profile, ...]:
+    """Return the profiles in a TOML text; an unknown key is a `ValueError` that names it."""
+    return _File.model_validate(tomllib.loads(text)).profile
+
+
+@cache
+def profiles() -> tuple[Profile, ...]:
+    """Return the profiles that are shipped."""
+    shipped = resources.files("gateway.modem").joinpath("profiles.toml")
+    return parse(shipped.read_text(encoding="utf-8"))
 
 
 def profile_for(manufacturer: str, model: str, wanted: str = "auto") -> Profile:
     """Return the profile named `wanted` or, for "auto", the one that matches; else the generic one."""
-    for profile in PROFILES:
+    for profile in profiles():
         if profile.name == wanted:
             return profile
-        if wanted == "auto" and re.search(profile.pattern, f"{manufacturer} {model}", re.IGNORECASE):
+        if wanted == "auto" and re.search(profile.match, f"{manufacturer} {model}", re.IGNORECASE):
             return profile
     return GENERIC
+
+
+def names() -> tuple[str, ...]:
+    """Return what a configuration may name."""
+    return ("auto", GENERIC.name, *(profile.name for profile in profiles()))
+
+
+def _name(command: str) -> str:
+    """Return the prefix of an answer: +ZPINPUK: after AT+ZPINPUK=?."""
+    return command.removeprefix("AT").partition("=")[0].rstrip("?") + ":"

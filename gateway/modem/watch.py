@@ -9,7 +9,7 @@ from typing import Final
 import structlog
 
 from gateway.modem import commands
-from gateway.modem.answers import Memory, Registration
+from gateway.modem.answers import Carrier, Memory, Registration
 from gateway.modem.delivery import Delivery, settle_notifications
 from gateway.modem.errors import CommandFailed, ModemGone
 from gateway.modem.facts import Facts, Report
@@ -172,7 +172,8 @@ class Watch:
         if self.registered:
             self._unregistered_since = None
             self._register_at = float("inf")
-            facts["operator"] = await attempt(self._session, commands.OPERATOR) or ""
+            network = await attempt(self._session, commands.NETWORK) or Carrier()
+            facts["operator"], facts["technology"] = network.name, network.generation
         else:
             self._unregistered_since = self._unregistered_since or now
             self._register_at = now + self._settings.registration_poll

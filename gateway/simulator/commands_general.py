@@ -125,7 +125,7 @@ def _signal(modem: VirtualModem, command: Command) -> Lines:
 
 def _operator(modem: VirtualModem, command: Command) -> Lines:
     if command.op is Op.TEST:
-        return [f'+COPS: (2,"{OPERATOR}","VGSM","{OPERATOR_CODE}",2),,(0-4),(0-2)']
+        return [f'+COPS: (2,"{OPERATOR}","VGSM","{OPERATOR_CODE}",7),,(0-4),(0-2)']
     if command.op is Op.SET:
         if len(command.args) > 1:
             modem.settings.cops_format = command.number(1, 0)
@@ -134,7 +134,7 @@ def _operator(modem: VirtualModem, command: Command) -> Lines:
         return ["+COPS: 0"]
     form = modem.settings.cops_format
     name = f'"{OPERATOR_CODE}"' if form == _NUMERIC else encode_string(modem, OPERATOR)
-    return [f"+COPS: 0,{form},{name},2"]
+    return [f"+COPS: 0,{form},{name},7"]
 
 
 def _function(modem: VirtualModem, command: Command) -> Lines:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from gateway.cli.modems import faults
-from gateway.modem.answers import Memory
+from gateway.modem.answers import Carrier, Memory
 from gateway.modem.identity import Equipment
 from gateway.modem.probe import Probe
 from gateway.simulator import Network
@@ -28,7 +28,7 @@ GOOD = Probe(
     imsi="2341",
     smsc="+447785016005",
     registrations={"CREG": "home"},
-    operator="One",
+    network=Carrier("One", "4G"),
     signal_dbm=-73,
     memories_offered=(),
     memories=(Memory("SM", 3, 20),),

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.modem import answers, commands, listing
-from gateway.modem.answers import Memory
+from gateway.modem.answers import Carrier, Memory
 from gateway.modem.errors import AnswerUnreadable
 from gateway.modem.listing import Stored
-from gateway.modem.profiles import PROFILES, profile_for
+from gateway.modem.profiles import profiles
 
 PDU = "0791447758100650040C914477000910320000629010800300400453EA130A"
 
@@ -164,43 +164,8 @@ def test_the_card_number_is_read_in_every_form(line: str) -> None:
     assert answers.card_number((line,)) == "8944110068000000017"
 
 
-@pytest.mark.parametrize(
-    ("profile", "line", "tries"),
-    [
-        ("generic", "+CPINR: SIM PIN,3,3", 3),
-        ("huawei", "^CPIN: SIM PIN,,10,2,10,3", 2),
-        ("zte", "+ZPINPUK: 1,10", 1),
-        ("u-blox", "+UPINCNT: 3,3,10,10", 3),
-        ("quectel", '+QPINC: "SC",2,10', 2),
-        ("cinterion", "^SPIC: 3", 3),
-    ],
-)
-def test_the_pin_attempts_left_are_read_in_every_vendors_form(profile: str, line: str, tries: int) -> None:
-    assert profile_for("", "", profile).pin_tries[-1].parse((line,)) == tries
-
-
 def test_of_several_counts_the_one_of_the_sim_pin_is_taken() -> None:
     assert answers.tries_cpinr(("+CPINR: SIM PIN,1,3", "+CPINR: SIM PUK,10,10")) == 1
-
-
-@pytest.mark.parametrize(
-    ("maker", "model", "name"),
-    [
-        ("huawei", "E173", "huawei"),
-        ("QUALCOMM INCORPORATED", "brovi E3372", "huawei"),
-        ("FOXCOM MODEM", "M26", "quectel"),
-        (" WAVECOM MODEM", "MULTIBAND", "wavecom"),
-        ("SIMCOM_Ltd", "SIMCOM_SIM800L", "simcom"),
-        ("ZTE INCORPORATED", "MF190", "zte"),
-        ("Acme", "A1", "generic"),
-    ],
-)
-def test_a_modem_is_recognised_by_its_names(maker: str, model: str, name: str) -> None:
-    assert profile_for(maker, model).name == name
-
-
-def test_a_profile_that_is_asked_for_by_name_wins_over_the_modems_names() -> None:
-    assert profile_for("huawei", "E173", "zte").name == "zte"
 
 
 @pytest.mark.parametrize(
@@ -235,7 +200,7 @@ def test_a_command_is_named_in_logs_without_its_values() -> None:
 
 PARSERS = [
     *(command.parse for command in vars(commands).values() if isinstance(command, commands.Command)),
-    *(command.parse for profile in PROFILES for command in profile.pin_tries),
+    *(query.parse for each in profiles() for query in (*each.tries_queries, *each.card_queries)),
     commands.listed().parse,
     commands.read(1).parse,
     commands.select(("SM", "SM", "SM")).parse,
@@ -252,3 +217,20 @@ PARSERS = [
 def test_no_answer_whatever_makes_a_parser_fail_in_another_way_than_its_own(parse, lines) -> None:
     with contextlib.suppress(AnswerUnreadable):
         parse(tuple(lines))
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ('+COPS: 0,0,"vodafone UK",7', Carrier("vodafone UK", "4G")),
+        ('+COPS: 0,0,"TestNet",2', Carrier("TestNet", "3G")),
+        ('+COPS: 0,0,"EE",0', Carrier("EE", "2G")),
+        ('+COPS: 1,2,"23415",3', Carrier("23415", "2G")),
+        ('+COPS: 0,0,"Three",12', Carrier("Three", "5G")),
+        ('+COPS: 0,0,"Old Modem"', Carrier("Old Modem", "")),
+        ('+COPS: 0,0,"New Kind",99', Carrier("New Kind", "")),
+        ("+COPS: 0", Carrier("", "")),
+    ],
+)
+def test_the_network_and_its_kind(line: str, found: Carrier) -> None:
+    assert answers.network((line,)) == found
