@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,8 +16,6 @@ from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, configu
 from gateway.cli.output import listing, print_json, say
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gateway.config import Config, ModemSection
     from gateway.doctor import Finding
 
@@ -27,14 +26,29 @@ def add_to(app: typer.Typer) -> None:
 
 
 def doctor(
-    config: ConfigOption = None, key_file: KeyFileOption = None, *, as_json: JsonOption = False
+    config: ConfigOption = None,
+    key_file: KeyFileOption = None,
+    *,
+    archive: Annotated[
+        Path | None,
+        typer.Option(
+            "--bundle", metavar="FILE", help="Write a support archive (.tar.gz) without anybody's data."
+        ),
+    ] = None,
+    log: Annotated[
+        Path | None, typer.Option("--log", metavar="FILE", help="The log for it, in place of the journal.")
+    ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Look for what keeps the gateway from working. Nothing is changed. Exit code 1: something was found.
 
     Modems are asked through the running gateway; where it does not run, their ports are probed.
     """
-    found = list(_examine(configuration(config), config, key_file))
-    if as_json:
+    loaded = configuration(config)
+    found = list(_examine(loaded, config, key_file))
+    if archive is not None:
+        _pack(archive, loaded, config, key_file, found, log)
+    elif as_json:
         print_json({"well": not found, "findings": found})
     elif not found:
         say("All is well.")
@@ -45,13 +59,43 @@ def doctor(
         raise typer.Exit(int(Exit.FAILED))
 
 
+def _pack(
+    target: Path,
+    config: Config,
+    path: Path | None,
+    key_file: Path | None,
+    findings: list[Finding],
+    log: Path | None,
+) -> None:
+    from gateway.cli.bundle import bundle
+    from gateway.cli.options import found
+
+    try:
+        client: Client | None = connected(path, key_file)
+    except Stop:
+        client = Client(config.api, "")
+    names = bundle(target, config, path or found(), findings, client, log)
+    say(f"{target}: {', '.join(names)}. Look through it before you give it away.")
+
+
 def _examine(config: Config, path: Path | None, key_file: Path | None) -> Iterator[Finding]:
     from gateway.cli.looking import look_at_host, look_at_port, look_at_service
-    from gateway.doctor import host_findings, port_findings, service_findings
+    from gateway.cli.looking_service import look_at_credentials, look_at_unit
+    from gateway.doctor import (
+        credential_findings,
+        host_findings,
+        port_findings,
+        service_findings,
+        unit_findings,
+    )
 
     running, reasons = _readiness(config)
     modems, api_key = _modems(path, key_file) if running else (None, "")
     yield from service_findings(look_at_service(config, running=running, api_key=api_key, reasons=reasons))
+    if (unit := look_at_unit()) is not None:
+        yield from unit_findings(unit)
+    for credential in look_at_credentials(config):
+        yield from credential_findings(credential)
     yield from host_findings(look_at_host(config), len(config.modem))
     for section in config.modem:
         seen = list(port_findings(look_at_port(section), ours=running))

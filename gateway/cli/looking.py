@@ -13,17 +13,16 @@ from gateway.cli.exits import Stop
 from gateway.cli.problems import explained
 from gateway.clock import utc_now
 from gateway.doctor import Host, Port, Service
+from gateway.modem import usb
 from gateway.modem.holders import group_of, holder_of
+from gateway.modem.profiles import profiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from gateway.config import Config, ModemSection
 
-_STORAGE_MODE: Final = frozenset(
-    # usb_modeswitch's list has hundreds; these are the dongles that schools have most.
-    {"12d1:1f01", "12d1:1446", "12d1:1f1d", "19d2:2000", "19d2:fff5", "19d2:1225", "1199:0fff", "0421:0610"}
-)
+_MORE_IN_STORAGE_MODE: Final = frozenset({"12d1:1f1d", "0421:0610"})  # beyond those of the profiles
 _STABLE: Final = ("/dev/serial/", "/dev/schoolgate-", "/dev/ttyAMA", "/dev/serial0")
 _NAMELESS: Final = ("/dev/ttyUSB", "/dev/ttyACM")
 
@@ -59,6 +58,9 @@ def look_at_port(modem: ModemSection) -> Port:
         stays=path.startswith(_STABLE) or not path.startswith(_NAMELESS),
         others=tuple(sorted(str(each) for name in _NAMELESS for each in Path("/dev").glob(f"{name[5:]}*"))),
         storage_only=_storage_only(),
+        interface=_interface(path),
+        speaks_at=_speaks_at(path),
+        siblings={number: each for each in usb.siblings_of(path) if (number := _interface(each)) is not None},
     )
 
 
@@ -121,12 +123,27 @@ def _runs(program: str) -> bool:
 
 
 def _storage_only() -> tuple[str, ...]:
-    found = []
+    known = {each.id for profile in profiles() for each in profile.usb if each.storage}
+    modes, found = known | _MORE_IN_STORAGE_MODE, []
     for device in Path("/sys/bus/usb/devices").glob("*"):
         try:
             ident = ":".join((device / name).read_text().strip() for name in ("idVendor", "idProduct"))
         except OSError:
             continue
-        if ident in _STORAGE_MODE:
+        if ident in modes:
             found.append(ident)
     return tuple(sorted(found))
+
+
+def _interface(port: str) -> int | None:
+    number = usb.interface_of(port).rpartition(".")[2]
+    return int(number) if number.isdecimal() else None
+
+
+def _speaks_at(port: str) -> tuple[int, ...]:
+    """Return the interfaces at which a device like this one takes commands; empty where that is not known."""
+    device = usb.device_of(port)
+    if device is None:
+        return ()
+    ident = ":".join((device / name).read_text().strip() for name in ("idVendor", "idProduct"))
+    return next((each.at for profile in profiles() for each in profile.usb if each.id == ident), ())

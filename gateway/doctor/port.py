@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from gateway.doctor.finding import Finding, warning, wrong
 
@@ -21,6 +21,9 @@ class Port:
     stays: bool  # the name does not depend on the order of plugging in
     others: tuple[str, ...]  # serial ports that are there
     storage_only: tuple[str, ...]  # USB modems that still pretend to be a CD: "12d1:1f01"
+    interface: int | None = None  # of its USB device
+    speaks_at: tuple[int, ...] = ()  # the interfaces of such a device that take commands, where known
+    siblings: Mapping[int, str] = field(default_factory=dict)  # the device's ports by interface
 
 
 def port_findings(port: Port, *, ours: bool) -> Iterator[Finding]:
@@ -36,12 +39,24 @@ def port_findings(port: Port, *, ours: bool) -> Iterator[Finding]:
         )
     if port.holder and not ours:
         yield wrong(port.modem, f"{port.path} is held by {port.holder}", "stop that program; then try again")
+    if port.speaks_at and port.interface is not None and port.interface not in port.speaks_at:
+        yield _other_interface(port)
     if not port.stays:
         yield warning(
             port.modem,
             f"the name {port.path} changes when modems are plugged in in another order",
             "use a name under /dev/serial/by-id or /dev/schoolgate-…",
         )
+
+
+def _other_interface(port: Port) -> Finding:
+    better = [path for number, path in sorted(port.siblings.items()) if number in port.speaks_at]
+    return warning(
+        port.modem,
+        f"{port.path} is interface {port.interface} of its modem, which takes commands at "
+        f"{' or '.join(map(str, port.speaks_at))}",
+        f"set port to a stable name of {' or '.join(better)}" if better else "try the modem's other ports",
+    )
 
 
 def _absent(port: Port) -> str:

@@ -7,10 +7,16 @@ from typing import Any, Final
 
 from gateway.doctor.finding import Finding, warning, wrong
 from gateway.modem import Probe
+from gateway.modem.profiles import profile_for
 
 _WEAK: Final = -105  # dBm
 _NEARLY_FULL: Final = 0.7
 
+_OLD: Final = ("2G", "3G")
+
+_LTE: Final = (
+    "3G is switched off in the United Kingdom, and 2G ends by 2033; elsewhere ask the operator: plan for LTE"
+)
 _NETWORK: Final = "look at the antenna, and whether the SIM is active and its network has coverage here"
 _PLACE: Final = "move the modem or its antenna to a window, away from other devices"
 _CENTRE: Final = "ask the operator for the service centre's number, and set smsc under [[modem]]"
@@ -32,6 +38,9 @@ def probe_findings(modem: str, found: Probe, *, smsc: str | None, pin_set: bool)
     if not (found.smsc or smsc):
         yield wrong(modem, "the SIM has no service centre number", _CENTRE)
     yield from _signal(modem, found.signal_dbm)
+    yield from _technology(
+        modem, found.network.generation, found.equipment.manufacturer, found.equipment.model
+    )
     for memory in found.memories:
         yield from _memory(modem, memory.name, memory.used, memory.total)
 
@@ -76,6 +85,7 @@ def state_findings(state: Mapping[str, Any]) -> Iterator[Finding]:
             modem, f"it roams in {state['operator']}", "roaming costs: is the SIM's own network down?"
         )
     yield from _signal(modem, state["signal_dbm"])
+    yield from _technology(modem, state["technology"], state["manufacturer"], state["model"])
     yield from _memory(modem, "its memory", state["storage_used"], state["storage_total"])
     tried = state["recoveries"]
     if any(tried.get(rung) for rung in ("restart", "usb_reset", "power_cycle", "alert")):
@@ -97,6 +107,15 @@ def _phase_remedy(phase: str) -> str:
 def _signal(modem: str, dbm: int | None) -> Iterator[Finding]:
     if dbm is not None and dbm < _WEAK:
         yield warning(modem, f"the signal is weak: {dbm} dBm", _PLACE)
+
+
+def _technology(modem: str, in_use: str, manufacturer: str, model: str) -> Iterator[Finding]:
+    """Warn of networks that are being switched off: one that is in use, and a modem that knows no other."""
+    profile = profile_for(manufacturer, model)
+    if profile.generation in _OLD:
+        yield warning(modem, f"a {model} knows no network newer than {profile.generation}", _LTE)
+    elif in_use in _OLD:
+        yield warning(modem, f"it is in a {in_use} network", _LTE)
 
 
 def _memory(modem: str, name: str, used: int | None, total: int | None) -> Iterator[Finding]:

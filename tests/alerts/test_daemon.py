@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.alerts import Alerts, AlertView
 from gateway.clock import utc_now
 from gateway.config import load
 from gateway.daemon import Daemon, started
@@ -35,6 +36,11 @@ async def phases(daemon: Daemon, *wanted: ModemPhase) -> None:
     )
 
 
+async def looked(alerts: Alerts) -> tuple[AlertView, ...]:
+    await alerts.look(utc_now())
+    return alerts.standing()
+
+
 async def test_a_lost_modem_is_told_in_every_way_once_and_so_is_its_return(tmp_path: Path) -> None:
     async with mail_server() as server, Network(directory=tmp_path) as network:
         await furnish(tmp_path, modems=2, numbers=[], extra=section(server.port))
@@ -46,10 +52,9 @@ async def test_a_lost_modem_is_told_in_every_way_once_and_so_is_its_return(tmp_p
             assert alerts.standing() == ()
             first.fault("unplug", seconds=3600)
             await phases(daemon, ModemPhase.SEARCHING, ModemPhase.READY)
-            await alerts.look(utc_now())  # notes that it is away
+            (view,) = await eventually(lambda: looked(alerts), what="an alert")
             for _ in range(3):
                 await alerts.look(utc_now())
-            (view,) = alerts.standing()
             assert (view.kind, view.about) == ("modem-lost", "sim0")
             texts = network.handset(TECHNICIAN).received
             await eventually(lambda: server.letters and texts, what="a letter and a text")

@@ -9,17 +9,21 @@ from typing import Any
 import pytest
 
 from gateway.doctor import (
+    Credential,
     Host,
     Port,
     Service,
+    Unit,
+    credential_findings,
     host_findings,
     port_findings,
     probe_findings,
     service_findings,
     state_findings,
+    unit_findings,
 )
 from gateway.modem import Probe
-from gateway.modem.answers import Memory
+from gateway.modem.answers import Carrier, Memory
 from gateway.modem.identity import Equipment
 
 HOST = Host(
@@ -47,7 +51,7 @@ SERVICE = Service(
 )
 PROBE = Probe(
     port="/dev/x",
-    equipment=Equipment(manufacturer="huawei", model="E173"),
+    equipment=Equipment(manufacturer="huawei", model="E3372"),
     profile="huawei",
     pin_state="READY",
     pin_tries=3,
@@ -55,7 +59,7 @@ PROBE = Probe(
     imsi="2341",
     smsc="+447785016005",
     registrations={"CREG": "home"},
-    operator="One",
+    network=Carrier("One", "4G"),
     signal_dbm=-73,
     memories_offered=(),
     memories=(Memory("SM", 3, 20),),
@@ -64,7 +68,8 @@ PROBE = Probe(
 )
 STATE: dict[str, Any] = {
     "name": "sim0", "phase": "ready", "detail": "", "registration": "home", "operator": "One",
-    "signal_dbm": -73, "storage_used": 1, "storage_total": 20, "recoveries": {"reopen": 2},
+    "technology": "4G", "manufacturer": "Quectel", "model": "EC25", "signal_dbm": -73,
+    "storage_used": 1, "storage_total": 20, "recoveries": {"reopen": 2},
 }  # fmt: skip
 
 
@@ -105,6 +110,11 @@ def test_trouble_with_the_machine_is_named_once(change: dict[str, Any], level: s
         ({"permitted": False}, "usermod -aG dialout"),
         ({"holder": "ModemManager (pid 7)"}, "ModemManager (pid 7)"),
         ({"stays": False}, "/dev/serial/by-id"),
+        (
+            {"interface": 1, "speaks_at": (2, 3), "siblings": {0: "/dev/ttyUSB0", 2: "/dev/ttyUSB2"}},
+            "set port to a stable name of /dev/ttyUSB2",
+        ),
+        ({"interface": 1, "speaks_at": (2, 3)}, "interface 1 of its modem, which takes commands at 2 or 3"),
     ],
 )
 def test_trouble_with_a_port_is_named_once(change: dict[str, Any], words: str) -> None:
@@ -126,6 +136,8 @@ def test_a_port_that_the_running_gateway_holds_is_as_it_should_be() -> None:
         ({"registrations": {"CREG": "searching"}}, "CREG searching"),
         ({"smsc": ""}, "service centre"),
         ({"signal_dbm": -111}, "-111 dBm"),
+        ({"network": Carrier("One", "3G")}, "it is in a 3G network"),
+        ({"equipment": Equipment("SIMCOM_Ltd", "SIMCOM_SIM800L")}, "no network newer than 2G"),
         ({"memories": (Memory("SM", 20, 20),)}, "full (20 of 20)"),
         ({"memories": (Memory("SM", 15, 20),)}, "fills up"),
     ],
@@ -142,6 +154,8 @@ def test_trouble_that_a_probe_shows_is_named_once(change: dict[str, Any], words:
         ({"phase": "registering"}, "antenna"),
         ({"registration": "roaming"}, "roams in One"),
         ({"signal_dbm": -110}, "weak"),
+        ({"technology": "2G"}, "it is in a 2G network"),
+        ({"manufacturer": "huawei", "model": "K3765", "technology": "2G"}, "no network newer than 3G"),
         ({"storage_used": 20}, "full"),
         ({"recoveries": {"restart": 1}}, "by force"),
         ({"detail": "the SIM has no SMS centre number"}, "set smsc"),
@@ -167,4 +181,44 @@ def test_trouble_that_the_gateway_tells_of_is_named_once(change: dict[str, Any],
 )
 def test_trouble_with_the_gateway_is_named_once(change: dict[str, Any], words: str) -> None:
     (found,) = service_findings(replace(SERVICE, **change))
+    assert words in f"{found.what} {found.remedy}"
+
+
+UNIT = Unit(name="schoolgate", active="active", result="success", enabled="enabled", restarts=0)
+SECRET = Credential(
+    about="PIN of sim0", path="/etc/schoolgate/pins/sim0", exists=True, readable=True, private=True
+)
+
+
+def test_a_service_and_a_secret_that_are_well_are_not_spoken_of() -> None:
+    assert [*unit_findings(UNIT), *credential_findings(SECRET)] == []
+    assert list(port_findings(replace(PORT, interface=2, speaks_at=(2, 3)), ours=False)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "level", "words"),
+    [
+        ({"active": "failed", "result": "watchdog"}, "wrong", "failed (watchdog)"),
+        ({"restarts": 9}, "warning", "restart it 9 times"),
+        ({"enabled": "disabled"}, "warning", "systemctl enable schoolgate"),
+    ],
+)
+def test_trouble_with_the_unit_is_named_once(change: dict[str, Any], level: str, words: str) -> None:
+    (found,) = unit_findings(replace(UNIT, **change))
+    assert found.level == level
+    assert words in f"{found.what} {found.remedy}"
+
+
+@pytest.mark.parametrize(
+    ("change", "level", "words"),
+    [
+        ({"exists": False}, "wrong", "is not there"),
+        ({"readable": False}, "warning", "may not read"),
+        ({"private": False}, "wrong", "chmod 600"),
+        ({"fault": "a PIN is 4 to 8 digits"}, "wrong", "4 to 8 digits"),
+    ],
+)
+def test_trouble_with_a_secret_is_named_once(change: dict[str, Any], level: str, words: str) -> None:
+    (found,) = credential_findings(replace(SECRET, **change))
+    assert found.level == level
     assert words in f"{found.what} {found.remedy}"
