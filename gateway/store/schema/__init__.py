@@ -10,7 +10,7 @@ from gateway.store.schema.access import api_key, person, role
 from gateway.store.schema.approvals import approval
 from gateway.store.schema.base import Instant, key, metadata, one_of
 from gateway.store.schema.contacts import contact, contact_group, membership
-from gateway.store.schema.content import template
+from gateway.store.schema.content import lexicon, template
 from gateway.store.schema.duties import incident, legal_hold
 from gateway.store.schema.limits import bank_holiday, usage
 from gateway.store.schema.outbox import batch, idempotency, message, part, reference
@@ -58,6 +58,7 @@ __all__ = [
     "incident",
     "key",
     "legal_hold",
+    "lexicon",
     "membership",
     "message",
     "metadata",
