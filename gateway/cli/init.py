@@ -88,8 +88,9 @@ def _told(owner: str | None, name: str | None) -> tuple[str, str]:
 
 def _asked(handle: str) -> bool:
     from policy import PolicySettings
+    from policy.document import statement
 
-    return sys.stdin.isatty() and agreed(PolicySettings.load(), handle)
+    return sys.stdin.isatty() and agreed(statement(PolicySettings.load(), handle, None))
 
 
 def _write_files(directory: Path) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from gateway.cli.direct import user, with_access
 from gateway.cli.exits import Exit, Stop
-from gateway.cli.options import ConfigOption, JsonOption, configuration
+from gateway.cli.options import ConfigOption, JsonOption
 from gateway.cli.output import asked, details, listing, print_json, say, when
 
 if TYPE_CHECKING:
@@ -78,33 +78,31 @@ def acknowledge(
     handle: Handle,
     config: ConfigOption = None,
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="The person has agreed; do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="The person has agreed on paper; do not ask.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Record that a person acknowledged the policy in force (9.2); nobody sends before that."""
-    from policy import PolicySettings
-
-    settings = PolicySettings.load(configuration(config).policy.file)
-    if not (yes or agreed(settings, handle)):
+    if not (yes or agreed(with_access(config, lambda access: access.to_acknowledge(handle)))):
         raise Stop(Exit.FAILED, f"not acknowledged: {handle} cannot send until then (9.2)")
-    _change(config, lambda access: access.acknowledge(handle, by=user()), as_json=as_json)
+    method = "paper" if yes else "command"
+    _change(config, lambda access: access.acknowledge(handle, by=user(), method=method), as_json=as_json)
 
 
-def statement(settings: PolicySettings, handle: str) -> str:
-    """Return what a person acknowledges."""
-    review = settings.review
-    purposes = "; ".join(p.label for p in settings.purposes.values() if p.enabled)
-    return (
-        f"{handle} has read the SMS messaging policy of {settings.organisation}, version {review.version}, "
-        f"effective {review.effective:%d %B %Y}, authorised by {review.authorised_by}, and will keep to it:\n"
-        f"texts only for its purposes ({purposes}), only to people who agreed, "
-        "only from approved templates, and never after STOP."
-    )
+@app.command()
+def number(
+    handle: Handle,
+    to: Annotated[str, typer.Argument(metavar="NUMBER", help="A mobile; it is kept sealed.")],
+    config: ConfigOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Enter the number at which a person is told of the policy: `policy tell`."""
+    _change(config, lambda access: access.reach(handle, to, by=user()), as_json=as_json)
 
 
-def agreed(settings: PolicySettings, handle: str) -> bool:
+def agreed(shown: str) -> bool:
     """Show the statement and ask; on standard error, where it is in nobody's way."""
-    typer.echo(statement(settings, handle), err=True)
+    typer.echo(shown, err=True)
     return asked("Acknowledge? [y/N]").casefold() in ("y", "yes")
 
 

@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.options import JsonOption
-from gateway.cli.output import listing, print_json, say
+from gateway.cli import document
+from gateway.cli.exits import Stop
+from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, connected
+from gateway.cli.output import listing, print_json, say, when
 from gateway.cli.pdu import answer_lines
 
 if TYPE_CHECKING:
     from policy.content import Finding
 
-app = typer.Typer(help="The policy: what it makes of a text, what enforces it.", no_args_is_help=True)
+app = typer.Typer(
+    help="The policy: its text, what it makes of a message, what enforces it.", no_args_is_help=True
+)
+document.add_to(app)
 
 PolicyOption = Annotated[
     Path | None, typer.Option("--policy", metavar="FILE", help="A policy file; else the shipped one.")
@@ -60,16 +65,36 @@ def attempt(
 
 
 @app.command()
-def clauses(*, as_json: JsonOption = False) -> None:
-    """List every clause: what enforces it, what shows it, which tests prove it, what is missing."""
+def clauses(
+    config: ConfigOption = None, key_file: KeyFileOption = None, *, as_json: JsonOption = False
+) -> None:
+    """List every clause: what enforces, shows and proves it, what is on record of it, what is missing.
+
+    Evidence (decisions of the last 30 days) comes from the running gateway; without one, it is left out.
+    """
+    found = _with_evidence(config, key_file)
+    if as_json:
+        print_json(found)
+        return
+    rows = [
+        (
+            *(c["number"], c["says"], (*c["rules"], *c["parts"]), c["reports"], str(len(c["tests"]))),
+            *(c.get("asked"), c.get("denied"), c.get("held"), when(c.get("last_checked_at")), c["missing"]),
+        )
+        for c in found
+    ]
+    evidence = ("asked", "denied", "held", "last checked")
+    listing("Clauses", ("clause", "says", "enforced by", "shown by", "tests", *evidence, "missing"), rows)
+
+
+def _with_evidence(config: Path | None, key_file: Path | None) -> list[dict[str, Any]]:
     from policy.clauses import register
 
-    found = register()
-    if as_json:
-        print_json([clause.model_dump() for clause in found])
-        return
-    rows = [(c.number, c.says, (*c.rules, *c.parts), c.reports, str(len(c.tests)), c.missing) for c in found]
-    listing("Clauses", ("clause", "says", "enforced by", "shown by", "tests", "missing"), rows)
+    try:
+        page: dict[str, Any] = connected(config, key_file).get("/v1/policy/clauses")
+    except Stop:  # no configuration, no key or no gateway: the register is the same
+        return [clause.model_dump() for clause in register()]
+    return list(page["items"])
 
 
 def _answer(findings: tuple[Finding, ...]) -> dict[str, Any]:
