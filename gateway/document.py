@@ -42,10 +42,11 @@ class PolicyDocument:
     async def draft(self, caller: Caller, given: PolicyDraft) -> VersionView:
         """Enter a text and ask for a second person to publish it; raise `Invalid` with every fault."""
         found = read(given.text)
-        effective = given.effective or found.effective
-        reviewed = given.last_reviewed or found.last_reviewed or effective
+        effective, today = given.effective or found.effective, self._today()
+        # A text that names no review was looked at last when it was adopted.
+        reviewed = given.last_reviewed or found.last_reviewed or min(effective or today, today)
         authorised_by = (given.authorised_by or found.authorised_by).strip()
-        if faults := tuple(_faults(given, effective, reviewed, authorised_by, self._today())):
+        if faults := tuple(_faults(given, effective, reviewed, authorised_by, today)):
             raise Invalid(faults)
 
         def transaction(connection: Connection) -> VersionView:
@@ -213,7 +214,7 @@ def version_view(row: RowMapping) -> VersionView:
 
 
 def _faults(
-    given: PolicyDraft, effective: date | None, reviewed: date | None, authorised_by: str, today: date
+    given: PolicyDraft, effective: date | None, reviewed: date, authorised_by: str, today: date
 ) -> Iterator[Fault]:
     if not 1 <= len(given.text.strip()) <= _LONGEST:
         yield Fault("text", f"must have 1 to {_LONGEST} characters")
@@ -221,7 +222,7 @@ def _faults(
         yield Fault("version", f"must have 1 to {_LONGEST_NAME} characters")
     if effective is None:
         yield Fault("effective", "the text has no line 'Effective Date: DD/MM/YYYY': give the date")
-    if reviewed is not None and reviewed > today:
+    if reviewed > today:
         yield Fault(
             "last_reviewed", f"{reviewed.day} {reviewed:%B %Y} has not come yet (dates are day first)"
         )

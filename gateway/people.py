@@ -15,8 +15,9 @@ from gateway.errors import Conflict, Fault, Invalid, NotFound
 from gateway.ids import new_id
 from gateway.records import PersonView
 from gateway.register import Register, known, note
-from gateway.store import people, standing
+from gateway.store import people, policy, standing
 from policy import Reason, normalise
+from policy.document import statement
 
 _MONTH: Final = timedelta(days=30.4375)
 
@@ -77,6 +78,17 @@ class People(Register):
             return self._person(connection, handle)
 
         return await self.database.write(transaction)
+
+    async def to_acknowledge(self, handle: str) -> str:
+        """Return what a person is to acknowledge: the statement, after the text if one was imported."""
+
+        def query(connection: Connection) -> str:
+            row = policy.published(connection)
+            known(connection, handle)
+            said = statement(self.settings, handle, None if row is None else row["text_hash"])
+            return said if row is None else f"{row['text']}\n\n{said}"
+
+        return await self.database.read(query)
 
     async def reach(self, handle: str, number: str, *, by: str) -> PersonView:
         """Enter the number at which a person is told of the policy (9.2); raise `Invalid`."""

@@ -137,27 +137,6 @@ def rotate(
 
 
 @app.command()
-def rotate(
-    key: Annotated[str, typer.Argument(metavar="KEY", help="Its id, as `key list` shows it.")],
-    overlap: Annotated[int, typer.Option(min=0, max=30, help="For how many days the old one still works.")] = 7,
-    out: Annotated[Path | None, typer.Option(help="Write it to a new file that only you can read.")] = None,
-    config: ConfigOption = None,
-    *,
-    as_json: JsonOption = False,
-) -> None:
-    """Make another key that may do the same; the old one ends after the overlap."""
-
-    async def work(access: Access) -> tuple[KeyView, str]:
-        view, token = await access.rotate_key(key, timedelta(days=overlap), by=user())
-        if out is not None:
-            await _kept(access, view, out, token)
-        return view, token
-
-    view, token = with_access(config, work)
-    _shown(view, token, out, as_json=as_json)
-
-
-@app.command()
 def revoke(
     key: Annotated[str, typer.Argument(metavar="KEY", help="Its id, as `key list` shows it.")],
     config: ConfigOption = None,

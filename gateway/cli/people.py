@@ -15,7 +15,6 @@ from gateway.cli.output import asked, details, listing, print_json, say, when
 if TYPE_CHECKING:
     from gateway.access import Access
     from gateway.records import PersonView
-    from policy import PolicySettings
 
 app = typer.Typer(help="People, their roles and their acknowledgement of the policy.", no_args_is_help=True)
 

@@ -1,0 +1,103 @@
+"""9.1: a fresh install of the shipped policy says the truth about its review, whatever anybody would like."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from gateway.access import Access
+from gateway.bell import Bell
+from gateway.document import PolicyDocument
+from gateway.errors import Conflict
+from gateway.gate import Gate
+from gateway.in_force import in_force
+from gateway.records import Caller, KeyKind, Scope
+from gateway.records.policy import PolicyDraft
+from gateway.store import Database, create_key_file, load_key_file
+from gateway.switch import Sending
+from policy import PolicySettings
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+FILE = PolicySettings.load()
+TEXT = "Texting\n1.1. Kindly.\nEffective Date: 08/11/2024\nAuthorised by: Simon Hall\n"
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with Database.open(f"sqlite:///{tmp_path / 'db'}") as opened:
+        yield opened
+
+
+async def person(database: Database, tmp_path: Path, handle: str) -> Caller:
+    """Enter a person; return somebody who acts for them and may do everything."""
+    if not (tmp_path / "keys").exists():
+        create_key_file(tmp_path / "keys")
+    access = Access(database, load_key_file(tmp_path / "keys"), FILE, lambda: NOW)
+    made = await access.add_person(handle, handle, ("owner",), by="test")
+    return Caller("key", KeyKind.LIVE, made.id, handle, frozenset(Scope))
+
+
+def test_9_1_the_shipped_policy_is_overdue_since_the_eighth_of_november_2025() -> None:
+    assert FILE.review.due == date(2025, 11, 8)
+    assert FILE.overdue_by(NOW.date()) is not None
+
+
+async def test_9_1_a_review_of_the_files_own_version_is_kept_in_the_store(
+    database: Database, tmp_path: Path
+) -> None:
+    ann = await person(database, tmp_path, "ann")
+    document = PolicyDocument(database, FILE, lambda: NOW)
+    await document.review(ann, date(2026, 11, 25), "read again, nothing to change")
+    assert document.settings.review.last_reviewed == date(2026, 11, 25)
+    again = await database.read(lambda c: in_force(c, FILE))  # as after a restart
+    assert again.review == document.settings.review
+    assert again.overdue_by(NOW.date()) is None
+    assert await database.read(lambda c: in_force(c, again)) == again
+
+
+async def test_9_2_a_version_is_not_in_force_before_its_day(database: Database, tmp_path: Path) -> None:
+    ann, ben = await person(database, tmp_path, "ann"), await person(database, tmp_path, "ben")
+    document = PolicyDocument(database, FILE, lambda: NOW)
+    made = await document.draft(ann, PolicyDraft(text=TEXT, effective=date(2026, 12, 1)))
+    with pytest.raises(Conflict, match="effective from 2026-12-01") as raised:
+        await document.publish(ben, made.id)
+    assert raised.value.code == "NOT_YET_EFFECTIVE"
+    document.clock = lambda: datetime(2026, 12, 1, 0, 1, tzinfo=UTC)
+    assert (await document.publish(ben, made.id)).status == "published"
+    assert document.settings.review.version == "2"
+
+
+async def test_9_2_a_second_version_replaces_the_first_and_only_a_material_one_is_acknowledged_anew(
+    database: Database, tmp_path: Path
+) -> None:
+    ann, ben = await person(database, tmp_path, "ann"), await person(database, tmp_path, "ben")
+    document = PolicyDocument(database, FILE, lambda: NOW)
+    owed = []
+    for material in (False, True, False):
+        made = await document.draft(ann, PolicyDraft(text=TEXT, material=material))
+        await document.publish(ben, made.id)
+        owed.append(document.settings.review.to_acknowledge)
+    assert owed == ["1", "3", "3"]
+    assert [v.status for v in await document.versions()] == ["published", "replaced", "replaced"]
+    assert (await database.read(lambda c: in_force(c, FILE))).review == document.settings.review
+
+
+async def test_8_1_a_new_process_begins_suspended_where_the_last_one_was(
+    database: Database, tmp_path: Path
+) -> None:
+    ann = await person(database, tmp_path, "ann")
+    first = Sending(database, Gate(lambda: None), Bell(), lambda: NOW)
+    permit = first.gate.issue(b"somebody")
+    await first.suspend("cli:root", "a wrong list")
+    assert not permit.valid  # what was claimed and not yet begun does not leave either
+    second = Sending(database, Gate(lambda: None), Bell(), lambda: NOW)
+    assert second.switch.off_since is None
+    await second.recall()
+    assert second.switch.off_since == NOW
+    await second.resume(ann, "the list is mended")
+    assert second.switch.off_since is None
+    await second.recall()
+    assert second.switch.off_since is None
