@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,9 +10,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping
 
-from gateway.consent_list import read_list
+from gateway.consent_list import read_list, write_list
+from gateway.consent_rows import consent_rows, enter, note
 from gateway.errors import Fault, Invalid, NotFound
-from gateway.ids import new_id
 from gateway.model import Clock
 from gateway.records import Caller, ConsentRequest, ConsentView, ImportReport, Page
 from gateway.store import Database, Keyring, audit, recipients
@@ -19,7 +20,6 @@ from gateway.store import consents as store
 from policy import Number, PolicySettings, canonical, normalise
 
 METHODS: Final = ("paper_form", "web_form", "spoken", "email", "sms")
-_MONTH: Final = timedelta(days=30.4375)
 _LONGEST: Final = 500
 
 
@@ -50,9 +50,8 @@ class Consents:
         self, connection: Connection, by: str, number: str, request: ConsentRequest, now: datetime
     ) -> tuple[ConsentView, ...]:
         """Put what was judged on record, in the caller's transaction."""
-        rows = self._rows(by, number, request, now)
-        store.add(connection, rows)
-        self._note(connection, by, "consent-recorded", rows, now)
+        rows = consent_rows(self.keyring, self.settings, by, number, request, now)
+        enter(connection, "consent-recorded", by, rows, now)
         return tuple(self._view(row) for row in rows)
 
     async def import_csv(self, caller: Caller, text: str) -> ImportReport:
@@ -67,14 +66,16 @@ class Consents:
         if faults:
             return ImportReport(imported=0, suppressed=0, faults=tuple(sorted(faults)))
 
+        by = caller.handle
         rows = [
-            row for line, number, _ in judged for row in self._rows(caller.handle, number, line.request, now)
+            row
+            for line, number, _ in judged
+            for row in consent_rows(self.keyring, self.settings, by, number, line.request, now)
         ]
         indexes = [row["number_index"] for row in rows]
 
         def transaction(connection: Connection) -> ImportReport:
-            store.add(connection, rows)
-            self._note(connection, caller.handle, "consent-imported", rows, now)
+            enter(connection, "consent-imported", by, rows, now)
             found = recipients.facts(connection, indexes).values()
             return ImportReport(
                 imported=len(judged), suppressed=sum(bool(one.suppressed) for one in found), faults=()
@@ -95,6 +96,43 @@ class Consents:
         shown = rows[:limit]
         return Page(tuple(self._view(row) for row in shown), shown[-1]["id"] if len(rows) > limit else None)
 
+    async def expiring(self, days: int) -> tuple[ConsentView, ...]:
+        """Return the consents that end within so many days and that no later one replaces, by their end."""
+        now = self.clock()
+        rows = await self.database.read(lambda c: store.ending(c, now, now + timedelta(days=days)))
+        return tuple(self._view(row) for row in rows)
+
+    async def export(self, caller: Caller) -> str:
+        """Return the consents that were not withdrawn as a list that can be imported; it is noted who did."""
+
+        def transaction(connection: Connection) -> Sequence[RowMapping]:
+            rows = store.standing(connection)
+            audit.record(
+                connection,
+                self.clock(),
+                actor=caller.handle,
+                action="consents-exported",
+                target="consents",
+                outcome="ok",
+                clauses=["4.1"],
+                detail={"consents": len(rows)},
+            )
+            return rows
+
+        rows = await self.database.write(transaction)
+        return await asyncio.to_thread(write_list, (self._request(row) for row in rows))
+
+    def _request(self, row: RowMapping) -> ConsentRequest:
+        return ConsentRequest(
+            number=self.keyring.open("consent", "number", row["id"], row["number_sealed"]),
+            purposes=(row["purpose"],),
+            method=row["method"],
+            wording=row["wording"],
+            evidence=self.keyring.open("consent", "evidence", row["id"], row["evidence_sealed"]),
+            given_at=row["given_at"],
+            expires_at=row["expires_at"],
+        )
+
     async def withdraw(self, caller: Caller, ident: str) -> ConsentView:
         """End one consent; the record stays. Withdrawing twice changes nothing."""
 
@@ -104,7 +142,7 @@ class Consents:
             if row is None:
                 raise NotFound(f"there is no consent {ident}")
             if store.withdraw(connection, ident, by=caller.handle, now=now):
-                self._note(connection, caller.handle, "consent-withdrawn", [row], now)
+                note(connection, caller.handle, "consent-withdrawn", [row], now)
             return self._view(store.one(connection, ident) or row)
 
         return await self.database.write(transaction)
@@ -135,62 +173,6 @@ class Consents:
         if request.expires_at is not None and request.expires_at <= request.given_at:
             yield Fault("expires_at", "must be later than given_at")
 
-    def _rows(self, by: str, number: str, request: ConsentRequest, now: datetime) -> Sequence[dict[str, Any]]:
-        latest = request.given_at + self.settings.consent_months * _MONTH
-        return [
-            self._row(by, number, request, purpose, request.expires_at or latest, now)
-            for purpose in dict.fromkeys(request.purposes)
-        ]
-
-    def _row(
-        self,
-        by: str,
-        number: str,
-        request: ConsentRequest,
-        purpose: str,
-        expires_at: datetime,
-        now: datetime,
-    ) -> dict[str, Any]:
-        ident = new_id("con", now)
-        return {
-            "id": ident,
-            "number_index": self.keyring.index(number),
-            "number_sealed": self.keyring.seal("consent", "number", ident, number),
-            "purpose": purpose,
-            "method": request.method,
-            "wording": request.wording.strip(),
-            "evidence_sealed": self.keyring.seal("consent", "evidence", ident, request.evidence.strip()),
-            "recorded_by": by,
-            "given_at": request.given_at,
-            "expires_at": expires_at,
-            "withdrawn_at": None,
-            "created_at": now,
-        }
-
-    def _note(
-        self,
-        connection: Connection,
-        by: str,
-        action: str,
-        rows: Sequence[Mapping[str, Any] | RowMapping],
-        now: datetime,
-    ) -> None:
-        audit.append(
-            connection,
-            [
-                audit.row(
-                    now,
-                    actor=by,
-                    action=action,
-                    target=row["id"],
-                    outcome="recorded",
-                    clauses=["4.1"],
-                    detail={"purpose": row["purpose"], "method": row["method"]},
-                )
-                for row in rows
-            ],
-        )
-
     def _view(self, row: Mapping[str, Any] | RowMapping) -> ConsentView:
         return ConsentView(
             id=row["id"],
@@ -202,4 +184,5 @@ class Consents:
             given_at=row["given_at"],
             expires_at=row["expires_at"],
             withdrawn_at=row["withdrawn_at"],
+            wording_id=row["wording_id"],
         )

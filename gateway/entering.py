@@ -33,7 +33,7 @@ def new_message(
     return NewMessage(
         id=ident,
         batch_id=batch_id,
-        kind=Kind.MESSAGE.value,
+        kind=(Kind.CONSENT_REQUEST if request.confirms_until else Kind.MESSAGE).value,
         person_id=caller.person_id,
         key_id=caller.key_id,
         reference=request.reference,

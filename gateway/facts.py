@@ -16,7 +16,7 @@ from gateway import sms
 from gateway.languages import FALLBACK, Wording, wording_for
 from gateway.records import ApprovalKind, ApprovalOutcome, BatchRequest, Caller, KeyKind, MessageRequest
 from gateway.roles import scopes_named
-from gateway.store import Keyring, approvals, consents, people, recipients, templates
+from gateway.store import Keyring, approvals, consents, opt_ins, people, recipients, templates
 from gateway.store.outbox import Candidate
 from gateway.store.prepared import Row
 from gateway.store.recipients import RecipientRow
@@ -166,6 +166,7 @@ class PolicyDesk:
             number=gathered.known,
             text=text,
             parts=len(split.parts),
+            kind=Kind.CONSENT_REQUEST if request.confirms_until else Kind.MESSAGE,
             purpose=purpose,
             template=TemplateRef(request.template, chosen.language) if request.template else None,
             free_text=request.text is not None,
@@ -178,7 +179,9 @@ class PolicyDesk:
             settings=self.settings,
             sending=self.switch.off_since is None,
             number=gathered.number,
-            recipient=tally.recipient(_recipient(recipient), gathered.index, wording),
+            recipient=tally.recipient(
+                _recipient(recipient, request.confirms_until), gathered.index, wording
+            ),
             consents=_consents(consented),
             sender=tally.sender(gathered.sender),
             template=template.facts if template else None,
@@ -234,7 +237,9 @@ class PolicyDesk:
             settings=self.settings,
             sending=self.switch.off_since is None,
             number=normalise(candidate.to, self.settings, allow_drama=self.allow_drama),
-            recipient=_recipient(recipients.facts(connection, [index])[index]),
+            recipient=_recipient(
+                recipients.facts(connection, [index])[index], _asked_until(connection, candidate)
+            ),
             consents=_consents(consented),
             sender=_sender(connection, self.settings, candidate.key_id) if candidate.key_id else None,
             template=template.facts if template else None,
@@ -317,8 +322,17 @@ def _allowed(names: Sequence[str] | None) -> frozenset[str] | None:
     return None if names is None else frozenset(names)
 
 
-def _recipient(row: RecipientRow) -> RecipientFacts:
+def _asked_until(connection: Connection, candidate: Candidate) -> datetime | None:
+    """Return until when a consent that was asked for by form may be confirmed."""
+    if candidate.kind != Kind.CONSENT_REQUEST:
+        return None
+    row = opt_ins.of_message(connection, candidate.message_id)
+    return row["expires_at"] if row is not None and row["status"] == "waiting" else None
+
+
+def _recipient(row: RecipientRow, consent_asked_until: datetime | None = None) -> RecipientFacts:
     return RecipientFacts(
+        consent_asked_until=consent_asked_until,
         opted_out=row.suppressed,
         held_since=row.held_since,
         suspect_since=row.suspect_since,

@@ -13,7 +13,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from gateway import sms
+from gateway import sms, suspects
 from gateway.facts import PolicyDesk
 from gateway.gate import Gate, Permit
 from gateway.model import (
@@ -145,9 +145,7 @@ class Handoff:
                 self._change(connection, claim, Event.ACCEPTED, now, mr=mr, sent_at=now)
                 settle_parked(connection, claim.candidate.number_index, now)
             case Refused(FailureKind.PERMANENT, code, text):
-                cause = f"CMS {code}: {text}"
-                self._change(connection, claim, Event.REFUSED, now, final_at=now, cause=cause)
-                self._abandon_rest(connection, claim, now)
+                self._end(connection, claim, code, f"CMS {code}: {text}", now)
             case Refused(FailureKind.TEMPORARY, code, text):
                 later = now + self._retries[min(before, len(self._retries) - 1)]
                 self._give_back(connection, claim, now, cause=f"CMS {code}: {text}", not_before=later)
@@ -165,6 +163,15 @@ class Handoff:
         self._change(connection, claim, Event.GIVEN_BACK, now, **values)
         if claim.candidate.number == 1:
             outbox.release_modem(connection, claim.candidate.message_id)
+
+    def _end(
+        self, connection: Connection, claim: Claim, code: int | None, cause: str, now: datetime
+    ) -> None:
+        self._change(connection, claim, Event.REFUSED, now, final_at=now, cause=cause)
+        self._abandon_rest(connection, claim, now)
+        if code == suspects.UNASSIGNED:
+            index, ident = claim.candidate.number_index, claim.candidate.message_id
+            suspects.after_failure(connection, index, ident, now)
 
     def _abandon_rest(self, connection: Connection, claim: Claim, now: datetime) -> None:
         mine = part.c.message_id == claim.candidate.message_id

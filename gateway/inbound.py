@@ -162,11 +162,13 @@ class Inbound:
             "concat_wide": concat.wide,
         }
         note(found)
-        self.replies.act_on_part(connection, index, sender, decoded.text or "", raw.received_at)
         parts = {row["concat_number"]: row for row in inbox.parts_like(connection, found)}
         if len(parts) == concat.total:
             whole = [(row["id"], self._decode(row)) for row in parts.values()]
             self._deliver(connection, raw, sender, whole, complete=True)
+            return
+        text, now = decoded.text or "", raw.received_at
+        self.replies.act_on_part(connection, index, sender, text, concat.number, ident, now)
 
     def _deliver(
         self,
@@ -182,7 +184,10 @@ class Inbound:
         text = sms.join([decoded for _, decoded in parts])
         ident = new_id("inb", now)
         index = self.keyring.index(sender)
-        tier = self.replies.act(connection, index, sender, text, ident, now)
+        cut = not complete and all(one.concat is None or one.concat.number > 1 for _, one in parts)
+        tier = self.replies.act(connection, index, sender, text, ident, now, cut=cut)
+        if parts[0][1].concat is not None:
+            self.replies.settle_parts(connection, index, [pdu for pdu, _ in parts], tier, now)
         values = {
             "id": ident,
             "number_index": index,

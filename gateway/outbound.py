@@ -44,7 +44,7 @@ from policy import Outcome
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class Answer:
     """What a submission came to: a receipt, or why not."""
 
     receipt: Receipt | None
@@ -95,17 +95,32 @@ class Outbound:
         key: str | None,
         digest: bytes,
         now: datetime,
-    ) -> _Answer:
+    ) -> Answer:
         before = replayed(connection, caller, key, digest) if key is not None else None
         before = before or _told_before(connection, caller, request, digest)
         if before is not None:
-            return _Answer(receipt_from(before), None)
+            return Answer(receipt_from(before), None)
+        found = self.enter(connection, caller, request, now)
+        if found.receipt is not None:
+            answer = asdict(found.receipt)
+            if key is not None:
+                idempotency.keep(
+                    connection, now, key_id=caller.key_id, key=key, request_hash=digest, response=answer
+                )
+            if request.reference is not None and not request.shared_reference:
+                references.keep(connection, caller.key_id, digest, {request.reference: answer})
+        return found
+
+    def enter(
+        self, connection: Connection, caller: Caller, request: MessageRequest, now: datetime
+    ) -> Answer:
+        """Decide on one message and, if the policy lets it, put it into the outbox of this transaction."""
         considered = self.desk.consider(connection, caller, request, now)
         ident = new_id("msg", now)
         audit.append(connection, [decision_row(caller, ident, considered, now)])
         if considered.decision.outcome is Outcome.DENY:
             violations.note(connection, self.desk.settings, caller, ident, [considered.decision], now)
-            return _Answer(None, considered)
+            return Answer(None, considered)
         new = self.new_message(caller, request, considered, ident, now)
         outbox.add(connection, [outbox.seal(self.keyring, new)])
         spend(connection, caller, self.desk.settings, 1, now)
@@ -114,14 +129,7 @@ class Outbound:
         elif new.status is Status.DELIVERED:
             events.tell_message(connection, ident, now)
         receipt = Receipt(ident, new.status, new.hold_reason, new.parts, considered.language)
-        answer = asdict(receipt)
-        if key is not None:
-            idempotency.keep(
-                connection, now, key_id=caller.key_id, key=key, request_hash=digest, response=answer
-            )
-        if request.reference is not None and not request.shared_reference:
-            references.keep(connection, caller.key_id, digest, {request.reference: answer})
-        return _Answer(receipt, considered)
+        return Answer(receipt, considered)
 
     def new_message(
         self,

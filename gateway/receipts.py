@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from gateway import suspects
 from gateway.model import Event, Status
 from gateway.sms import TpOutcome, tp_outcome
 from gateway.store import audit, inbox, lifecycle, reports
@@ -67,7 +68,10 @@ def apply(
     event = _EVENTS.get(tp_outcome(report.status))
     if row is not None and event is not None:
         values = {"tp_status": report.status, "final_at": now}
-        lifecycle.change(connection, row["message_id"], row["number"], Status.SENT, event, now, **values)
+        ident = row["message_id"]
+        changed = lifecycle.change(connection, ident, row["number"], Status.SENT, event, now, **values)
+        if changed and tp_outcome(report.status) is TpOutcome.PERMANENT:
+            suspects.after_failure(connection, report.number_index, ident, now)
 
 
 def _resolve(connection: Connection, row: Row, report: Report, now: datetime) -> None:

@@ -25,7 +25,7 @@ from gateway.notify import notify
 from gateway.replies import Replies
 from gateway.store import Database, StoreUnavailable, audit
 from gateway.watchdog import Watchdog
-from policy import Classification, Classifier, PolicyFileError, PolicySettings
+from policy import Classifier, PolicyFileError, PolicySettings
 
 log = structlog.get_logger()
 
@@ -58,10 +58,10 @@ class Reload:
         try:
             config = reread()
             settings = await asyncio.to_thread(PolicySettings.load, config.policy.file)
-            classify = (await asyncio.to_thread(Classifier, settings)).classify
+            reader = await asyncio.to_thread(Classifier, settings)
             if self.certificate is not None:
                 await asyncio.to_thread(self.certificate.load)
-            await self.database.write(lambda c: self._swap(c, config, settings, classify, self.clock()))
+            await self.database.write(lambda c: self._swap(c, config, settings, reader, self.clock()))
         except (ConfigError, PolicyFileError, StoreUnavailable) as exc:
             log.error("configuration refused", action="reload_refused", why=str(exc))  # noqa: TRY400
             return f"reload refused: {str(exc).splitlines()[0]}"
@@ -90,7 +90,7 @@ class Reload:
         connection: Connection,
         config: Config,
         settings: PolicySettings,
-        classify: Callable[[str], Classification],
+        reader: Classifier,
         now: datetime,
     ) -> None:
         settings = in_force(connection, settings)
@@ -100,7 +100,7 @@ class Reload:
         )
         for follower in (self.replies, *self.follow):
             follower.settings = settings
-        self.replies.classify = classify
+        self.replies.reader = reader
         for admitter in self.admit:
             admitter.allow_drama = config.policy.allow_drama_numbers
 

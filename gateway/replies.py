@@ -2,25 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from sqlalchemy import Connection
 
 from gateway import sms
+from gateway.confirmations import confirm
 from gateway.gate import Gate
 from gateway.ids import new_id
 from gateway.model import CancelReason, HoldReason, Status
 from gateway.store import Keyring, audit, events, lifecycle, outbox, recipients
 from gateway.store.schema import message, part
-from policy import Classification, Kind, PolicySettings
+from gateway.suspects import doubt
+from policy import Classification, Kind, PolicySettings, Tier, is_firm
 
 _HOURLY: Final = (timedelta(hours=1), 1)
 _DAILY: Final = (timedelta(days=1), 3)
 _VALIDITY: Final = timedelta(hours=24)
+_SHORT: Final = 60  # characters of a reply that may be a bare yes
 _FIRST: Final = 0  # in the queue, before anything a person sends
+
+
+class Reads(Protocol):
+    """What reads a reply: `policy.Classifier`."""
+
+    def classify(self, text: str, *, recent_appointment: bool = False) -> Classification:
+        """Return what it means."""
+
+    def says_yes(self, text: str) -> bool:
+        """Return whether all of it agrees."""
 
 
 @dataclass(slots=True)
@@ -30,32 +43,86 @@ class Replies:
     keyring: Keyring
     gate: Gate
     settings: PolicySettings
-    classify: Callable[[str], Classification]
+    reader: Reads
     obeyed: list[datetime] = field(default_factory=list)  # when each new STOP was read, until measured
 
     def act(
-        self, connection: Connection, index: bytes, sender: str, text: str, inbox_id: str, now: datetime
+        self,
+        connection: Connection,
+        index: bytes,
+        sender: str,
+        text: str,
+        inbox_id: str,
+        now: datetime,
+        *,
+        cut: bool = False,
     ) -> str:
-        """Do what the text asks for and return its tier."""
-        verdict = self.classify(text)
-        match verdict.tier:
-            case "act":
+        """Do what the text asks for and return its tier. `cut`: what was before it has not come."""
+        verdict = self.reader.classify(text, recent_appointment=True)
+        tier = verdict.tier
+        if tier is Tier.ACT and cut and not is_firm(text, verdict):
+            tier = Tier.HOLD  # "… the club will" + "stop"
+        match tier:
+            case Tier.ACT:
                 self._opt_out(connection, index, sender, verdict, now)
-            case "hold":
+                self._ask_about_appointment(connection, index, verdict, inbox_id, now)
+            case Tier.HOLD:
                 self._hold(connection, index, inbox_id, now)
-            case "start":
+                if verdict.wrong_number:
+                    by = "recipient"
+                    doubt(connection, index, reason="wrong_number", source=inbox_id, by=by, now=now)
+            case Tier.START:
                 self._opt_in(connection, index, sender, now)
-            case "help":
+            case Tier.HELP:
                 self._reply(connection, index, sender, Kind.HELP, self.settings.help_text, now)
-        return str(verdict.tier)
+            case Tier.INBOX if len(text) <= _SHORT and self.reader.says_yes(text):
+                confirm(connection, self.keyring, self.settings, index, inbox_id, now)
+        return str(tier)
 
     def act_on_part(
-        self, connection: Connection, index: bytes, sender: str, text: str, now: datetime
+        self,
+        connection: Connection,
+        index: bytes,
+        sender: str,
+        text: str,
+        number: int,
+        pdu_id: str,
+        now: datetime,
     ) -> None:
-        """Obey a STOP that is one part of a longer message; the others may never come."""
-        verdict = self.classify(text)
-        if verdict.tier == "act":
+        """Obey a STOP in one part of a longer message; the others may never come.
+
+        The first part begins as a reply does, and a whole sentence is one in any part: those opt out. What
+        else begins a later part may be the end of a sentence ("the club will" + "stop"): it pauses its
+        number, so that nothing is sent, until the whole says what was meant.
+        """
+        verdict = self.reader.classify(text)
+        if verdict.tier is not Tier.ACT:
+            return
+        if number == 1 or is_firm(text, verdict):
             self._opt_out(connection, index, sender, verdict, now)
+        else:
+            self._hold(connection, index, pdu_id, now, kind="fragment")
+
+    def settle_parts(
+        self, connection: Connection, index: bytes, pdus: Sequence[str], tier: str, now: datetime
+    ) -> None:
+        """End the pause that a part made: its text is there, and was acted on as `tier` says."""
+        if not recipients.end_fragments(connection, now, pdus, tier):
+            return
+        if tier not in (Tier.ACT, Tier.HOLD) and not recipients.is_held(connection, index):
+            mine = message.c.number_index == index
+            lifecycle.let_go(connection, mine & (message.c.hold_reason == HoldReason.RECIPIENT_HOLD), now)
+
+    def _ask_about_appointment(
+        self, connection: Connection, index: bytes, verdict: Classification, inbox_id: str, now: datetime
+    ) -> None:
+        """Have a person read a CANCEL or END that came soon after a text about an appointment (6.2)."""
+        if not verdict.may_mean_appointment:
+            return
+        since = now - timedelta(hours=self.settings.appointment_hours)
+        purposes = [name for name, purpose in self.settings.purposes.items() if purpose.appointment]
+        if recipients.were_texted(connection, index, purposes, since):
+            self._note_hold(connection, index, inbox_id, now, "appointment")
 
     def _opt_out(
         self, connection: Connection, index: bytes, sender: str, verdict: Classification, now: datetime
@@ -75,14 +142,26 @@ class Replies:
             text = self.settings.stop_confirmation
             self._reply(connection, index, sender, Kind.OPT_OUT_CONFIRMATION, text, now)
 
-    def _hold(self, connection: Connection, index: bytes, inbox_id: str, now: datetime) -> None:
+    def _hold(
+        self, connection: Connection, index: bytes, source: str, now: datetime, kind: str = "refusal"
+    ) -> None:
         self.gate.revoke(index)
-        ident = new_id("hold", now)
-        recipients.hold(connection, now, ident=ident, number_index=index, inbox_id=inbox_id)
-        events.add(connection, now, "hold.opened", ident, detail=inbox_id)
+        self._note_hold(connection, index, source, now, kind)
         lifecycle.hold_recipient(connection, index, HoldReason.RECIPIENT_HOLD, now)
+
+    def _note_hold(self, connection: Connection, index: bytes, source: str, now: datetime, kind: str) -> None:
+        ident = new_id("hold", now)
+        recipients.hold(connection, now, ident=ident, number_index=index, inbox_id=source, kind=kind)
+        events.add(connection, now, "hold.opened", ident, detail=source)
         audit.record(
-            connection, now, actor="recipient", action="hold", target=ident, outcome="held", clauses=["6.2"]
+            connection,
+            now,
+            actor="recipient",
+            action="hold",
+            target=ident,
+            outcome="held",
+            clauses=["6.2"],
+            detail={"kind": kind},
         )
 
     def _opt_in(self, connection: Connection, index: bytes, sender: str, now: datetime) -> None:

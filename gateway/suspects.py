@@ -16,6 +16,7 @@ from gateway.store import Database, Keyring, audit, contacts, events
 from gateway.store import suspects as store
 from policy import PolicySettings, canonical
 
+UNASSIGNED: Final = 1  # RP-cause: nobody has this number (3GPP TS 24.011, 8.2.5.4)
 _LONGEST: Final = 500
 
 
@@ -83,9 +84,7 @@ class Suspects:
         await self.database.write(transaction)
 
 
-def doubt(
-    connection: Connection, index: bytes, *, reason: str, source: str, by: str, now: datetime
-) -> str:
+def doubt(connection: Connection, index: bytes, *, reason: str, source: str, by: str, now: datetime) -> str:
     """Put a number in doubt in the caller's transaction; return the id of the doubt."""
     ident = new_id("sus", now)
     found = store.suspect(connection, now, ident=ident, number_index=index, reason=reason, source=source)

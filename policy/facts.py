@@ -35,6 +35,7 @@ class Kind(StrEnum):
     OPT_OUT_CONFIRMATION = "opt_out_confirmation"
     START_CONFIRMATION = "start_confirmation"
     HELP = "help"
+    CONSENT_REQUEST = "consent_request"  # to who asked by form: reply YES to agree
     ALERT = "alert"  # to the technician whom the configuration names
     CHECKPOINT = "checkpoint"  # of the audit log, to the owner whom the configuration names
 
@@ -101,6 +102,7 @@ class RecipientFacts:
     held_since: datetime | None = None  # a reply of theirs waits for a person
     suspect_since: datetime | None = None  # somebody else's, or doubted by staff: to be verified
     failures: int = 0  # texts that failed for good, in a row
+    consent_asked_until: datetime | None = None  # by form, and to be confirmed by then
     last_inbound_at: datetime | None = None  # their last text, or a call that staff logged
     recent: Sequence[Earlier] | None = None  # what they got, or will get, a day before or after; () = nothing
 

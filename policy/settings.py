@@ -97,6 +97,7 @@ class Purpose(_Section):
     enabled: bool = True
     marketing: bool = False
     reply_within_days: Annotated[int, Field(ge=1)] | None = None  # only after they wrote or called
+    appointment: bool = False  # a CANCEL soon after one may mean the appointment (6.2)
 
 
 class Topic(_Section):
@@ -163,6 +164,13 @@ class Violations(_Section):
     }
 
 
+class Confirmation(_Section):
+    """The one text to a person who asked by form to be texted (4.1)."""
+
+    template: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_-]{0,63})?$")] = ""  # empty: there is none
+    days: Annotated[int, Field(ge=1, le=60)] = 14  # that their YES counts
+
+
 class PolicySettings(_Section):
     """All of it. A setting that is not listed here is a mistake in the file."""
 
@@ -174,6 +182,7 @@ class PolicySettings(_Section):
     help_text: OnePart
     max_parts: Annotated[int, Field(ge=1, le=10)] = 2
     consent_months: Months = 24
+    consent_reminder_days: Annotated[int, Field(ge=1, le=365)] = 60  # before one ends (4.1)
     suspect_after: Annotated[int, Field(ge=1, le=20)] = 3  # failures for good, in a row (4.3)
     approval_months: Months = 12
     approval_days: Annotated[int, Field(ge=1, le=90)] = 14
@@ -190,6 +199,7 @@ class PolicySettings(_Section):
     glossary: frozenset[str] = frozenset()
     review: Review
     retention: Retention = Retention()
+    confirmation: Confirmation = Confirmation()
     incidents: Incidents = Incidents()
     quiet_hours: QuietHours = QuietHours()
     limits: Limits = Limits()

@@ -15,7 +15,15 @@ from gateway.records.contacts import (
 )
 from gateway.records.listing import Page, T
 from gateway.records.receiving import InboxView, QuarantineView
-from gateway.records.recipients import ConsentRequest, ConsentView, HoldView, ImportReport, SuppressionView
+from gateway.records.recipients import (
+    ConsentRequest,
+    ConsentView,
+    HoldView,
+    ImportReport,
+    OptInView,
+    SuppressionView,
+    WordingView,
+)
 from gateway.records.sending import (
     BatchLine,
     BatchReceipt,
@@ -63,6 +71,7 @@ __all__ = [
     "Lane",
     "MessageRequest",
     "MessageView",
+    "OptInView",
     "Page",
     "PartView",
     "PersonView",
@@ -76,4 +85,5 @@ __all__ = [
     "T",
     "TemplateRequest",
     "TemplateView",
+    "WordingView",
 ]

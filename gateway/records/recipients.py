@@ -52,6 +52,37 @@ class ConsentView:
     given_at: datetime
     expires_at: datetime
     withdrawn_at: datetime | None
+    wording_id: str | None = None  # of its version on record
+
+
+@dataclass(frozen=True, slots=True)
+class WordingView:
+    """One version of what people are shown when they agree."""
+
+    id: str
+    name: str
+    version: int
+    text: str
+    text_hash: str  # SHA-256, hexadecimal
+    recorded_by: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OptInView:
+    """A person asked by form to be texted, and is asked once to confirm it by text."""
+
+    id: str
+    number: str
+    purposes: tuple[str, ...]
+    method: str
+    wording: str
+    recorded_by: str
+    asked_at: datetime
+    expires_at: datetime  # a reply after that is none
+    message_id: str  # the text
+    status: str  # waiting | confirmed | lapsed
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

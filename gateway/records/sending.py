@@ -35,6 +35,7 @@ class MessageRequest:
     validity: timedelta | None = None
     on_doubt: str | None = None  # ask | resend; default: the template's
     shared_reference: bool = False  # GOV.UK Notify's callers use one for several messages
+    confirms_until: datetime | None = None  # a consent asked for by form, recorded together with it
 
 
 @dataclass(frozen=True, slots=True)

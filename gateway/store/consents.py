@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, insert, null, select, update
+from sqlalchemy import Connection, RowMapping, exists, insert, null, select, update
 
 from gateway.store.prepared import Row
 from gateway.store.recipients import ByNumber, in_chunks
@@ -54,6 +54,30 @@ def page(
     if before is not None:
         query = query.where(consent.c.id < before)
     return connection.execute(query.order_by(consent.c.id.desc()).limit(limit)).mappings().all()
+
+
+def standing(connection: Connection) -> Sequence[RowMapping]:
+    """Return all consents that were not withdrawn, oldest first."""
+    query = select(consent).where(consent.c.withdrawn_at.is_(null())).order_by(consent.c.id)
+    return connection.execute(query).mappings().all()
+
+
+def ending(connection: Connection, now: datetime, until: datetime) -> Sequence[RowMapping]:
+    """Return the consents that end between two instants, without those that a later one replaces."""
+    later = consent.alias("later")
+    replaced = exists().where(
+        later.c.number_index == consent.c.number_index,
+        later.c.purpose == consent.c.purpose,
+        later.c.withdrawn_at.is_(null()),
+        later.c.expires_at > until,
+    )
+    query = select(consent).where(
+        consent.c.withdrawn_at.is_(null()),
+        consent.c.expires_at > now,
+        consent.c.expires_at <= until,
+        ~replaced,
+    )
+    return connection.execute(query.order_by(consent.c.expires_at, consent.c.id)).mappings().all()
 
 
 def withdraw(connection: Connection, ident: str, *, by: str, now: datetime) -> bool:

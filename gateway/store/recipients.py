@@ -33,6 +33,8 @@ from gateway.store.schema import (
     auto_reply,
     contact,
     inbox,
+    message,
+    part,
     recipient_hold,
     suppression,
     suspect_number,
@@ -266,6 +268,27 @@ def resolve_hold(
     ended = update(recipient_hold).where(mine, open_)
     connection.execute(ended.values(resolved_at=now, resolved_by=by, outcome=outcome))
     return bytes(index)
+
+
+def is_held(connection: Connection, number_index: bytes) -> bool:
+    """Return whether a number is paused."""
+    return facts(connection, [number_index])[number_index].held_since is not None
+
+
+def were_texted(
+    connection: Connection, number_index: bytes, purposes: Sequence[str], since: datetime
+) -> bool:
+    """Return whether a text for one of the purposes went to a number since then."""
+    query = (
+        select(message.c.id)
+        .join(part, part.c.message_id == message.c.id)
+        .where(
+            message.c.number_index == number_index,
+            message.c.purpose.in_(purposes),
+            part.c.sent_at >= since,
+        )
+    )
+    return connection.execute(query.limit(1)).first() is not None
 
 
 def replies_since(connection: Connection, number_index: bytes, since: datetime) -> int:

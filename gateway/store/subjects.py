@@ -42,7 +42,8 @@ def _opened(keyring: Keyring, table: Table, row: RowMapping) -> dict[str, Any]:
     for column in table.c:
         if column.name.endswith(_SEALED):
             name = column.name.removesuffix(_SEALED)
-            found[name] = keyring.open(table.name, name, row["id"], row[column.name])
+            sealed = row[column.name]
+            found[name] = None if sealed is None else keyring.open(table.name, name, row["id"], sealed)
         elif not isinstance(column.type, LargeBinary):
             found[column.name] = row[column.name]
     return found

@@ -15,6 +15,7 @@ from gateway.store.schema import message, part, suspect_number
 
 _LOOKED_AT: Final = 20  # messages whose ends are counted back
 _ENDED: Final = (Status.DELIVERED, Status.UNDELIVERED, Status.FAILED)
+_UNASSIGNED: Final = "CMS 1:"  # the network knows no such number
 _EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _OPEN = suspect_number.c.verified_at.is_(None)
 
@@ -22,7 +23,8 @@ _OPEN = suspect_number.c.verified_at.is_(None)
 def failures_in_a_row(connection: Connection, number_index: bytes) -> int:
     """Return how many of the number's last messages failed for good, counted back to one that arrived.
 
-    What the network gave up on or would not take counts; what merely ran out of time counts neither way.
+    What the network gave up on, and a number that it does not know, count; what merely ran out of time, or
+    was refused for another reason, counts neither way.
     Nothing counts from before a person verified the number.
     """
     verified = select(func.max(suspect_number.c.verified_at)).where(
@@ -33,13 +35,13 @@ def failures_in_a_row(connection: Connection, number_index: bytes) -> int:
     for row in connection.execute(_ENDS, {"number": number_index, "since": since, "most": _LOOKED_AT}):
         if row.status == Status.DELIVERED:
             break
-        refused = row.status == Status.FAILED
+        refused = row.status == Status.FAILED and (row.cause or "").startswith(_UNASSIGNED)
         count += refused or (row.tp_status is not None and tp_outcome(row.tp_status) is TpOutcome.PERMANENT)
     return count
 
 
 _ENDS = (
-    select(part.c.status, part.c.tp_status)
+    select(part.c.status, part.c.tp_status, part.c.cause)
     .join(message, message.c.id == part.c.message_id)
     .where(
         message.c.number_index == bindparam("number"),

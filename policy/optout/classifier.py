@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -39,6 +39,7 @@ class Classification:
     topic: str | None = None  # the opt-out is from this topic only
     language: str | None = None
     may_mean_appointment: bool = False
+    wrong_number: bool = False  # they say that the number is not the one that is meant
 
     def as_dict(self) -> dict[str, str | bool | None]:
         """Return it for JSON."""
@@ -76,6 +77,12 @@ class Classifier:
         found = self._whole(own, recent_appointment) or self._signed(own, recent_appointment)
         return found or self._held(self._words(own)) or _INBOX
 
+    def says_yes(self, text: str) -> bool:
+        """Return whether all of a reply agrees to what was asked: "Yes", "Ydw", "جی ہاں"."""
+        own, echo = self._quotation.without(text)
+        found = ["".join(sentence) for sentence in self._sentences(self._words(own))]
+        return not echo and bool(found) and all(each in self._lexicon.yes for each in found)
+
     def _words(self, text: str) -> list[str]:
         return [word for word in words_of(text, self._speller.spell) if word not in self._lexicon.ignored]
 
@@ -91,7 +98,7 @@ class Classifier:
         if all(verdicts) and len({one.tier for one in verdicts if one}) == 1:
             return self._merged([one for one in verdicts if one])
         others = any(one and one.tier is not Tier.ACT for one in verdicts)
-        if acts and not others and (_is_firm(own, verdicts[0]) or self._rest_agrees(sentences, verdicts)):
+        if acts and not others and (is_firm(own, verdicts[0]) or self._rest_agrees(sentences, verdicts)):
             return acts[0]
         return None
 
@@ -198,18 +205,19 @@ class Classifier:
         rest = list(words)
         for _, start, end in self._lexicon.safe.found(words):
             rest[start:end] = [EDGE if word == EDGE else GONE for word in words[start:end]]
-        lists = [self._lexicon.hold]
+        lists = [self._lexicon.wrong, self._lexicon.hold]
         if sum(word != EDGE for word in words) <= _SHORT:
             lists.append(self._lexicon.short)
         for phrases in lists:
             for phrase, start, end in phrases.found(rest):
                 reason = 'A person must read it: "{}" may be a refusal.'
-                return _because(Tier.HOLD, reason, rest[start:end], phrase)
+                found = _because(Tier.HOLD, reason, rest[start:end], phrase)
+                return replace(found, wrong_number=phrases is self._lexicon.wrong)
         return None
 
 
-def _is_firm(own: str, first: Classification | None) -> bool:
-    """Say whether the first sentence opts out whatever follows it.
+def is_firm(own: str, first: Classification | None) -> bool:
+    """Say whether the first sentence opts out whatever follows it, or came before it in another part.
 
     It has three words or more, such as "Stop texting me", and begins as a sentence does: a small letter may
     be the middle of one, cut where a part of a longer message begins.

@@ -17,7 +17,7 @@ from policy.settings import PolicyFileError
 
 Lines: TypeAlias = tuple[Annotated[str, Field(min_length=1)], ...]
 _FIRST: Final = "en"  # a word that two languages share is reported as English
-_LISTS: Final = ("keywords", "act", "narrow", "hold", "short", "safe", "start", "help")
+_LISTS: Final = ("keywords", "act", "narrow", "hold", "wrong", "short", "safe", "start", "help")
 
 
 class Language(BaseModel):
@@ -33,10 +33,12 @@ class Language(BaseModel):
     act: Lines = ()  # a whole sentence: opts out
     narrow: Lines = ()  # the same, with <topic> in it
     hold: Lines = ()  # anywhere in a reply: a person reads it
-    short: Lines = ()  # the same, in a reply of few words
+    wrong: Lines = ()  # the same, and says that the number is somebody else's
+    short: Lines = ()  # as `hold`, in a reply of few words
     safe: Lines = ()  # taken out before `hold` and `short` are looked for
     start: Lines = ()
     help: Lines = ()
+    yes: Lines = ()  # the whole reply: agrees to what was asked
     fillers: Lines = ()  # politeness at the edge of a sentence
     ignored: Lines = ()  # words that change nothing wherever they stand
     typed: Lines = ()  # words looked for behind typing slips and disguises
@@ -74,10 +76,12 @@ class Lexicon:
     appointment: frozenset[str]
     narrow: Mapping[str, Phrases]  # by topic
     hold: Phrases
+    wrong: Phrases
     short: Phrases
     safe: Phrases
     start: Phrases
     help: Phrases
+    yes: frozenset[str]
     fillers: frozenset[tuple[str, ...]]
     ignored: frozenset[str]
     typed: frozenset[str]
@@ -105,7 +109,8 @@ def compile_lexicon(
         keywords=_keywords(languages),
         appointment=frozenset(_joined(word) for one in languages for word in one.appointment),
         narrow={topic: Phrases(found) for topic, found in narrow.items()},
-        **{kind: Phrases(phrases[kind]) for kind in ("act", "hold", "short", "safe", "start", "help")},
+        **{kind: Phrases(phrases[kind]) for kind in _LISTS if kind in phrases and kind != "keywords"},
+        yes=_single_words(languages, "yes"),
         fillers=fillers,
         ignored=_single_words(languages, "ignored"),
         typed=_single_words(languages, "typed"),

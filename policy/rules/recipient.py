@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from policy.facts import Draft, Facts, Kind, Stage
-from policy.rules.rule import EVERY_KIND, Rule
+from policy.rules.rule import ASKING, CONSENTED, EVERY_KIND, Rule
 from policy.verdict import Code, Outcome, Reason
 
 _CONFIRM_WITHIN: Final = timedelta(hours=24)
@@ -61,6 +61,18 @@ def consent_covers_purpose(draft: Draft, facts: Facts, now: datetime) -> Iterato
         + ("has expired; ask again" if expired else "is not on record"),
         field="to",
     )
+
+
+def consent_was_asked_for(_draft: Draft, facts: Facts, now: datetime) -> Iterator[Reason]:
+    """4.1: who is asked to confirm has asked us first, by a form that is on record and still counts."""
+    until = facts.recipient.consent_asked_until if facts.recipient else None
+    if until is None or now >= until:
+        yield Reason(
+            code=Code.CONSENT_MISSING,
+            clause="4.1",
+            message="nobody with this number has asked to be texted, or it was too long ago",
+            field="to",
+        )
 
 
 def recipient_has_not_opted_out(draft: Draft, facts: Facts, _now: datetime) -> Iterator[Reason]:
@@ -127,8 +139,9 @@ def number_is_not_suspect(_draft: Draft, facts: Facts, _now: datetime) -> Iterat
 
 RULES: Final = (
     Rule(number_may_be_texted, ("4.3",), (Code.NUMBER_INVALID,), EVERY_KIND),
-    Rule(consent_is_on_record, ("7.2",), (Code.CONSENT_MISSING,)),
-    Rule(consent_covers_purpose, ("4.1",), (Code.CONSENT_MISSING, Code.CONSENT_EXPIRED)),
+    Rule(consent_is_on_record, ("7.2",), (Code.CONSENT_MISSING,), CONSENTED),
+    Rule(consent_covers_purpose, ("4.1",), (Code.CONSENT_MISSING, Code.CONSENT_EXPIRED), CONSENTED),
+    Rule(consent_was_asked_for, ("4.1",), (Code.CONSENT_MISSING,), ASKING),
     Rule(
         recipient_has_not_opted_out,
         ("6.2",),

@@ -14,7 +14,9 @@ Check = Callable[[Draft, Facts, datetime], Iterable[Reason]]
 
 EVERY_STAGE: Final = frozenset(Stage)
 EVERY_KIND: Final = frozenset(Kind)
-MESSAGES: Final = frozenset({Kind.MESSAGE})
+MESSAGES: Final = frozenset({Kind.MESSAGE, Kind.CONSENT_REQUEST})  # what people send
+CONSENTED: Final = frozenset({Kind.MESSAGE})
+ASKING: Final = frozenset({Kind.CONSENT_REQUEST})
 
 
 @dataclass(frozen=True, slots=True)

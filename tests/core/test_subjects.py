@@ -101,7 +101,7 @@ def arrivals(number: str) -> list[bytes]:
 
 async def receive(store: Store, pdus: list[bytes]) -> None:
     gate = Gate(lambda: None)
-    replies = Replies(store.keyring, gate, store.settings, Classifier(store.settings).classify)
+    replies = Replies(store.keyring, gate, store.settings, Classifier(store.settings))
     inbound = Inbound(
         "main", store.database, store.keyring, Identify(store.settings), replies, lambda: NOW, lambda: None
     )

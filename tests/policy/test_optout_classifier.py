@@ -146,6 +146,7 @@ def test_a_verdict_says_why() -> None:
         "topic": None,
         "language": "en",
         "may_mean_appointment": False,
+        "wrong_number": False,
     }
     assert json.loads(json.dumps(found.as_dict()))["tier"] == "act"
     assert classifier().classify("nei {0}").reason == "Nothing in it asks for texts to stop."

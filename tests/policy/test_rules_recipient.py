@@ -15,7 +15,9 @@ from tests.policy.cases import (
     NOW,
     SETTINGS,
     YEAR,
+    draft,
     facts,
+    found,
     judged,
     reply,
     reply_facts,
@@ -176,4 +178,27 @@ def test_4_3_no_reply_goes_to_a_number_that_may_not_be_texted(kind: Kind) -> Non
     known = reply_facts(recipient={"opted_out": {}}, number=normalise("60777", SETTINGS))
     assert ("NUMBER_INVALID", "4.3") in [
         (r.code.value, r.clause) for r in decide(reply(kind), known, NOW).reasons
+    ]
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_4_1_the_text_that_asks_for_a_yes_rests_on_a_form(stage: Stage) -> None:
+    """It needs no consent, for it asks for one; it goes only to who asked us, while that counts."""
+    asking = draft(kind=Kind.CONSENT_REQUEST, stage=stage)
+    asked = facts(consents=(), recipient={"consent_asked_until": NOW + timedelta(days=1)})
+    assert found(decide(asking, asked, NOW)) == []
+    over = facts(consents=(), recipient={"consent_asked_until": NOW})
+    for nobody in (over, facts(consents=()), facts()):
+        assert ("CONSENT_MISSING", "4.1") in found(decide(asking, nobody, NOW))
+    for told in ({"opted_out": {"": NOW}}, {"held_since": NOW}, {"suspect_since": NOW}):
+        known = facts(consents=(), recipient={"consent_asked_until": NOW + timedelta(days=1), **told})
+        assert decide(asking, known, NOW).outcome is not Outcome.ALLOW
+
+
+@pytest.mark.parametrize(("failures", "codes"), [(2, []), (3, [("NUMBER_SUSPECT", "4.3")])])
+def test_4_3_a_number_that_fails_again_and_again_is_in_doubt(failures: int, codes: list[object]) -> None:
+    known = facts(recipient={"failures": failures})
+    assert found(decide(DRAFT, known, NOW)) == codes
+    assert found(decide(DRAFT, replace(known, settings=settings(suspect_after=2)), NOW)) == [
+        ("NUMBER_SUSPECT", "4.3")
     ]
