@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
@@ -15,7 +15,7 @@ from api.codes import BODIES, INVALID, KEYS, SERVER, STATUS, TOO_MANY
 from api.problems import TYPE
 from api.reading import JSON
 from api.route import IDENT, Route
-from api.schema.base import Input, Nothing, Output
+from api.schema.base import Input, Listing, Nothing, Output
 from api.schema.problem import ProblemOut
 from gateway.records import Scope
 
@@ -34,7 +34,9 @@ def document(routes: Sequence[Route[Any, Any]]) -> Json:
     refs, definitions = models_json_schema(list(models), ref_template=_REF, schema_generator=_Schema)
     paths: dict[str, Json] = defaultdict(dict)
     for route in routes:
-        paths[route.path][route.method.lower()] = _operation(route, refs)
+        operation = paths[route.path][route.method.lower()] = _operation(route, refs)
+        if links := _links(route, routes):
+            operation["responses"][str(route.status)]["links"] = links
     return {
         "openapi": "3.1.0",
         "info": {"title": "Schoolgate", "version": version("schoolgate"), "description": _ABOUT},
@@ -174,6 +176,25 @@ def codes_of(route: Route[Any, Any]) -> Mapping[int, list[str]]:
     for code in sorted(set(codes)):
         found[STATUS[code]].append(code)
     return found
+
+
+def _links(route: Route[Any, Any], routes: Sequence[Route[Any, Any]]) -> Json:
+    """Return what can be done next with the things that a route makes or lists, by their ids."""
+    model, pointer = route.output, "/id"
+    if issubclass(model, Listing):
+        model, pointer = get_args(model.model_fields["items"].annotation)[0], "/items/0/id"
+    if "{id}" in route.path or not issubclass(model, Output) or "id" not in model.model_fields:
+        return {}
+    own = (each.path for each in routes if each.method == "GET" and each.output is model)
+    homes = {route.path} | {path.removesuffix("/{id}") for path in own if path.endswith("/{id}")}
+    return {
+        each.handler.__name__: {
+            "operationId": each.handler.__name__,
+            "parameters": {"id": f"$response.body#{pointer}"},
+        }
+        for each in routes
+        if "/{id}" in each.path and each.path.partition("/{id}")[0] in homes
+    }
 
 
 def _problem(status: int, codes: Sequence[str], refs: Mapping[Any, Json]) -> Json:

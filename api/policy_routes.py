@@ -47,6 +47,7 @@ _VIOLATIONS: Final[tuple[Route[Any, Any], ...]] = (
         Scope.VIOLATIONS_READ,
         ViolationFilter,
         Listing[Violation],
+        codes=("NOT_FOUND",),
     ),
     Route(
         "POST",
@@ -55,7 +56,7 @@ _VIOLATIONS: Final[tuple[Route[Any, Any], ...]] = (
         Scope.VIOLATIONS_DECIDE,
         Judgement,
         Listing[Violation],
-        codes=("SECOND_PERSON_REQUIRED", "NOTHING_TO_DECIDE"),
+        codes=("NOT_FOUND", "SECOND_PERSON_REQUIRED", "NOTHING_TO_DECIDE"),
     ),
 )
 _DOCUMENT: Final[tuple[Route[Any, Any], ...]] = (
@@ -107,6 +108,7 @@ _DOCUMENT: Final[tuple[Route[Any, Any], ...]] = (
         NewTraining,
         TrainingOut,
         status=201,
+        codes=("NOT_FOUND",),
     ),
     Route(
         "POST",
