@@ -36,6 +36,5 @@ approval = Table(
         "target",
         unique=True,
         sqlite_where=text("outcome IS NULL"),
-        postgresql_where=text("outcome IS NULL"),
     ),
 )

@@ -64,6 +64,5 @@ lexicon = Table(  # what the organisation changed of the shipped words, as a TOM
         "status",
         unique=True,
         sqlite_where=text("status = 'published'"),
-        postgresql_where=text("status = 'published'"),
     ),
 )

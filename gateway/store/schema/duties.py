@@ -26,7 +26,6 @@ incident = Table(
         "ix_incident_open",
         "due_at",
         sqlite_where=text("closed_at IS NULL"),
-        postgresql_where=text("closed_at IS NULL"),
     ),
 )
 
@@ -46,6 +45,5 @@ legal_hold = Table(
         "number_index",
         unique=True,
         sqlite_where=text("lifted_at IS NULL"),
-        postgresql_where=text("lifted_at IS NULL"),
     ),
 )

@@ -71,7 +71,6 @@ message = Table(
         "ix_message_quiet",  # waits for a window to open
         "not_before",
         sqlite_where=text("hold_reason = 'quiet_hours'"),
-        postgresql_where=text("hold_reason = 'quiet_hours'"),
     ),
 )
 
@@ -104,31 +103,26 @@ part = Table(
         "message_id",
         "number",
         sqlite_where=text("status = 'queued'"),
-        postgresql_where=text("status = 'queued'"),
     ),
     Index(
         "ix_part_waiting",
         "number_index",
         sqlite_where=text("status IN ('queued', 'scheduled', 'held')"),
-        postgresql_where=text("status IN ('queued', 'scheduled', 'held')"),
     ),
     Index(
         "ix_part_scheduled",
         "not_before",
         sqlite_where=text("status = 'scheduled'"),
-        postgresql_where=text("status = 'scheduled'"),
     ),
     Index(
         "ix_part_expiry",
         "expires_at",
         sqlite_where=text("status IN ('queued', 'scheduled', 'held')"),
-        postgresql_where=text("status IN ('queued', 'scheduled', 'held')"),
     ),
     Index(
         "ix_part_in_doubt",
         "status",
         sqlite_where=text("status IN ('sending', 'uncertain')"),
-        postgresql_where=text("status IN ('sending', 'uncertain')"),
     ),
     Index(
         "ix_part_reported",  # a status report finds its part
@@ -136,21 +130,18 @@ part = Table(
         "mr",
         "number_index",
         sqlite_where=text("mr IS NOT NULL"),
-        postgresql_where=text("mr IS NOT NULL"),
     ),
     Index(
         "ix_part_recent",  # what a recipient got lately
         "number_index",
         "not_before",
         sqlite_where=text("wording IS NOT NULL"),
-        postgresql_where=text("wording IS NOT NULL"),
     ),
     Index(
         "ix_part_claimed",  # what a SIM was given lately
         "sim",
         "claimed_at",
         sqlite_where=text("sim IS NOT NULL"),
-        postgresql_where=text("sim IS NOT NULL"),
     ),
 )
 

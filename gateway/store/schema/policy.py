@@ -130,6 +130,5 @@ violation = Table(
         "person_id",
         "at",
         sqlite_where=text("outcome IS NULL"),
-        postgresql_where=text("outcome IS NULL"),
     ),
 )

@@ -43,7 +43,6 @@ inbound = Table(
         "ix_inbound_open",
         "kind",
         sqlite_where=text("kind IN ('pending', 'part', 'parked')"),
-        postgresql_where=text("kind IN ('pending', 'part', 'parked')"),
     ),
 )
 

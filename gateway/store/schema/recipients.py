@@ -76,7 +76,6 @@ opt_in = Table(
         "number_index",
         unique=True,
         sqlite_where=text("status = 'waiting'"),
-        postgresql_where=text("status = 'waiting'"),
     ),
 )
 
@@ -99,7 +98,6 @@ suspect_number = Table(
         "number_index",
         unique=True,
         sqlite_where=text("verified_at IS NULL"),
-        postgresql_where=text("verified_at IS NULL"),
     ),
 )
 
@@ -121,7 +119,6 @@ suppression = Table(
         "topic",
         unique=True,
         sqlite_where=text("lifted_at IS NULL"),
-        postgresql_where=text("lifted_at IS NULL"),
     ),
 )
 
@@ -141,6 +138,5 @@ recipient_hold = Table(
         "ix_recipient_hold_open",
         "number_index",
         sqlite_where=text("resolved_at IS NULL"),
-        postgresql_where=text("resolved_at IS NULL"),
     ),
 )

@@ -57,6 +57,5 @@ delivery = Table(  # an event and an endpoint: from the first try on
         "endpoint_id",
         "next_at",
         sqlite_where=text("status = 'retrying'"),
-        postgresql_where=text("status = 'retrying'"),
     ),
 )
