@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-import structlog
 from sqlalchemy import Connection, RowMapping
 
 from gateway.bell import Bell
@@ -21,8 +20,6 @@ from gateway.ids import new_id
 from gateway.model import Clock
 from gateway.records import Caller
 from gateway.store import Database, audit, events, stops
-
-log = structlog.get_logger()
 
 _MOST: Final = 50
 
@@ -71,9 +68,7 @@ class Sending:
 
         If the store refuses, `StoreUnavailable` is raised and this process sends nothing all the same.
         """
-        view = await self.database.write(lambda c: self._suspend(c, by, reason, self.clock()))
-        log.warning("sending is suspended", action="sending_suspended", by=view.made_by)
-        return view
+        return await self.database.write(lambda c: self._suspend(c, by, reason, self.clock()))
 
     def _suspend(self, connection: Connection, by: str, reason: str, now: datetime) -> StopView:
         if stops.current(connection) is None:
@@ -90,7 +85,6 @@ class Sending:
         view = await self.database.write(lambda c: self._resume(c, caller, reason, self.clock()))
         self.switch.off_since = None
         self.bell.ring()
-        log.info("sending goes on", action="sending_resumed", by=caller.handle)
         return view
 
     def _resume(self, connection: Connection, caller: Caller, reason: str, now: datetime) -> StopView:

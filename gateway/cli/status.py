@@ -40,6 +40,8 @@ class Snapshot:
     opt_outs: int | None
     doubts: int | None
     alerts: list[dict[str, Any]] | None
+    policy: dict[str, Any] | None  # in force
+    duties: list[dict[str, Any]] | None  # findings about the policy that want somebody to do something
     certificate: str = ""  # that the one for TLS ends soon
 
 
@@ -83,6 +85,8 @@ def look(client: Client) -> Snapshot:
         holds=_count(_permitted(client, "/v1/opt-outs/holds")),
         opt_outs=_count(_permitted(client, "/v1/opt-outs", limit=_MOST)),
         doubts=_count(_permitted(client, "/v1/doubts")),
+        policy=_permitted(client, "/v1/policy"),
+        duties=_duties(_permitted(client, "/v1/compliance")),
         alerts=None if (told := _permitted(client, "/v1/alerts")) is None else told["items"],
     )
 
@@ -100,6 +104,10 @@ def _permitted(client: Client, path: str, **query: object) -> Any:  # noqa: ANN4
         if exc.status == HTTPStatus.FORBIDDEN:
             return None
         raise
+
+
+def _duties(found: dict[str, Any] | None) -> list[dict[str, Any]] | None:
+    return None if found is None else [each for each in found["findings"] if each["state"] != "kept"]
 
 
 def _count(page: dict[str, Any] | None) -> int | None:
@@ -120,6 +128,10 @@ def _show(found: Snapshot) -> None:
     say(f"Replies that wait for a person: {_number(found.holds)} (schoolgate opt-out holds)")
     say(f"Parts in doubt: {_number(found.doubts)} (schoolgate doubt list)")
     say(f"Opt-outs in force: {_number(found.opt_outs)}")
+    if found.policy is not None:
+        say(f"Policy version {found.policy['version']}: its review is {document.review_of(found.policy)}")
+    for each in found.duties or ():
+        say(f"  {each['clause']}: {each['says']} {each['remedy']}")
 
 
 def _number(count: int | None) -> str:
