@@ -6,10 +6,10 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from api.approval_routes import APPROVAL_ROUTES, DECIDING
 from api.codes import POLICY
 from api.contact_routes import CONTACT_ROUTES
 from api.handlers import (
-    approvals,
     doubts,
     events,
     messages,
@@ -25,7 +25,6 @@ from api.reading import CSV
 from api.report_routes import REPORT_ROUTES
 from api.route import LARGE, Call, Route
 from api.schema.alerts import Alert
-from api.schema.approvals import Approval, ApprovalFilter, Refused
 from api.schema.base import Listing, Nothing, Paging
 from api.schema.batches import MOST, Batch, BatchAccepted, NewBatch
 from api.schema.doubts import Doubt, Settled
@@ -70,8 +69,6 @@ async def docs(_call: Call[Nothing]) -> web.Response:
     return web.Response(text=text, content_type="text/html", charset="utf-8", headers=headers)
 
 
-_DECIDING: Final = ("SECOND_PERSON_REQUIRED", "APPROVAL_DECIDED", "APPROVAL_EXPIRED", "APPROVAL_VOID")
-_APPROVING: Final = (*POLICY, *_DECIDING, "TEMPLATE_UNSOUND")
 _SENDING: Final = (*POLICY, "IDEMPOTENCY_CONFLICT", "REFERENCE_CONFLICT")
 
 ROUTES: Final[tuple[Route[Any, Any], ...]] = (
@@ -121,29 +118,10 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         Scope.APPROVE,
         Nothing,
         Batch,
-        codes=("NOT_HELD", *_DECIDING),
+        codes=("NOT_HELD", *DECIDING),
     ),
     Route("DELETE", "/v1/batches/{id}", messages.cancel_batch, Scope.SEND, Nothing, Batch),
-    Route("GET", "/v1/approvals", approvals.approvals, Scope.APPROVALS, ApprovalFilter, Listing[Approval]),
-    Route("GET", "/v1/approvals/{id}", approvals.approval, Scope.APPROVALS, Nothing, Approval),
-    Route(
-        "POST",
-        "/v1/approvals/{id}/approve",
-        approvals.approve,
-        Scope.APPROVALS,
-        Nothing,
-        Approval,
-        codes=_APPROVING,
-    ),
-    Route(
-        "POST",
-        "/v1/approvals/{id}/refuse",
-        approvals.refuse,
-        Scope.APPROVALS,
-        Refused,
-        Approval,
-        codes=("APPROVAL_DECIDED", "SECOND_PERSON_REQUIRED"),
-    ),
+    *APPROVAL_ROUTES,
     Route("GET", "/v1/doubts", doubts.doubts, Scope.DOUBTS, Nothing, Listing[Doubt]),
     Route(
         "POST",
@@ -161,16 +139,6 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     Route("GET", "/v1/inbox/quarantine", recipients.quarantine, Scope.INBOX, Paging, Listing[Quarantined]),
     Route("GET", "/v1/opt-outs", recipients.opt_outs, Scope.OPT_OUTS_READ, OfNumber, Listing[OptOut]),
     Route("POST", "/v1/opt-outs", recipients.opt_out, Scope.OPT_OUTS_WRITE, NewOptOut, OptOut, status=201),
-    Route(
-        "POST",
-        "/v1/opt-outs/{id}/lift",
-        recipients.lift,
-        Scope.OPT_OUTS_WRITE,
-        NewConsent,
-        Approval,
-        status=202,
-        codes=("APPROVAL_PENDING", "NOT_LIFTABLE"),
-    ),
     Route("GET", "/v1/opt-outs/holds", recipients.holds, Scope.OPT_OUTS_READ, Nothing, Listing[Hold]),
     Route(
         "POST",
@@ -226,7 +194,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         Nothing,
         Template,
         conditional=True,
-        codes=("NOT_A_DRAFT", *_DECIDING, "TEMPLATE_UNSOUND"),
+        codes=("NOT_A_DRAFT", *DECIDING, "TEMPLATE_UNSOUND"),
     ),
     Route(
         "POST",

@@ -35,6 +35,7 @@ from gateway.handoff import Handoff
 from gateway.health import Health
 from gateway.inbound import Inbound
 from gateway.incidents import Incidents
+from gateway.lexicon import Lexicon
 from gateway.lifting import Lifting
 from gateway.modem import Modem, ModemSettings, Timeouts
 from gateway.modem.profiles import names
@@ -204,7 +205,7 @@ def use_cases_of(
         rates=tuple(sender.rate for sender in senders),
     )
     access = Access(database=database, keyring=keyring, settings=settings, clock=utc_now)
-    templates = Templates(database=database, settings=settings, clock=utc_now)
+    templates = Templates(database, settings, utc_now, desk.vocabulary)
     document, batches = PolicyDocument(database, settings, utc_now), Batches(outbound=outbound)
     consents = Consents(
         database=database,
@@ -213,13 +214,14 @@ def use_cases_of(
         clock=utc_now,
         allow_drama=config.policy.allow_drama_numbers,
     )
-    lifting = Lifting(consents)
+    lifting, lexicon = Lifting(consents), Lexicon(database, desk, utc_now)
     subjects: dict[ApprovalKind, Subject] = {
         ApprovalKind.BATCH: BatchApproval(outbound),
         ApprovalKind.MESSAGE: outbound.approval,
         ApprovalKind.TEMPLATE: templates,
         ApprovalKind.POLICY: document,
         ApprovalKind.OPT_OUT_LIFT: lifting,
+        ApprovalKind.LEXICON: lexicon,
     }
     contacts = Contacts(database, keyring, settings, utc_now, config.policy.allow_drama_numbers)
     return UseCases(
@@ -233,6 +235,7 @@ def use_cases_of(
         ),
         consents=consents,
         lifting=lifting,
+        lexicon=lexicon,
         templates=templates,
         health=Health(database, modems, utc_now, sending.switch),
         events=telling.events,

@@ -122,6 +122,7 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         )
         telling = Telling.of(config.webhooks, store.database, store.keyring, utc_now)
         use_cases = use_cases_of(config, store, desk, gate, bell, sending, modems, senders, telling)
+        await use_cases.lexicon.recall()
         await enrol(use_cases.access, config.unix_user)
         registry = CollectorRegistry()
         await stack.enter_async_context(_running(*(modem.run() for modem in modems), upkeep.run()))

@@ -22,6 +22,7 @@ from gateway.store.prepared import Row
 from gateway.store.recipients import RecipientRow
 from gateway.switch import Switch
 from gateway.tally import Tally
+from gateway.vocabulary import Vocabulary
 from policy import (
     Consent,
     Decision,
@@ -87,6 +88,7 @@ class PolicyDesk:
     keyring: Keyring
     allow_drama: bool = False
     switch: Switch = field(default_factory=Switch)
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
     holidays: Callable[[], BankHolidays] = lambda: NOT_KNOWN
 
     def consider(
@@ -177,11 +179,10 @@ class PolicyDesk:
         wording = tally.wording(text)
         facts = Facts(
             settings=self.settings,
+            words=self.vocabulary.words,
             sending=self.switch.off_since is None,
             number=gathered.number,
-            recipient=tally.recipient(
-                _recipient(recipient, request.confirms_until), gathered.index, wording
-            ),
+            recipient=tally.recipient(_recipient(recipient, request.confirms_until), gathered.index, wording),
             consents=_consents(consented),
             sender=tally.sender(gathered.sender),
             template=template.facts if template else None,
@@ -235,6 +236,7 @@ class PolicyDesk:
         )
         facts = Facts(
             settings=self.settings,
+            words=self.vocabulary.words,
             sending=self.switch.off_since is None,
             number=normalise(candidate.to, self.settings, allow_drama=self.allow_drama),
             recipient=_recipient(

@@ -52,14 +52,18 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = MappingProxyType(
     {
         "sender": _SENDING,
         "free_text_sender": _SENDING | {Scope.FREE_TEXT},
-        "template_author": _BOUND | {Scope.TEMPLATES_READ, Scope.TEMPLATES_WRITE} | _ASKING,
+        "template_author": _BOUND | {Scope.TEMPLATES_READ, Scope.TEMPLATES_WRITE, Scope.LEXICON} | _ASKING,
         "approver": frozenset({Scope.TEMPLATES_READ, Scope.TEMPLATES_APPROVE}) | _DECIDING | _TOLD | _BRAKE,
         "contact_manager": _CONTACTS | _TOLD,
         "dpo": _CONTACTS | _TOLD | _GOVERNING,
         "auditor": _WATCHING | _TOLD | _REPORTS | {Scope.VIOLATIONS_READ, Scope.PEOPLE_READ},
         # technical: neither sends nor reads bodies
         "admin": frozenset({Scope.MODEMS, Scope.PEOPLE_READ}) | _TOLD | _BRAKE,
-        "owner": _WATCHING | _TOLD | _DECIDING | _GOVERNING | {Scope.INBOX, Scope.SENDING_RESUME},
+        "owner": _WATCHING
+        | _TOLD
+        | _DECIDING
+        | _GOVERNING
+        | {Scope.INBOX, Scope.SENDING_RESUME, Scope.LEXICON},
     }
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import ClassVar, Final
@@ -21,6 +21,7 @@ from gateway.records import ApprovalKind, Caller, Scope, TemplateRequest, Templa
 from gateway.store import Database, audit
 from gateway.store import templates as store
 from gateway.store.prepared import Row
+from gateway.vocabulary import Vocabulary
 from policy import Match, PolicySettings, Rendered, check_template, match, render
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
@@ -36,6 +37,7 @@ class Templates:
     database: Database
     settings: PolicySettings
     clock: Clock
+    vocabulary: Vocabulary = field(default_factory=Vocabulary)
 
     async def draft(self, caller: Caller, request: TemplateRequest, seen: str | None = None) -> TemplateView:
         """Enter a new version, which sends nothing yet; raise `Invalid` with every fault.
@@ -115,7 +117,7 @@ class Templates:
     def carry_out(self, connection: Connection, asked: Asked, by: Caller, now: datetime) -> None:
         """Let the draft send; the version before it is retired."""
         row = _known(connection, asked.target)
-        if faults := check_template(row["body"], row["slots"], self.settings):
+        if faults := check_template(row["body"], row["slots"], self.settings, self.vocabulary.words):
             raise Conflict("TEMPLATE_UNSOUND", "; ".join(fault.message for fault in faults))
         end = now + self.settings.approval_months * _MONTH
         store.approve(connection, row, approver_id=by.person_id, now=now, expires_at=end)
@@ -198,7 +200,7 @@ class Templates:
             yield Fault(
                 "on_doubt", "resend is for urgent templates only: a doubled message is the lesser harm there"
             )
-        for reason in check_template(request.body, request.slots, self.settings):
+        for reason in check_template(request.body, request.slots, self.settings, self.vocabulary.words):
             yield Fault(reason.field or "body", reason.message)
 
     def _note(

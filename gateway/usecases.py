@@ -21,6 +21,7 @@ from gateway.govuk import GovukAccess
 from gateway.groups import Groups
 from gateway.health import Health
 from gateway.incidents import Incidents
+from gateway.lexicon import Lexicon
 from gateway.lifting import Lifting
 from gateway.optouts import OptOuts
 from gateway.outbound import Outbound
@@ -56,6 +57,7 @@ class UseCases:
     doubts: Doubts
     approvals: Approvals
     lifting: Lifting
+    lexicon: Lexicon
     sending: Sending
     document: PolicyDocument
     members: Members

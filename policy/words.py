@@ -64,6 +64,17 @@ class OwnWords(_Section):
     content: Mapping[Identifier, ThemeWords] = {}
 
     @classmethod
+    def kept(cls, document: str) -> Self:
+        """Read a document that was parsed before. Phrases that are shipped no longer are not missed.
+
+        Raises `PolicyFileError`.
+        """
+        try:
+            return cls.model_validate(tomllib.loads(document))
+        except (tomllib.TOMLDecodeError, ValidationError) as exc:
+            raise PolicyFileError(_NAME, [str(exc)]) from exc
+
+    @classmethod
     def parse(cls, document: str) -> Self:
         """Read a document. Raises `PolicyFileError` with every fault and the key that has it."""
         try:

@@ -23,6 +23,7 @@ from gateway.cli import (
     incidents,
     init,
     keys,
+    lexicon,
     messages,
     modems,
     optouts,
@@ -114,6 +115,7 @@ app.add_typer(modems.app, name="modem")
 app.add_typer(alerts.app, name="alert")
 app.add_typer(sim.app, name="sim")
 app.add_typer(pdu.app, name="pdu")
+app.add_typer(lexicon.app, name="lexicon")
 app.add_typer(policy.app, name="policy")
 app.add_typer(sending.app, name="sending")
 app.add_typer(violations.app, name="violation")

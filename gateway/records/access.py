@@ -29,6 +29,7 @@ class Scope(StrEnum):
     TEMPLATES_READ = "templates:read"
     TEMPLATES_WRITE = "templates:write"
     TEMPLATES_APPROVE = "templates:approve"
+    LEXICON = "lexicon:write"
     MODEMS = "modems:read"
     EVENTS = "events:read"
     WEBHOOKS = "webhooks:write"
