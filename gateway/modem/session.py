@@ -121,6 +121,8 @@ class Session:
             self._out_of_step = False
         finally:
             self._waiter = self._deadline = None
+            if waiter.done() and not waiter.cancelled():
+                waiter.exception()  # seen, also where the write itself raised the same
             self._parser.expect(NOTHING)
             self.used_at = loop.time()
         return event
