@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from gateway import sms, suspects
+from gateway.allowance import Allowance
 from gateway.facts import PolicyDesk
 from gateway.gate import Gate, Permit
 from gateway.model import (
@@ -71,10 +72,17 @@ class Handoff:
         self._gate = gate
         self._retries = tuple(retries)
 
-    def claim(self, connection: Connection, sim: str | None, order: int, now: datetime) -> Claim | None:
+    def claim(
+        self,
+        connection: Connection,
+        sim: str | None,
+        order: int,
+        now: datetime,
+        allowance: Allowance | None = None,
+    ) -> Claim | None:
         """Write ahead and return the next part that the policy lets go; None when nothing may.
 
-        `order` grows from claim to claim.
+        `order` grows from claim to claim. What would be too much for the SIM to one number waits.
         """
         if self._desk.switch.off_since is not None:  # what waits is kept (8.1)
             return None
@@ -84,6 +92,9 @@ class Handoff:
                 return None
             if candidate.expires_at <= now:
                 lifecycle.expire_due(connection, now)
+                continue
+            if allowance is not None and (later := allowance.later(candidate, now)):
+                outbox.postpone(connection, candidate, later)
                 continue
             decision = self._decide(connection, candidate, now)
             if decision.outcome is Outcome.ALLOW:
@@ -164,9 +175,7 @@ class Handoff:
         if claim.candidate.number == 1:
             outbox.release_modem(connection, claim.candidate.message_id)
 
-    def _end(
-        self, connection: Connection, claim: Claim, code: int | None, cause: str, now: datetime
-    ) -> None:
+    def _end(self, connection: Connection, claim: Claim, code: int | None, cause: str, now: datetime) -> None:
         self._change(connection, claim, Event.REFUSED, now, final_at=now, cause=cause)
         self._abandon_rest(connection, claim, now)
         if code == suspects.UNASSIGNED:

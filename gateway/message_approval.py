@@ -108,6 +108,7 @@ class MessageApproval:
             concat_reference=None,
             attempts=0,
             expires_at=row["expires_at"],
+            wording=None,
             more=False,
         )
 

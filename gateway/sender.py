@@ -12,6 +12,7 @@ from typing import Protocol
 import structlog
 from sqlalchemy import Connection
 
+from gateway.allowance import Allowance, Pause, SimCaps
 from gateway.begun import Begun
 from gateway.bell import Bell
 from gateway.gate import Gate
@@ -81,7 +82,9 @@ class Sender:
     clock: Clock
     begun: Begun
     device_pause: float  # seconds, when the SIM or the modem refuses: no message is to blame
+    allowance: Allowance = field(default_factory=lambda: Allowance(SimCaps()))
     rate: Rate = field(default_factory=Rate)
+    _paused: Pause | None = None  # as it was told last
     _stopping: bool = False
     _on_air: asyncio.Event = field(default_factory=asyncio.Event)  # the PDU was begun, or will not be
 
@@ -98,6 +101,7 @@ class Sender:
         """Send until nothing is due, then wait for the bell."""
         await self.modem.settled()
         rung = self.bell.listen()
+        self._tell_pause()
         claim, done = await self._write(None, claim_next=True), None
         while claim is not None:
             claim, done = await self._finish(claim, done)
@@ -169,18 +173,37 @@ class Sender:
     async def _write(self, done: Done | None, *, claim_next: bool) -> Claim | None:
         """Record an outcome and claim what follows, in one transaction."""
         if done is None:
-            return await self.database.write(self._claim) if claim_next else None
+            return self._noted(await self.database.write(self._claim)) if claim_next else None
         following = await self._insist(partial(self._settle, done=done, claim_next=claim_next))
+        if isinstance(done[1], (Refused, NotSent, Revoked)):
+            self.allowance.take_back(done[0].candidate)
         _tell(self.modem.name, *done)
-        return following
+        return self._noted(following)
+
+    def _noted(self, claim: Claim | None) -> Claim | None:
+        if claim is not None:
+            self.allowance.note(claim.candidate, self.clock())
+        return claim
+
+    def _tell_pause(self) -> None:
+        """Log that the SIM has reached a cap, or goes on."""
+        before, self._paused = self._paused, self.allowance.pause(self.clock())
+        if self._paused and not before:
+            why, until = self._paused.why, self._paused.until.isoformat()
+            log.warning("SIM pauses", action="sim_paused", modem=self.modem.name, why=why, until=until)
+        elif before and not self._paused:
+            log.info("SIM goes on", action="sim_goes_on", modem=self.modem.name)
 
     def _settle(self, connection: Connection, *, done: Done, claim_next: bool) -> Claim | None:
         self.handoff.settle(connection, *done, self.clock())
         return self._claim(connection) if claim_next else None
 
     def _claim(self, connection: Connection) -> Claim | None:
-        sim = self.modem.state.imsi or None
-        return self.handoff.claim(connection, sim, time.monotonic_ns(), self.clock())
+        sim, now = self.modem.state.imsi or None, self.clock()
+        self.allowance.follow(connection, sim, now)
+        if self.allowance.pause(now) is not None:
+            return None
+        return self.handoff.claim(connection, sim, time.monotonic_ns(), now, self.allowance)
 
     async def _insist(self, transaction: Callable[[Connection], Claim | None]) -> Claim | None:
         """Write however long the store needs: what is known of the radio must not be forgotten."""

@@ -7,11 +7,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, case, insert, literal_column, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    bindparam,
+    case,
+    func,
+    insert,
+    literal_column,
+    select,
+    type_coerce,
+    update,
+)
 
 from gateway.model import Status
 from gateway.store.prepared import Prepared, Row
-from gateway.store.schema import part, usage
+from gateway.store.schema import Instant, part, usage
 
 _CHUNK = 500  # numbers in one statement
 
@@ -85,3 +97,25 @@ _SPEND = Prepared(
         since=bindparam("at"),
     )
 )
+
+
+# -- SIMs -----------------------------------------------------------------------------------------------
+
+_MICROSECONDS = 60_000_000  # of a minute
+
+
+def given(connection: Connection, sim: str, since: datetime) -> Sequence[tuple[datetime, int]]:
+    """Return how many parts a SIM was given in each minute since then, the oldest first."""
+    micros = type_coerce(part.c.claimed_at, BigInteger)
+    at = type_coerce(micros - micros % _MICROSECONDS, Instant).label("minute")
+    query = select(at, func.count()).where(part.c.sim == sim, part.c.claimed_at >= since)
+    return [(row[0], row[1]) for row in connection.execute(query.group_by(at).order_by(at))]
+
+
+def given_lately(
+    connection: Connection, sim: str, since: datetime
+) -> Sequence[tuple[datetime, bytes, str | None]]:
+    """Return when a SIM was given each part since then, to which number, in which wording."""
+    query = select(part.c.claimed_at, part.c.number_index, part.c.wording)
+    mine = query.where(part.c.sim == sim, part.c.claimed_at >= since).order_by(part.c.claimed_at)
+    return [(row[0], row[1], row[2]) for row in connection.execute(mine)]

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     and_,
     bindparam,
@@ -75,6 +76,7 @@ class Candidate:
     concat_reference: int | None
     attempts: int
     expires_at: datetime
+    wording: str | None
     more: bool  # something else is due after it
 
 
@@ -125,7 +127,7 @@ def add(connection: Connection, rows: Sequence[tuple[dict[str, Any], list[dict[s
 _ADD_MESSAGE, _ADD_PART = Prepared(insert(message)), Prepared(insert(part))
 
 
-_ON_ITS_WAY = [
+_ON_ITS_WAY: list[ColumnElement[str]] = [
     literal_column(f"'{each.value}'") for each in (Status.SENT, Status.DELIVERED, Status.UNDELIVERED)
 ]
 _QUEUED = part.c.status == literal_column("'queued'")  # a literal, so that the partial index is used
@@ -149,6 +151,7 @@ _NEXT = Prepared(
         part.c.number_index,
         part.c.attempts,
         part.c.expires_at,
+        part.c.wording,
         message.c.parts,
         message.c.number_sealed,
         message.c.kind,
@@ -193,6 +196,7 @@ def _candidate(keyring: Keyring, row: Row, *, more: bool) -> Candidate:
         concat_reference=row["concat_reference"],
         attempts=row["attempts"],
         expires_at=row["expires_at"],
+        wording=row["wording"],
         more=more or row["number"] < row["parts"],
     )
 
@@ -241,6 +245,12 @@ def claim(
     )
     if candidate.total > 1 and candidate.number == 1:
         _assign(connection, candidate.message_id, modem)
+
+
+def postpone(connection: Connection, candidate: Candidate, until: datetime) -> None:
+    """Let a queued part wait."""
+    mine = (part.c.message_id == candidate.message_id, part.c.number == candidate.number, _QUEUED)
+    connection.execute(update(part).where(*mine).values(not_before=until))
 
 
 def release_modem(connection: Connection, message_id: str) -> None:
