@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -149,3 +152,17 @@ async def test_8_1_every_clause_is_shown_with_what_is_on_record_of_it(api: Api) 
     assert (after["4.1"]["asked"], after["4.1"]["denied"]) == (1, 1)
     assert (after["6.2"]["asked"], after["6.2"]["denied"]) == (1, 0)
     assert after["6.2"]["last_checked_at"] is not None
+
+
+async def test_1_3_every_decision_a_refusal_too_is_in_the_log_with_its_clauses(api: Api) -> None:
+    accepted = await api.call("POST", "/v1/messages", message(number(1)))
+    await api.call("POST", "/v1/messages", message(number(1), purpose="appointment"))
+    with closing(sqlite3.connect(api.directory / "schoolgate.db")) as database:
+        rows = database.execute(
+            "SELECT target, outcome, clauses FROM audit WHERE action = 'submit' ORDER BY seq"
+        ).fetchall()
+    assert [(outcome, json.loads(clauses)) for _, outcome, clauses in rows] == [
+        ("ALLOW", []),
+        ("DENY", ["2.1", "4.1"]),
+    ]
+    assert rows[0][0] == accepted.body["id"]

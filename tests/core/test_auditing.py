@@ -106,7 +106,7 @@ async def test_that_it_was_verified_is_in_the_log(log: Auditing) -> None:
     assert (await log.verify()).entries == 1201
 
 
-async def test_an_export_is_verified_and_holds_the_hours_asked_for(log: Auditing) -> None:
+async def test_1_3_an_export_is_verified_and_holds_the_hours_asked_for(log: Auditing) -> None:
     assert check(await lines(log)).seq == 1200
     part = await lines(log, NOW + timedelta(hours=10), NOW + timedelta(hours=700))
     assert (json.loads(part[0])["seq"], len(part)) == (11, 690)

@@ -27,6 +27,20 @@ def test_every_clause_of_the_document_is_registered_once_and_in_order() -> None:
 def test_every_clause_is_enforced_and_proven(clause: Clause) -> None:
     assert clause.rules or clause.parts, "nothing enforces it"
     assert clause.tests, "no test proves it"
+    assert clause.reports, "no command shows evidence of it"
+
+
+@each_clause
+def test_every_clause_has_a_test_named_after_it(clause: Clause) -> None:
+    name = f"::test_{clause.number.replace('.', '_')}_"
+    assert any(name in test for test in clause.tests), name
+
+
+def test_a_rule_that_cites_no_clause_or_that_nothing_proves_is_found() -> None:
+    proven = {rule for clause in register() for rule in clause.rules if clause.tests}
+    assert {rule.name for rule in RULES} == proven
+    for rule in RULES:
+        assert set(rule.clauses) <= set(DOCUMENT), rule.name
 
 
 @each_clause

@@ -128,7 +128,7 @@ async def test_what_is_read_back_is_what_was_written(database: Database) -> None
         "FROM audit WHERE seq = 3",
     ],
 )
-async def test_the_database_refuses_to_change_the_log(database: Database, statement: str) -> None:
+async def test_1_3_the_database_refuses_to_change_the_log(database: Database, statement: str) -> None:
     await database.write(lambda c: audit.append(c, some(3)))
     with pytest.raises(Exception, match="the audit log only grows"):
         await database.write(lambda c: c.execute(text(statement)))
@@ -137,7 +137,7 @@ async def test_the_database_refuses_to_change_the_log(database: Database, statem
 
 @settings(max_examples=150, deadline=None)
 @given(data=st.data())
-def test_any_changed_byte_of_any_field_of_any_row_is_found(
+def test_1_3_any_changed_byte_of_any_field_of_any_row_is_found(
     original: bytes, spoilt: Path, data: st.DataObject
 ) -> None:
     spoilt.write_bytes(original)

@@ -7,7 +7,7 @@ import pytest
 from gateway.store import KeyFileError, Keyring, SealBrokenError, create_key_file, load_key_file
 
 
-def test_what_is_sealed_opens_in_its_place_only(keyring: Keyring) -> None:
+def test_4_2_what_is_sealed_opens_in_its_place_only(keyring: Keyring) -> None:
     sealed = keyring.seal("message", "body", "msg_1", "Trip on Friday")
     assert b"Trip" not in sealed
     assert keyring.open("message", "body", "msg_1", sealed) == "Trip on Friday"

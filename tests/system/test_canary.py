@@ -21,7 +21,7 @@ CANARIES = (
 SWAPPED = ("7700900123", "7700900124")  # in a PDU a number's digits stand in pairs, swapped
 
 
-async def test_no_number_and_no_text_is_readable_in_any_file(tmp_path: Path) -> None:
+async def test_4_2_no_number_and_no_text_is_readable_in_any_file(tmp_path: Path) -> None:
     async with site(tmp_path, numbers=[PARENT, OTHER], running=False) as made:
         port = free_port()
         config = tmp_path / "schoolgate.toml"
