@@ -33,6 +33,7 @@ from gateway.building import (
 from gateway.certificates import Certificate
 from gateway.clock import utc_now
 from gateway.config import Config
+from gateway.contact_upkeep import ContactUpkeep
 from gateway.daily import Daily
 from gateway.facts import PolicyDesk
 from gateway.gate import Gate, end_of_step
@@ -136,6 +137,7 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         daily = Daily.of(config, store.database, store.keyring, store.settings, utc_now)
         daily.anchors = Anchors.of(config, daily.auditing, store.settings, identify, bell)
         daily.incidents = use_cases.incidents
+        daily.people = ContactUpkeep(use_cases.groups)
         use_cases.health.suppression = inbound.suppression
         use_cases.alerts.audit_broken = lambda: daily.broken
         await stack.enter_async_context(

@@ -18,6 +18,7 @@ import structlog
 from gateway.anchors import Anchors
 from gateway.auditing import Auditing, Verdict
 from gateway.config import Config
+from gateway.contact_upkeep import ContactUpkeep
 from gateway.incidents import Incidents
 from gateway.model import Clock
 from gateway.retention import Purge
@@ -41,6 +42,7 @@ class Daily:
     clock: Clock
     anchors: Anchors | None = None  # the ways out other than a file
     incidents: Incidents | None = None
+    people: ContactUpkeep | None = None
     verdict: Verdict | None = None  # of the last verification
     _done: dict[str, date] = field(default_factory=dict)
     _failed: dict[str, datetime] = field(default_factory=dict)
@@ -75,6 +77,7 @@ class Daily:
             "checkpoint by webhook": self._post,
             "checkpoint by text": self._text,
             "purge": self._purge,
+            "people": self._people,
         }
         for name, part in parts.items():
             waits = name in self._failed and now < self._failed[name] + _AGAIN
@@ -135,6 +138,11 @@ class Daily:
     @property
     def _whole(self) -> bool:
         return self.verdict is not None and self.verdict.first_bad is None
+
+    async def _people(self, now: datetime) -> None:
+        if self.people is not None:
+            counts = await self.people(now)
+            log.info("lists kept", action="lists_kept", **{name: n for name, n in counts.items() if n})
 
     async def _purge(self, now: datetime) -> None:
         counts = await self.purge(now)

@@ -33,14 +33,17 @@ from gateway.store.schema import (
     auto_reply,
     batch,
     consent,
+    contact,
     inbound,
     inbox,
     incident,
     legal_hold,
     message,
+    opt_in,
     part,
     recipient_hold,
     reference,
+    suspect_number,
 )
 from gateway.store.seal import Keyring
 
@@ -105,6 +108,13 @@ def kinds(keyring: Keyring) -> Mapping[str, Kind]:
         ),
         "incidents": Kind(incident.c.id, lambda at: incident.c.closed_at < at.metadata, _by(incident.c.id)),
         "consents": Kind(consent.c.id, lambda at: _ended() < at.consents, _by(consent.c.id)),
+        "opt_ins": Kind(opt_in.c.id, lambda at: opt_in.c.ended_at < at.metadata, _by(opt_in.c.id)),
+        "doubts": Kind(
+            suspect_number.c.id,
+            lambda at: suspect_number.c.verified_at < at.metadata,
+            _by(suspect_number.c.id),
+        ),
+        "contacts": Kind(contact.c.id, _forgotten, _by(contact.c.id)),
     }
 
 
@@ -120,6 +130,12 @@ def _not_held(table: Any) -> Iterator[ColumnElement[bool]]:  # noqa: ANN401 - a 
         legal_hold.c.lifted_at.is_(null()), or_(legal_hold.c.number_index == index, index.is_(null()))
     )
     yield ~held
+
+
+def _forgotten(at: Cutoffs) -> ColumnElement[bool]:
+    """Return whether nobody has touched a contact since, and no consent of its number is on record."""
+    agreed = exists().where(consent.c.number_index == contact.c.number_index)
+    return and_(contact.c.updated_at < at.metadata, ~agreed)
 
 
 def _body_over(at: Cutoffs) -> ColumnElement[bool]:

@@ -207,7 +207,8 @@ async def asked(desk: Desk, until: datetime = NOW + DAY) -> None:
     row = {
         "id": ident, "number_index": desk.index, "purposes": ["event_notice", "appointment"],
         "number_sealed": seal("opt_in", "number", ident, desk.number), "method": "web_form",
-        "wording": "form-2026", "wording_id": None, "evidence_sealed": seal("opt_in", "evidence", ident, "form 7"),
+        "wording": "form-2026", "wording_id": None,
+        "evidence_sealed": seal("opt_in", "evidence", ident, "form 7"),
         "recorded_by": "amy", "asked_at": NOW - DAY, "created_at": NOW - DAY, "expires_at": until,
         "message_id": f"msg_{desk.number[-3:]}", "status": "waiting",
     }  # fmt: skip
