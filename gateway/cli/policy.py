@@ -12,8 +12,9 @@ import typer
 from gateway.cli import document
 from gateway.cli.exits import Stop
 from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, connected
-from gateway.cli.output import listing, print_json, say, when
+from gateway.cli.output import listing, print_json, when
 from gateway.cli.pdu import answer_lines
+from gateway.cli.trying import Judge, answer, explain
 
 if TYPE_CHECKING:
     from policy.content import Finding
@@ -24,7 +25,8 @@ app = typer.Typer(
 document.add_to(app)
 
 PolicyOption = Annotated[
-    Path | None, typer.Option("--policy", metavar="FILE", help="A policy file; else the shipped one.")
+    Path | None,
+    typer.Option("--policy", metavar="FILE", help="A policy file, instead of the configured one."),
 ]
 
 
@@ -39,29 +41,33 @@ def attempt(
         str | None, typer.Argument(metavar="TEXT", help="Without it, each line of standard input is one.")
     ] = None,
     policy: PolicyOption = None,
+    config: ConfigOption = None,
     on: Annotated[
         datetime | None, typer.Option("--on", formats=["%Y-%m-%d"], help="As if today were this day.")
     ] = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Judge a text by its content and tone, whoever would send it to whom (2.2, 5.x, 7.1)."""
+    """Judge a text by its content and tone, whoever would send it to whom (2.2, 5.x, 7.1).
+
+    By the policy and the words of the installation that is configured here, else by those that are shipped.
+    """
     from gateway.clock import utc_now
-    from policy.settings import PolicySettings
     from policy.wording import judge_wording, passed_over
 
-    settings = PolicySettings.load(policy)
+    judge = Judge.of(policy, config)
+    settings = judge.settings
 
     def judged(line: str) -> tuple[Finding, ...]:
         today: date = (on.replace(tzinfo=UTC) if on else utc_now().astimezone(settings.zone)).date()
-        return judge_wording(line, settings, today)
+        return judge_wording(line, settings, today, judge.words)
 
     if text is None:
-        answer_lines(sys.stdin.buffer, lambda line: _answer(judged(line)), as_json=as_json)
+        answer_lines(sys.stdin.buffer, lambda line: answer(judged(line)), as_json=as_json)
     elif as_json:
-        print_json(_answer(judged(text)))
+        print_json(answer(judged(text)))
     else:
-        _explain(judged(text), passed_over(text, settings))
+        explain(text, judged(text), passed_over(text, settings, judge.words), judge)
 
 
 @app.command()
@@ -95,28 +101,3 @@ def _with_evidence(config: Path | None, key_file: Path | None) -> list[dict[str,
     except Stop:  # no configuration, no key or no gateway: the register is the same
         return [clause.model_dump() for clause in register()]
     return list(page["items"])
-
-
-def _answer(findings: tuple[Finding, ...]) -> dict[str, Any]:
-    from policy.verdict import Decision
-
-    decision = Decision(tuple(finding.reason for finding in findings))
-    reasons = [finding.reason.as_dict() | {"words": finding.words} for finding in findings]
-    return {"outcome": decision.outcome.value, "reasons": reasons}
-
-
-def _explain(findings: tuple[Finding, ...], excused: tuple[str, ...]) -> None:
-    answer = _answer(findings)
-    say(f"{answer['outcome']}: {_VERDICTS[answer['outcome']]}")
-    if findings:
-        rows = [(r["words"], r["outcome"], r["clause"], r["code"], r["message"]) for r in answer["reasons"]]
-        listing("Because of", ("words", "outcome", "clause", "code", "why"), rows)
-    for words in excused:
-        say(f'"{words}" is harmless in its context.')
-
-
-_VERDICTS = {
-    "ALLOW": "nothing in its words speaks against it. Template and consent are judged when it is sent.",
-    "HOLD": "it would wait until a second person has read it.",
-    "DENY": "it would be refused.",
-}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
 
@@ -56,3 +59,24 @@ def refuse(connection: Connection, ident: str, now: datetime) -> bool:
     """End a draft; False where it is none."""
     statement = update(lexicon).where(lexicon.c.id == ident, lexicon.c.status == "draft")
     return connection.execute(statement.values(status="refused", ended_at=now)).rowcount > 0
+
+
+def stored(path: Path) -> tuple[int, str] | None:
+    """Return version and document in force in a database file, without opening it for more than that.
+
+    None where there is no such file, or it is older than own words are. Raises `OSError` where it cannot
+    be read.
+    """
+    if not path.exists():
+        return None
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            found = connection.execute(_STORED).fetchone()
+    except sqlite3.OperationalError as exc:
+        if "no such table" in str(exc):
+            return None
+        raise OSError(f"{path}: {exc}") from exc
+    return None if found is None else (int(found[0]), str(found[1]))
+
+
+_STORED: Final = "SELECT version, document FROM lexicon WHERE status = 'published'"

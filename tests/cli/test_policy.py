@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -81,3 +82,20 @@ def test_every_clause_is_listed() -> None:
     assert len(listed) == 22
     assert set(listed[0]) == {"number", "says", "rules", "parts", "reports", "tests", "missing"}
     assert "Clauses" in command("policy", "clauses").out
+
+
+def test_an_installation_that_cannot_be_read_is_said_and_the_shipped_words_judge(tmp_path: Path) -> None:
+    (tmp_path / "schoolgate.toml").write_text("nonsense = 1\n")
+    ended = command("policy", "try", "Bella was sick.", "--json")
+    assert ended.json["outcome"] == "DENY"
+    assert "schoolgate.toml is passed over" in ended.err
+    named = command("policy", "try", "Bella was sick.", "--config", "schoolgate.toml", "--json")
+    assert (named.code, named.out) == (78, "")
+
+
+def test_a_database_that_is_not_there_or_is_older_has_no_own_words(home: Path) -> None:
+    assert command("policy", "try", "Hello.", "--json").json["outcome"] == "ALLOW"
+    (home / "schoolgate.db").unlink()
+    assert command("policy", "try", "Hello.", "--json").json["outcome"] == "ALLOW"
+    sqlite3.connect(home / "schoolgate.db").close()
+    assert command("policy", "try", "Hello.", "--json").json["outcome"] == "ALLOW"
