@@ -7,7 +7,6 @@ kept in memory and read once from the store, when a SIM is first seen.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -47,6 +46,7 @@ class Allowance:
     caps: SimCaps
     sim: str | None = None
     _minutes: deque[tuple[datetime, int]] = field(default_factory=deque)  # the oldest first
+    _total: int = 0  # of all these minutes
     _lately: deque[tuple[datetime, bytes, str | None]] = field(default_factory=deque)
     _to: Counter[tuple[bytes, str | None]] = field(default_factory=Counter)  # of what is in `_lately`
 
@@ -55,7 +55,8 @@ class Allowance:
         if sim == self.sim:
             return
         minutes = limits.given(connection, sim, now - _DAY) if sim and self._by_time else ()
-        self._minutes, self._lately, self._to = deque(minutes), deque(), Counter()
+        self._minutes, self._total = deque(minutes), sum(count for _, count in minutes)
+        self._lately, self._to = deque(), Counter()
         lately = limits.given_lately(connection, sim, now - _HOUR) if sim and self._by_number else ()
         for at, number, wording in lately:
             self._add(at, number, wording)
@@ -71,12 +72,9 @@ class Allowance:
 
     def pause(self, now: datetime) -> Pause | None:
         """Return why nothing may go through this SIM now; None where something may."""
-        if not self._by_time:
-            return None
-        pauses = (
-            _pause(self._minutes, _HOUR, self.caps.per_hour, "an hour", now),
-            _pause(self._minutes, _DAY, self.caps.per_day, "a day", now),
-        )
+        spans = ((_HOUR, self.caps.per_hour, "an hour"), (_DAY, self.caps.per_day, "a day"))
+        reached = [(span, most, words) for span, most, words in spans if 0 < most <= self._total]
+        pauses = (_pause(self._minutes, *each, now) for each in reached)
         return max((p for p in pauses if p is not None), key=lambda p: p.until, default=None)
 
     def later(self, candidate: Candidate, now: datetime) -> datetime | None:
@@ -106,8 +104,9 @@ class Allowance:
             minute = now.replace(second=0, microsecond=0)
             before = self._minutes.pop()[1] if self._minutes and self._minutes[-1][0] == minute else 0
             self._minutes.append((minute, before + 1))
+            self._total += 1
             while self._minutes[0][0] < now - _DAY - _MINUTE:
-                self._minutes.popleft()
+                self._total -= self._minutes.popleft()[1]
         if self._by_number:
             self._add(now, candidate.number_index, candidate.wording)
             while self._lately[0][0] <= now - _HOUR:
@@ -115,9 +114,10 @@ class Allowance:
 
     def take_back(self, candidate: Candidate) -> None:
         """Count a part no more: it did not leave."""
-        if self._by_time and self._minutes:
+        if self._by_time and self._minutes and self._minutes[-1][1]:
             minute, count = self._minutes.pop()
-            self._minutes.append((minute, max(0, count - 1)))
+            self._minutes.append((minute, count - 1))
+            self._total -= 1
         if self._by_number:
             mine = (candidate.number_index, candidate.wording)
             last = next((each for each in reversed(self._lately) if each[1:] == mine), None)
@@ -138,15 +138,14 @@ class Allowance:
 
 
 def _pause(
-    minutes: Iterable[tuple[datetime, int]], span: timedelta, most: int, words: str, now: datetime
+    minutes: deque[tuple[datetime, int]], span: timedelta, most: int, words: str, now: datetime
 ) -> Pause | None:
     """Return the pause that a cap brings: a minute counts until it is over and `span` has passed."""
-    counted = [each for each in minutes if each[0] + _MINUTE + span > now]
-    over = sum(count for _, count in counted) - most
-    if not most or over < 0:
-        return None
-    for minute, count in counted:
-        over -= count
-        if over < 0:
-            return Pause(f"this SIM has sent its {most} parts {words}", minute + _MINUTE + span)
-    raise AssertionError(minutes)  # `most` is at least 1: the last minute leaves room
+    counted = 0
+    for minute, count in reversed(minutes):
+        until, counted = minute + _MINUTE + span, counted + count
+        if until <= now:
+            return None
+        if counted >= most:
+            return Pause(f"this SIM has sent its {most} parts {words}", until)
+    return None

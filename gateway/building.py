@@ -11,6 +11,7 @@ from pathlib import Path
 from gateway.access import Access
 from gateway.acknowledging import Members
 from gateway.alerts import alerts_of
+from gateway.allowance import Allowance, SimCaps
 from gateway.approvals import Subject
 from gateway.batch_approval import BatchApproval
 from gateway.batches import Batches
@@ -178,7 +179,17 @@ def sender_of(
         retries=[timedelta(seconds=seconds) for seconds in config.sending.retry_seconds],
     )
     pause = config.sending.device_pause_seconds
-    return Sender(modem, handoff, store.database, gate, bell, utc_now, begun, pause)
+    allowance = Allowance(_caps(next(each for each in config.modem if each.name == modem.name)))
+    return Sender(modem, handoff, store.database, gate, bell, utc_now, begun, pause, allowance)
+
+
+def _caps(section: ModemSection) -> SimCaps:
+    return SimCaps(
+        per_hour=section.parts_per_hour,
+        per_day=section.parts_per_day,
+        number_per_hour=section.number_per_hour,
+        identical_per_hour=section.identical_per_hour,
+    )
 
 
 def use_cases_of(

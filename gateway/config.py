@@ -177,6 +177,14 @@ class ModemSection(_Section):
     """How long the modem may take to say that a message was accepted."""
     sweep_seconds: Annotated[float, Field(gt=0, le=600)] = 60
     """How often its memory is looked through for what was not announced."""
+    parts_per_hour: Annotated[int, Field(ge=0)] = 1000
+    """What its SIM sends in an hour at the most; then it pauses. Ask your operator; 0: as much as it can."""
+    parts_per_day: Annotated[int, Field(ge=0)] = 5000
+    """The same for 24 hours."""
+    number_per_hour: Annotated[int, Field(ge=0)] = 100
+    """Parts to one number in an hour: UK networks block a SIM that sends more. 0: no such limit."""
+    identical_per_hour: Annotated[int, Field(ge=0)] = 20
+    """The same text to one number in an hour, likewise."""
 
 
 class Config(_Section):

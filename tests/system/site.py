@@ -144,7 +144,7 @@ async def furnish(
     `extra` goes before the sections of the modems, `each` into each of them.
     """
     names = [f"sim{index}" for index in range(modems)]
-    sections = "".join(f'[[modem]]\nname = "{name}"\nport = "{name}"\n{each}' for name in names)
+    sections = "".join(f'[[modem]]\nname = "{name}"\nport = "{name}"\n{NO_CAPS}{each}' for name in names)
     (directory / "policy.toml").write_text(reviewed_policy())
     (directory / "schoolgate.toml").write_text(
         '[api]\nport = 0\nunix_socket = "api.sock"\n'
@@ -171,6 +171,7 @@ async def furnish(
     (directory / "tokens.json").write_text(json.dumps(tokens))
 
 
+NO_CAPS = "parts_per_hour = 0\nparts_per_day = 0\nnumber_per_hour = 0\nidentical_per_hour = 0\n"  # of a SIM
 OPEN = {  # at every hour of every day, and to few numbers as often as a test likes
     **dict.fromkeys(("weekdays", "saturdays", "sundays", "bank_holidays"), '"00:00-24:00"'),
     "division": '""',
