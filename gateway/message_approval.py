@@ -115,10 +115,10 @@ class MessageApproval:
     def _follow(self, connection: Connection, ident: str, decision: Decision, now: datetime) -> None:
         mine = message.c.id == ident
         codes = {reason.code for reason in decision.reasons}
-        if decision.outcome is Outcome.ALLOW:
+        if decision.outcome is not Outcome.DENY and Code.RECIPIENT_ON_HOLD in codes:
+            lifecycle.hold_for(connection, mine, HoldReason.RECIPIENT_HOLD, now)
+        elif decision.outcome is not Outcome.DENY:
             lifecycle.let_go(connection, mine, now)
-        elif decision.outcome is Outcome.HOLD:
-            lifecycle.hold_for(connection, mine, _held_by(codes), now)
         elif not decision.may_pass:
             why = CancelReason.OPTED_OUT if Code.RECIPIENT_OPTED_OUT in codes else CancelReason.POLICY
             lifecycle.cancel_waiting(connection, mine, why, now, cause=", ".join(sorted(codes)))
@@ -147,10 +147,6 @@ class MessageApproval:
 
 def _waits(row: RowMapping) -> bool:
     return row["status"] == Status.HELD and row["hold_reason"] in FOR_A_PERSON
-
-
-def _held_by(codes: set[Code]) -> HoldReason:
-    return HoldReason.RECIPIENT_HOLD if Code.RECIPIENT_ON_HOLD in codes else HoldReason.QUIET_HOURS
 
 
 def _digest(row: RowMapping) -> bytes:
