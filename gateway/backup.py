@@ -54,10 +54,9 @@ def make(directory: Path, database: Path, extra: Sequence[Path], keyring: Keyrin
         raise BackupUnusable(f"{final} exists already: one backup a second")
     work = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=directory))
     try:
-        copying.copy_live(database, work / DATABASE)
+        contents = copying.copy_live(database, work / DATABASE)
         for each in extra:
             shutil.copyfile(each, work / each.name)
-        contents = copying.examine(work / DATABASE)
         body = {
             "format": _FORMAT,
             "at": now.astimezone(UTC).isoformat(),

@@ -33,16 +33,21 @@ class Contents:
     rows: Mapping[str, int]
 
 
-def copy_live(source: Path, target: Path) -> None:
+def copy_live(source: Path, target: Path) -> Contents:
     """Copy a database that may be in use to a new file: one consistent state, checked, without side files.
 
-    Raises `CopyDamaged` where the source is damaged, `OSError` where the disk refuses.
+    Writers go on meanwhile: the state that is copied is held on to, else each commit of another process would
+    make the copy begin anew (sqlite3_backup_step). Returns what is in it. Raises `CopyDamaged` where the
+    source is damaged, `OSError` where the disk refuses.
     """
     with _refusals(source), closing(_opened(source)) as live, closing(sqlite3.connect(target)) as copy:
+        live.execute("BEGIN")
+        live.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # from here on it is this state
         live.backup(copy, pages=_STEP, sleep=_PAUSE)
+        live.rollback()
         copy.execute("PRAGMA journal_mode=DELETE")
     target.chmod(0o600)
-    examine(target)
+    return examine(target)
 
 
 def examine(path: Path) -> Contents:

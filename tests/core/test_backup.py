@@ -4,6 +4,8 @@ import asyncio
 import json
 import random
 import sqlite3
+import threading
+import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -86,6 +88,30 @@ async def test_a_backup_of_a_store_that_writes_is_one_state_of_it(tmp_path: Path
     assert all(count % 2 == 0 for count in counts)
     assert counts == sorted(counts)
     assert counts[-1] > counts[0]
+
+
+async def test_a_store_that_never_rests_does_not_keep_a_backup_from_ending(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There are commits between any two steps of it, by a connection of another."""
+    monkeypatch.setattr(copying, "_STEP", 1)
+    with closing(sqlite3.connect(store, isolation_level=None)) as connection:
+        connection.execute("CREATE TABLE large AS SELECT zeroblob(20000000) AS filling")
+    done = threading.Event()
+
+    def write() -> bool:
+        with closing(sqlite3.connect(store, isolation_level=None)) as connection:
+            connection.execute("PRAGMA synchronous=OFF")
+            end = time.monotonic() + 20
+            while not done.is_set() and time.monotonic() < end:
+                connection.execute("UPDATE suppression SET since = since + 1")
+        return done.is_set()
+
+    writing = asyncio.create_task(asyncio.to_thread(write))
+    contents = await asyncio.to_thread(copying.copy_live, store, tmp_path / "copy.db")
+    done.set()
+    assert await writing  # the copy did not wait for the writer to end
+    assert contents.rows["suppression"] == 1
 
 
 @pytest.mark.parametrize("seed", range(8))
