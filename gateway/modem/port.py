@@ -145,8 +145,11 @@ class Port:
             self._lost(reason)
 
 
-async def open_port(path: str, baud: int, timeout: float = 20.0) -> Port:
-    """Open `path` for us alone. A cancelled or late open closes what it opened."""
+Made = Callable[[str, serial.Serial], Port]
+
+
+async def open_port(path: str, baud: int, timeout: float = 20.0, made: Made | None = None) -> Port:
+    """Open `path` for us alone, and return what `made` makes of it. A cancelled or late open is undone."""
     opening = _in_thread(lambda: _open(path, baud))
     waiting = asyncio.wrap_future(opening)
     waiting.add_done_callback(_seen)
@@ -161,7 +164,7 @@ async def open_port(path: str, baud: int, timeout: float = 20.0) -> Port:
     except asyncio.CancelledError:
         opening.add_done_callback(_discard)
         raise
-    return Port(path, device)
+    return (made or Port)(path, device)
 
 
 def _in_thread(call: Callable[[], serial.Serial]) -> concurrent.futures.Future[serial.Serial]:
