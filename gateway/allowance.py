@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from math import inf
 from typing import Final
 
 from sqlalchemy import Connection
@@ -76,6 +77,20 @@ class Allowance:
         reached = [(span, most, words) for span, most, words in spans if 0 < most <= self._total]
         pauses = (_pause(self._minutes, *each, now) for each in reached)
         return max((p for p in pauses if p is not None), key=lambda p: p.until, default=None)
+
+    def left(self, now: datetime) -> float:
+        """Return how many parts may go through this SIM before it pauses; infinite without a cap."""
+        spans = ((_HOUR, self.caps.per_hour), (_DAY, self.caps.per_day))
+        return min((max(0, most - self._within(span, now)) for span, most in spans if most), default=inf)
+
+    @property
+    def steady(self) -> float:
+        """The parts in a second that the caps let through in the long run; infinite without a cap."""
+        spans = ((_HOUR, self.caps.per_hour), (_DAY, self.caps.per_day))
+        return min((most / span.total_seconds() for span, most in spans if most), default=inf)
+
+    def _within(self, span: timedelta, now: datetime) -> int:
+        return sum(count for minute, count in self._minutes if minute + _MINUTE + span > now)
 
     def later(self, candidate: Candidate, now: datetime) -> datetime | None:
         """Return when a message may go to its number through this SIM; None for now.

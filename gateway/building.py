@@ -213,7 +213,7 @@ def use_cases_of(
         bell=bell,
         clock=utc_now,
         validity=validity,
-        rates=tuple(sender.rate for sender in senders),
+        lines=senders,
     )
     access = Access(database=database, keyring=keyring, settings=settings, clock=utc_now)
     templates = Templates(database, settings, utc_now, desk.vocabulary)
@@ -248,10 +248,10 @@ def use_cases_of(
         lifting=lifting,
         lexicon=lexicon,
         templates=templates,
-        health=Health(database, modems, utc_now, sending.switch),
+        health=Health(database, modems, utc_now, sending.switch, settings.zone),
         events=telling.events,
         webhooks=telling.webhooks,
-        forecasts=Forecasts(database, tuple((sender.modem, sender.rate) for sender in senders), utc_now),
+        forecasts=Forecasts(database, senders, lambda: desk.settings.hours(desk.holidays(), ""), utc_now),
         sending=sending,
         violations=Violations(database, settings, utc_now),
         document=document,

@@ -17,6 +17,7 @@ from gateway.caps import spend
 from gateway.entering import new_message
 from gateway.errors import Conflict, NotFound, Refusal
 from gateway.facts import Considered, PolicyDesk
+from gateway.forecast import Line, drain
 from gateway.ids import new_id
 from gateway.message_approval import FOR_A_PERSON, MessageApproval
 from gateway.model import WAITING, CancelReason, Clock, HoldReason, Status
@@ -27,7 +28,6 @@ from gateway.records import (
     MessageRequest,
     Receipt,
 )
-from gateway.sender import Rate
 from gateway.store import (
     Database,
     Keyring,
@@ -61,7 +61,7 @@ class Outbound:
     bell: Bell
     clock: Clock
     validity: timedelta
-    rates: Sequence[Rate]
+    lines: Sequence[Line]
 
     @property
     def approval(self) -> MessageApproval:
@@ -111,9 +111,7 @@ class Outbound:
                 references.keep(connection, caller.key_id, digest, {request.reference: answer})
         return found
 
-    def enter(
-        self, connection: Connection, caller: Caller, request: MessageRequest, now: datetime
-    ) -> Answer:
+    def enter(self, connection: Connection, caller: Caller, request: MessageRequest, now: datetime) -> Answer:
         """Decide on one message and, if the policy lets it, put it into the outbox of this transaction."""
         considered = self.desk.consider(connection, caller, request, now)
         ident = new_id("msg", now)
@@ -162,13 +160,15 @@ class Outbound:
             forced_by=split.forced_by,
             parts_without=without,
             queue=queue,
-            seconds=self.estimate(queue + len(split.parts)),
+            leaves_at=considered.due,
+            seconds=self._estimate(considered, queue + len(split.parts), now),
         )
 
-    def estimate(self, parts: int) -> float | None:
-        """Return the seconds that so many parts take on the modems, at their measured rates."""
-        speeds = [1 / rate.seconds for rate in self.rates if rate.seconds]
-        return parts / sum(speeds) if speeds else None
+    def _estimate(self, considered: Considered, parts: int, now: datetime) -> float | None:
+        """Return the seconds until a message is sent that so many parts go with or before."""
+        work = drain(self.lines, parts, now)
+        done = None if work is None else considered.tally.done(considered.due, work)
+        return None if done is None else (done - now).total_seconds()
 
     async def cancel(self, caller: Caller, ident: str) -> None:
         """Cancel what still waits; `Conflict` when it has left or ended."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from sqlalchemy import Connection
@@ -82,6 +82,10 @@ class Tally:
         if wording is not None:
             self.recent[index].append((due, wording))
         self.caps = tuple(replace(cap, used=cap.used + 1) for cap in self.caps)
+
+    def done(self, begin: datetime, work: timedelta) -> datetime | None:
+        """Return when work is done that is begun then and goes on in the windows only."""
+        return begin + work if self.hours is None else self.hours.open_for(begin, work)
 
     def last(self, at: datetime) -> datetime:
         """Return `at`, or the end of the window after it: until then a text without a validity is tried."""

@@ -132,6 +132,7 @@ class Check(Output):
     forced_by: str | None = Field(description="The first character that forces UCS-2.")
     parts_without: int | None = Field(description="Parts, without the characters that force UCS-2.")
     queue: int = Field(description="Parts that wait before it.")
+    leaves_at: datetime = Field(description="At the earliest; in quiet hours, when they end.")
     seconds: float | None = Field(description="Estimate until it is sent; null without a measured rate.")
 
 

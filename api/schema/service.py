@@ -54,6 +54,7 @@ class Lane(Output):
     modem: str
     ready: bool
     seconds_per_part: float | None = Field(description="Measured; null before its first part.")
+    paused_until: datetime | None = Field(description="When it goes on, where its SIM has reached a cap.")
 
 
 class Forecast(Output):
@@ -84,3 +85,4 @@ class Ready(Output):
 
     ready: bool
     reasons: tuple[str, ...]
+    notices: tuple[str, ...] = Field(description="What waits for people, and keeps nothing from working.")

@@ -110,4 +110,5 @@ class CheckReport:
     forced_by: str | None  # the first character that forces UCS-2
     parts_without: int | None  # parts, were that character not there
     queue: int  # parts that wait before it
+    leaves_at: datetime  # at the earliest: in quiet hours, when they end
     seconds: float | None  # estimate until it is sent; None without a measured rate

@@ -13,6 +13,7 @@ class Lane:
     modem: str
     ready: bool
     seconds_per_part: float | None  # measured; None before its first part
+    paused_until: datetime | None = None  # its SIM has reached a cap
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +34,4 @@ class Readiness:
 
     ready: bool
     reasons: tuple[str, ...]
+    notices: tuple[str, ...] = ()  # what waits for people

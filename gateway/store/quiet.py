@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, literal_column, select, update
+from sqlalchemy import Connection, bindparam, func, literal_column, select, update
 
 from gateway.model import HoldReason, Status
 from gateway.store import lifecycle
@@ -30,6 +30,12 @@ def hold(connection: Connection, message_id: str, until: datetime, now: datetime
 def any_due(connection: Connection, now: datetime) -> bool:
     """Return whether a window has opened for something that waits for it."""
     return _DUE.first(connection, {"now": now}) is not None
+
+
+def waiting(connection: Connection) -> int:
+    """Return how many parts wait for a window."""
+    query = select(func.coalesce(func.sum(message.c.parts), 0)).where(_WAITS)
+    return int(connection.execute(query).scalar_one())
 
 
 def let_go(connection: Connection, now: datetime) -> int:
