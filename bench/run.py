@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import accepting, api, audit, faults, opting_out, outbox, sending, wording
+from bench import accepting, api, audit, backing_up, faults, opting_out, outbox, sending, wording
 
 MEASURES = {
     "short_radio": sending.short_radio,
@@ -28,6 +28,7 @@ MEASURES = {
     "get": api.get,
     "list": api.listing,
     "listeners": api.listeners,
+    "backup": backing_up.million,
     "webhook": api.webhook,
     "opt_outs": api.opting_out,
     "claim": outbox.claim,
