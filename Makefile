@@ -14,13 +14,14 @@ LOCKED := $(BIN)/python -m pip install --quiet --require-hashes --no-deps --only
 # Schoolgate itself is built with the locked setuptools, without an index.
 ITSELF := $(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo test test-unit check bench fuzz soak docs lock clean install upgrade rollback uninstall deb test-service
+.PHONY: help demo test test-unit proof check bench fuzz soak docs lock clean install upgrade rollback uninstall deb test-service
 .DELETE_ON_ERROR:
 
 help:
 	@echo 'make demo       the main job, with a virtual phone network (no modem needed)'
 	@echo 'make test       every test'
 	@echo 'make test-unit  the tests that start no other process'
+	@echo 'make proof      each rule of the policy taken away in turn: its tests must fail'
 	@echo 'make check      formatting, lint, types, layers'
 	@echo 'make bench      the measurements (ARGS=name for some of them)'
 	@echo 'make fuzz       bytes that nobody would send, at the decoders (ARGS="--seconds 600")'
@@ -40,6 +41,9 @@ test: $(VENV)/dev.stamp
 
 test-unit: $(VENV)/dev.stamp
 	@$(BIN)/python -m pytest -m 'not system' $(ARGS)
+
+proof: $(VENV)/dev.stamp
+	@$(BIN)/python -m tests.policy.proof $(ARGS)
 
 check: $(VENV)/dev.stamp
 	$(BIN)/ruff format --check $(CODE)

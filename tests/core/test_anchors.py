@@ -124,7 +124,7 @@ def checked_elsewhere(log: list[str], anchor: str, tmp_path: Path) -> tuple[int,
 
 
 @pytest.mark.parametrize("way", ["file", "webhook", "sms"])
-async def test_a_log_that_was_cut_short_is_caught_by_what_left_the_machine(
+async def test_1_3_a_log_that_was_cut_short_is_caught_by_what_left_the_machine(
     log: Auditing, server: Server, tmp_path: Path, way: str
 ) -> None:
     anchor = await by_way(log, way, server, tmp_path)
