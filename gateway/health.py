@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
+from gateway.allowance import Pause
 from gateway.measures import Spread, Use, suppression
 from gateway.model import Clock, ModemPhase, ModemState, Status
 from gateway.records import Readiness
@@ -13,6 +15,7 @@ from gateway.sender import Radio
 from gateway.store import Database, StoreUnavailable, messages, outbox
 from gateway.store.alerts import Ages, ages
 from gateway.switch import Switch
+from gateway.working_time import is_late
 
 
 class Measured(Radio, Protocol):
@@ -29,6 +32,8 @@ class Health:
     radios: Sequence[Measured]
     clock: Clock
     switch: Switch = field(default_factory=Switch)
+    zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/London"))
+    pauses: Callable[[], Mapping[str, Pause]] = dict  # of the SIMs that have reached a cap
     suppression: Spread = field(default_factory=suppression)  # the one that `Inbound` fills
 
     async def ready(self) -> Readiness:
@@ -43,11 +48,27 @@ class Health:
             reasons.extend(f"{state.name}: {state.detail or state.phase.value}" for state in self.modems())
         if suspended := self.switch.sentence():
             reasons.append(suspended)
-        return Readiness(ready=not reasons, reasons=tuple(reasons))
+        return Readiness(ready=not reasons, reasons=tuple(reasons), notices=await self._notices())
+
+    async def _notices(self) -> tuple[str, ...]:
+        """Return what does not keep the gateway from working, and waits for people."""
+        try:
+            since = (await self.ages()).hold
+        except StoreUnavailable:
+            return ()
+        if since is None:
+            return ()
+        late = is_late(since, self.clock(), self.zone)
+        target = "past its working hour" if late else "to be read within one working hour"
+        return (f"replies wait for a person, the oldest {target}: schoolgate opt-out holds",)
 
     def modems(self) -> tuple[ModemState, ...]:
         """Return a snapshot of every modem."""
-        return tuple(radio.state for radio in self.radios)
+        return tuple(self._with_pause(radio.state) for radio in self.radios)
+
+    def _with_pause(self, state: ModemState) -> ModemState:
+        pause = self.pauses().get(state.name)
+        return state if pause is None else replace(state, paused=pause.why, paused_until=pause.until)
 
     def uses(self) -> Mapping[str, Use]:
         """Return what each modem was used for since the start."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection, RowMapping
 
@@ -13,9 +14,13 @@ from gateway.gate import Gate
 from gateway.model import Clock, HoldReason
 from gateway.records import Caller, HoldView, Page, SuppressionView
 from gateway.replies import suppress
-from gateway.store import Database, Keyring, audit, events, lifecycle, recipients
+from gateway.store import Database, Keyring, audit, events, lifecycle, recipients, suspects
 from gateway.store.schema import message
+from gateway.suspects import doubt
+from gateway.working_time import is_late
 from policy import PolicySettings, canonical
+
+OUTCOMES: Final = ("opt_out", "not_an_opt_out", "wrong_number")
 
 
 @dataclass(slots=True)
@@ -65,21 +70,30 @@ class OptOuts:
     async def holds(self) -> tuple[HoldView, ...]:
         """Return the numbers that wait for a person to read their reply."""
         rows = await self.database.read(recipients.open_holds)
-        return tuple(HoldView(row["id"], row["inbox_id"], row["since"]) for row in rows)
+        now, zone = self.clock(), self.settings.zone
+        return tuple(
+            HoldView(row["id"], row["inbox_id"], row["since"], row["kind"], is_late(row["since"], now, zone))
+            for row in rows
+        )
 
     async def resolve_hold(self, caller: Caller, hold_id: str, outcome: str) -> None:
-        """End a hold: `opt_out` suppresses the number, `not_an_opt_out` lets its messages go."""
-        if outcome not in ("opt_out", "not_an_opt_out"):
-            raise Invalid((Fault("outcome", "must be opt_out or not_an_opt_out"),))
+        """End a hold: `opt_out` suppresses the number, `not_an_opt_out` lets its messages go.
+
+        `wrong_number` puts the number in doubt: what waits for it is refused at hand-off. Of an appointment's
+        hold any outcome is only noted: what a recipient's own word did, their START or new consent undoes.
+        """
+        if outcome not in OUTCOMES:
+            raise Invalid((Fault("outcome", f"must be one of {', '.join(OUTCOMES)}"),))
         await self.database.write(lambda c: self._resolve(c, caller, hold_id, outcome, self.clock()))
         self.bell.ring()
 
     def _resolve(
         self, connection: Connection, caller: Caller, hold_id: str, outcome: str, now: datetime
     ) -> None:
-        index = recipients.resolve_hold(connection, now, ident=hold_id, by=caller.handle, outcome=outcome)
-        if index is None:
+        found = recipients.resolve_hold(connection, now, ident=hold_id, by=caller.handle, outcome=outcome)
+        if found is None:
             raise NotFound(f"there is no open hold {hold_id}")
+        index, by = found.number_index, caller.handle
         events.add(connection, now, "hold.resolved", hold_id, detail=outcome)
         audit.record(
             connection,
@@ -102,6 +116,10 @@ class OptOuts:
                 now=now,
             )
             return
+        if outcome == "wrong_number":
+            doubt(connection, index, reason="wrong_number", source=found.inbox_id, by=by, now=now)
+        else:
+            suspects.dismiss(connection, now, number_index=index, by=by)
         held = (message.c.number_index == index) & (message.c.hold_reason == HoldReason.RECIPIENT_HOLD)
         lifecycle.let_go(connection, held, now)
 

@@ -60,17 +60,22 @@ class OptOut(Output):
 
 
 class Hold(Output):
-    """A number that waits until a person has read its reply."""
+    """A reply that a person must read."""
 
     id: str
-    inbox_id: str
+    inbox_id: str = Field(description="Of the reply; of the part that came, for a fragment.")
     since: datetime
+    kind: str = Field(
+        description="refusal, or fragment (its rest has not come): the number is paused. appointment: CANCEL "
+        "or END opted it out, and may have meant the appointment."
+    )
+    late: bool = Field(description="It has waited for longer than one working hour.")
 
 
 class HoldOutcome(Input):
     """What the person made of the reply."""
 
-    outcome: Literal["opt_out", "not_an_opt_out"]
+    outcome: Literal["opt_out", "not_an_opt_out", "wrong_number"]
 
 
 class NewConsent(Input):

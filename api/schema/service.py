@@ -35,6 +35,8 @@ class Modem(Output):
     storage_used: int | None
     storage_total: int | None
     notifications: str
+    paused: str = Field(description="Why its SIM is given nothing now: it has reached a cap; else empty.")
+    paused_until: datetime | None = Field(description="When it goes on by itself.")
     failures: int = Field(description="Links lost since the start.")
     recoveries: dict[str, int] = Field(
         description="What was tried since the start, and how often: resynchronise, reopen, search, restart, "

@@ -11,11 +11,10 @@ from zoneinfo import ZoneInfo
 
 from gateway.alerts.alarm import Alarm
 from gateway.model import ModemPhase, ModemState
+from gateway.working_time import is_late
 
 GATEWAY: Final = "gateway"
 _LEAST_FREE: Final = 200e6  # bytes; SQLite, its log and a backup's start need some
-_WORKING_DAY: Final = (8, 18)  # o'clock, Monday to Friday: a hold is to be read within one working hour
-_LONGEST_HOLD: Final = timedelta(hours=1)
 _LONGEST_DOUBT: Final = timedelta(days=1)
 _LONGEST_QUEUE: Final = timedelta(hours=2)  # beyond what is due
 _DIGITS: Final = re.compile(r"…?\+?\d{4,}")
@@ -93,7 +92,7 @@ def _store(view: View) -> Iterator[Alarm]:
 
 
 def _people(view: View) -> Iterator[Alarm]:
-    if view.oldest_hold is not None and worked(view.oldest_hold, view.now, view.zone) > _LONGEST_HOLD:
+    if view.oldest_hold is not None and is_late(view.oldest_hold, view.now, view.zone):
         yield Alarm(
             "hold-waits",
             GATEWAY,
@@ -138,18 +137,6 @@ def _policy(view: View) -> Iterator[Alarm]:
 
 Sign = Callable[[View], Iterator[Alarm]]
 _SIGNS: Final[tuple[Sign, ...]] = (_modems, _store, _people, _queue, _policy)
-
-
-def worked(since: datetime, now: datetime, zone: ZoneInfo) -> timedelta:
-    """Return how much of the time from `since` to `now` lies in working hours; both are aware."""
-    begin, end = _WORKING_DAY
-    total, day = timedelta(0), since.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    while day <= now and total <= _LONGEST_HOLD:
-        if day.weekday() < 5:
-            opens, closes = max(since, day.replace(hour=begin)), min(now, day.replace(hour=end))
-            total += max(timedelta(0), closes - opens)
-        day += timedelta(days=1)
-    return total
 
 
 def _plain(detail: str) -> str:

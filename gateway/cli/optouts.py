@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -15,6 +15,16 @@ from gateway.cli.options import (
     connected,
 )
 from gateway.cli.output import listing, print_json, say, when
+from gateway.cli.problems import ApiProblem
+
+if TYPE_CHECKING:
+    from gateway.cli.client import Client
+
+_RESOLVED: Final = {
+    "opt_out": "Opted out.",
+    "not_an_opt_out": "Not an opt-out: what waited for it goes on.",
+    "wrong_number": "The number is blocked until it is verified: schoolgate contact suspects",
+}
 
 app = typer.Typer(help="Opt-outs, and replies that may be one (6.2).", no_args_is_help=True)
 
@@ -98,15 +108,17 @@ def holds(
     if as_json:
         print_json(page)
         return
-    texts = _texts(client.get("/v1/inbox", limit=200))
-    rows = ((h["id"], when(h["since"]), *texts.get(h["inbox_id"], ("", ""))) for h in page["items"])
-    listing("Waiting for a person", ("hold", "since", "from", "reply"), rows)
+    rows = (
+        (h["id"], when(h["since"]), "late" if h["late"] else "", h["kind"], *_reply(client, h))
+        for h in page["items"]
+    )
+    listing("Waiting for a person", ("hold", "since", "", "as", "from", "reply"), rows)
 
 
 @app.command()
 def resolve(
     hold: Annotated[str, typer.Argument(metavar="HOLD", help="As `opt-out holds` shows it.")],
-    outcome: Annotated[str, typer.Argument(help="opt_out, or not_an_opt_out.")],
+    outcome: Annotated[str, typer.Argument(help="opt_out, not_an_opt_out or wrong_number.")],
     config: ConfigOption = None,
     key_file: KeyFileOption = None,
     *,
@@ -117,8 +129,15 @@ def resolve(
     if as_json:
         print_json({"hold": hold, "outcome": outcome})
     else:
-        say("Opted out." if outcome == "opt_out" else "Not an opt-out: what waited for it goes on.")
+        say(_RESOLVED.get(outcome, "Done."))
 
 
-def _texts(inbox: dict[str, Any]) -> dict[str, tuple[str, str]]:
-    return {each["id"]: (each["sender"], each["text"]) for each in inbox["items"]}
+def _reply(client: Client, hold: dict[str, Any]) -> tuple[str, str]:
+    """Return from whom a reply came and what it says."""
+    if hold["kind"] == "fragment":
+        return "", "(a part of a text whose rest has not come)"
+    try:
+        reply = client.get(f"/v1/inbox/{hold['inbox_id']}")
+    except ApiProblem as exc:
+        return "", f"({exc.status}: not to be seen with this key)"
+    return reply["sender"], reply["text"]

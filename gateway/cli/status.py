@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
-from gateway.cli import alerts, modems
+from gateway.cli import alerts, document, modems
 from gateway.cli.exits import Exit
 from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, configuration, connected
 from gateway.cli.output import print_json, say, screen
@@ -34,6 +34,7 @@ class Snapshot:
 
     ready: bool
     reasons: list[str]
+    notices: list[str]
     modems: list[dict[str, Any]] | None
     queue: int | None  # parts that wait to be sent, everybody's
     holds: int | None
@@ -80,6 +81,7 @@ def look(client: Client) -> Snapshot:
     return Snapshot(
         ready=ready,
         reasons=list(told.get("reasons", () if ready else [f"/readyz answers {code}"])),
+        notices=list(told.get("notices", ())),
         modems=None if page is None else page["items"],
         queue=_queue(client),
         holds=_count(_permitted(client, "/v1/opt-outs/holds")),
@@ -116,7 +118,7 @@ def _count(page: dict[str, Any] | None) -> int | None:
 
 def _show(found: Snapshot) -> None:
     screen().print("[bold green]ready" if found.ready else "[bold red]not ready", highlight=False)
-    for reason in (*found.reasons, *filter(None, (found.certificate,))):
+    for reason in (*found.reasons, *found.notices, *filter(None, (found.certificate,))):
         say(f"  {reason}")
     if found.alerts:
         alerts.show(found.alerts)

@@ -19,11 +19,17 @@ class SuppressionView:
 
 @dataclass(frozen=True, slots=True)
 class HoldView:
-    """A number that waits for a person: its reply smells of refusal."""
+    """A reply that a person must read.
+
+    A `refusal` smells of one, a `fragment` is part of a text whose rest has not come: the number is paused.
+    An `appointment` was a CANCEL or END: the number is opted out, and the appointment may have been meant.
+    """
 
     id: str
     inbox_id: str
     since: datetime
+    kind: str = "refusal"  # refusal | fragment | appointment
+    late: bool = False  # longer than one working hour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

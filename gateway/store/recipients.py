@@ -77,6 +77,14 @@ class RecipientRow:
         return self.suspect_since is not None or self.failures >= failures
 
 
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Whose hold it was, and for which reply."""
+
+    number_index: bytes
+    inbox_id: str
+
+
 def facts(
     connection: Connection, indexes: Sequence[bytes], *, spoken: bool = False
 ) -> Mapping[bytes, RecipientRow]:
@@ -252,22 +260,21 @@ def resolve_hold(
     ident: str,
     by: str,
     outcome: str,
-) -> bytes | None:
-    """Close that hold and, unless it is about an appointment, the number's others; None if it was not open.
-
-    Returns the number's index.
-    """
+) -> Hold | None:
+    """Close that hold and, unless it is about an appointment, the number's others; None if not open."""
     open_ = recipient_hold.c.resolved_at.is_(null())
     about = recipient_hold.c.kind == "appointment"
-    query = select(recipient_hold.c.number_index, about).where(recipient_hold.c.id == ident, open_)
+    query = select(recipient_hold.c.number_index, recipient_hold.c.inbox_id, about).where(
+        recipient_hold.c.id == ident, open_
+    )
     found = connection.execute(query).first()
     if found is None:
         return None
-    index, alone = found
+    index, inbox_id, alone = found
     mine = recipient_hold.c.id == ident if alone else (recipient_hold.c.number_index == index) & ~about
     ended = update(recipient_hold).where(mine, open_)
     connection.execute(ended.values(resolved_at=now, resolved_by=by, outcome=outcome))
-    return bytes(index)
+    return Hold(bytes(index), inbox_id)
 
 
 def is_held(connection: Connection, number_index: bytes) -> bool:

@@ -86,6 +86,13 @@ def open_doubts(connection: Connection, failures: int) -> Sequence[RowMapping]:
     return connection.execute(query).mappings().all()
 
 
+def dismiss(connection: Connection, now: datetime, *, number_index: bytes, by: str) -> None:
+    """End the doubt that a number's reply raised: a person has read it, and it says no such thing."""
+    mine = (suspect_number.c.number_index == number_index) & (suspect_number.c.reason == "wrong_number")
+    ended = update(suspect_number).where(mine, _OPEN)
+    connection.execute(ended.values(verified_at=now, verified_by=by))
+
+
 def verify(
     connection: Connection, now: datetime, *, ident: str, by: str, evidence_sealed: bytes
 ) -> dict[str, Any] | None:

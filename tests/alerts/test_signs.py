@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from gateway.alerts.signs import View, signs, worked
+from gateway.alerts.signs import View, signs
 from gateway.model import ModemPhase, ModemState
+from gateway.working_time import worked
 
 LONDON = ZoneInfo("Europe/London")
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)  # a Tuesday

@@ -11,6 +11,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from gateway.clock import utc_now
+from gateway.ids import new_id
+from gateway.store import load_key_file, recipients
 from tests.api.conftest import CONSENTED, STRANGER, Api, running
 from tests.system.site import message, number
 
@@ -240,3 +243,30 @@ async def test_a_batch_to_a_group_that_is_not_is_refused(api: Api, recipient: An
     answer = await api.call("POST", "/v1/batches", body)
     answer.is_problem(422, "INVALID")
     assert list(answer.faults()) == [field]
+
+
+async def test_a_reply_that_a_person_reads_as_a_wrong_number_puts_it_in_doubt(api: Api) -> None:
+    to = CONSENTED[6]
+    held = await hold(api, to)
+    (listed,) = [each for each in (await holds(api)) if each["id"] == held]
+    assert (listed["kind"], listed["late"]) == ("refusal", False)
+    answer = await api.call("POST", f"/v1/opt-outs/holds/{held}", {"outcome": "wrong_number"})
+    assert answer.status == 204
+    (await api.call("POST", "/v1/messages", message(to))).is_problem(409, "NUMBER_SUSPECT")
+    held = await hold(api, to)
+    assert (await api.call("POST", f"/v1/opt-outs/holds/{held}", {"outcome": "not_an_opt_out"})).status == 204
+    assert (await api.call("POST", "/v1/messages", message(to))).status == 202
+
+
+async def hold(api: Api, to: str) -> str:
+    """Have a reply of a number wait for a person."""
+    keyring, now = load_key_file(api.directory / "schoolgate.keys"), utc_now()
+    ident, index = new_id("hld", now), keyring.index(to)
+    await api.daemon.store.database.write(
+        lambda c: recipients.hold(c, now, ident=ident, number_index=index, inbox_id=new_id("inb", now))
+    )
+    return ident
+
+
+async def holds(api: Api) -> Any:
+    return (await api.call("GET", "/v1/opt-outs/holds")).body["items"]

@@ -23,13 +23,16 @@ def samples(text: bytes) -> dict[str, float]:
 async def test_without_a_modem_it_is_alive_and_not_ready(api: Api) -> None:
     assert (await api.call("GET", "/healthz", who=None)).body == {"status": "ok"}
     ready = await api.call("GET", "/readyz", who=None)
-    assert (ready.status, ready.body) == (503, {"ready": False, "reasons": ["no modem is registered"]})
+    assert (ready.status, ready.body) == (
+        503,
+        {"ready": False, "reasons": ["no modem is registered"], "notices": []},
+    )
     assert ready.headers["Retry-After"] == "5"
 
 
 async def test_with_a_registered_modem_it_is_ready_and_measured(tmp_path: Path) -> None:
     async with site(tmp_path, numbers=CONSENTED[:1]) as made:
-        assert await made.call("GET", "/readyz") == (200, {"ready": True, "reasons": []})
+        assert await made.call("GET", "/readyz") == (200, {"ready": True, "reasons": [], "notices": []})
         _, modems = await made.call("GET", "/v1/modems")
         assert [(modem["name"], modem["phase"]) for modem in modems["items"]] == [("sim0", "ready")]
         async with made.session.get(made.url + "/metrics") as answer:
