@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ log = structlog.get_logger()
 
 _TICK = 1.0  # seconds
 _HOURLY = 3600  # ticks
+_BACK = 10.0  # seconds; less is the clock being steered
 _STOPPED = "the gateway stopped between the hand-off and the modem's answer"
 
 
@@ -49,6 +51,7 @@ class Upkeep:
     doubt: timedelta
     begun: Mapping[str, Begun]  # of each modem
     late: deque[tuple[str, int]]  # modem and TP-MR of results that came after all
+    _ahead: float = math.inf  # of the clock, to the loop's time, which nobody sets
 
     async def recover(self) -> None:
         """After a start: what was between hand-off and answer is in doubt; half a batch is no batch."""
@@ -81,6 +84,8 @@ class Upkeep:
             await asyncio.sleep(_TICK)
 
     async def _tick(self, now: datetime, *, hourly: bool) -> None:
+        if self._was_set_back(now) and (moved := await self.database.write(lambda c: outbox.hurry(c, now))):
+            log.warning("the clock was set back", action="clock_set_back", parts=moved)
         due = await self.database.read(lambda c: self._due(c, now))
         late = tuple(self.late)
         if due or hourly or late:
@@ -91,6 +96,11 @@ class Upkeep:
             await self._open(now)
         if await self.database.read(lambda c: outbox.any_due(c, now)):
             self.bell.ring()
+
+    def _was_set_back(self, now: datetime) -> bool:
+        """Say whether the clock went back since the last look; at the first look it may have."""
+        before, self._ahead = self._ahead, now.timestamp() - asyncio.get_running_loop().time()
+        return self._ahead < before - _BACK
 
     async def _open(self, now: datetime) -> None:
         """Let go what waited for a window; other transactions run between the slices."""

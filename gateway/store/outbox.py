@@ -214,6 +214,16 @@ def any_due(connection: Connection, now: datetime) -> bool:
     return _ANY_DUE.first(connection, {"now": now}) is not None
 
 
+def hurry(connection: Connection, now: datetime) -> int:
+    """Let parts be due that were made or tried in what is the future now: the clock was set back.
+
+    Returns how many.
+    """
+    made_later = exists().where(message.c.id == part.c.message_id, message.c.created_at > now)
+    late = (_QUEUED, part.c.not_before > now, or_(part.c.claimed_at > now, made_later))
+    return connection.execute(update(part).where(*late).values(not_before=now)).rowcount
+
+
 _ANY_DUE = Prepared(select(part.c.number).where(_QUEUED, part.c.not_before <= bindparam("now")).limit(1))
 
 
