@@ -27,6 +27,7 @@ from api.route import LARGE, Call, Route
 from api.schema.alerts import Alert
 from api.schema.base import Listing, Nothing, Paging
 from api.schema.batches import MOST, Batch, BatchAccepted, NewBatch
+from api.schema.console import AtAnswer, AtCommand
 from api.schema.doubts import Doubt, Settled
 from api.schema.events import (
     Delivery,
@@ -274,6 +275,15 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     Route("GET", "/v1/notify-key", service.notify_key, Scope.SEND, Nothing, NotifyKey),
     Route("GET", "/v1/forecast", service.forecast, Scope.SEND, ForecastQuery, Forecast),
     Route("GET", "/v1/modems", service.modems, Scope.MODEMS, Nothing, Listing[Modem]),
+    Route(
+        "POST",
+        "/v1/modems/{id}/console",
+        service.console,
+        Scope.CONSOLE,
+        AtCommand,
+        AtAnswer,
+        codes=("MODEM_AWAY",),
+    ),
     Route("GET", "/v1/alerts", service.alerts, Scope.MODEMS, Nothing, Listing[Alert]),
     *REPORT_ROUTES,
     Route("GET", "/healthz", service.alive, Scope.PUBLIC, Nothing, Alive),

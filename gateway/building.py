@@ -22,6 +22,7 @@ from gateway.clock import utc_now
 from gateway.compliance import Compliance
 from gateway.config import Config, ConfigError, ModemSection
 from gateway.consents import Consents
+from gateway.consoles import Consoles
 from gateway.contact_import import ContactImport
 from gateway.contacts import Contacts
 from gateway.document import PolicyDocument
@@ -31,6 +32,7 @@ from gateway.facts import PolicyDesk
 from gateway.forecast import Forecasts
 from gateway.gate import Gate
 from gateway.govuk import GovukAccess
+from gateway.granting import Granting
 from gateway.groups import Groups
 from gateway.handoff import Handoff
 from gateway.health import Health
@@ -41,6 +43,7 @@ from gateway.lifting import Lifting
 from gateway.modem import Modem, ModemSettings, Timeouts
 from gateway.modem.profiles import names
 from gateway.numbers import Identify
+from gateway.opt_ins import OptIns
 from gateway.optouts import OptOuts
 from gateway.outbound import Outbound
 from gateway.pins import Pins
@@ -57,6 +60,7 @@ from gateway.telling import Telling
 from gateway.templates import Templates
 from gateway.usecases import UseCases
 from gateway.violations import Violations
+from gateway.wordings import Wordings
 from policy import Classifier, PolicySettings
 
 
@@ -226,6 +230,7 @@ def use_cases_of(
         allow_drama=config.policy.allow_drama_numbers,
     )
     lifting, lexicon = Lifting(consents), Lexicon(database, desk, utc_now)
+    granting = Granting(access)
     subjects: dict[ApprovalKind, Subject] = {
         ApprovalKind.BATCH: BatchApproval(outbound),
         ApprovalKind.MESSAGE: outbound.approval,
@@ -233,6 +238,7 @@ def use_cases_of(
         ApprovalKind.POLICY: document,
         ApprovalKind.OPT_OUT_LIFT: lifting,
         ApprovalKind.LEXICON: lexicon,
+        ApprovalKind.ROLE: granting,
     }
     contacts = Contacts(database, keyring, settings, utc_now, config.policy.allow_drama_numbers)
     return UseCases(
@@ -247,6 +253,7 @@ def use_cases_of(
         consents=consents,
         lifting=lifting,
         lexicon=lexicon,
+        granting=granting,
         templates=templates,
         health=Health(database, modems, utc_now, sending.switch, settings.zone),
         events=telling.events,
@@ -261,8 +268,11 @@ def use_cases_of(
         contact_import=ContactImport(contacts),
         groups=Groups(database, settings, utc_now),
         suspects=Suspects(database, keyring, settings, utc_now),
+        opt_ins=OptIns(consents, outbound),
+        wordings=Wordings(database, utc_now),
         doubts=Doubts(database=database, keyring=keyring, bell=bell, clock=utc_now),
         approvals=Approvals(database=database, keyring=keyring, clock=utc_now, subjects=subjects),
+        consoles=Consoles(database, modems, utc_now),
         alerts=alerts_of(config, database, keyring, settings, modems, bell, utc_now),
         compliance=Compliance(database=database, keyring=keyring, settings=settings, clock=utc_now),
         incidents=Incidents(database=database, keyring=keyring, settings=settings, clock=utc_now),

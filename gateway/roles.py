@@ -58,12 +58,15 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = MappingProxyType(
         "dpo": _CONTACTS | _TOLD | _GOVERNING,
         "auditor": _WATCHING | _TOLD | _REPORTS | {Scope.VIOLATIONS_READ, Scope.PEOPLE_READ},
         # technical: neither sends nor reads bodies
-        "admin": frozenset({Scope.MODEMS, Scope.PEOPLE_READ}) | _TOLD | _BRAKE,
+        "admin": frozenset({Scope.MODEMS, Scope.CONSOLE, Scope.PEOPLE_READ, Scope.PEOPLE_WRITE})
+        | _TOLD
+        | _BRAKE
+        | _ASKING,
         "owner": _WATCHING
         | _TOLD
         | _DECIDING
         | _GOVERNING
-        | {Scope.INBOX, Scope.SENDING_RESUME, Scope.LEXICON},
+        | {Scope.INBOX, Scope.SENDING_RESUME, Scope.LEXICON, Scope.PEOPLE_WRITE},
     }
 )
 

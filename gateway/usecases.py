@@ -10,6 +10,7 @@ from gateway.alerts import Alerts
 from gateway.batches import Batches
 from gateway.compliance import Compliance
 from gateway.consents import Consents
+from gateway.consoles import Consoles
 from gateway.contact_import import ContactImport
 from gateway.contacts import Contacts
 from gateway.document import PolicyDocument
@@ -18,11 +19,13 @@ from gateway.events import Events
 from gateway.evidence import Evidence
 from gateway.forecast import Forecasts
 from gateway.govuk import GovukAccess
+from gateway.granting import Granting
 from gateway.groups import Groups
 from gateway.health import Health
 from gateway.incidents import Incidents
 from gateway.lexicon import Lexicon
 from gateway.lifting import Lifting
+from gateway.opt_ins import OptIns
 from gateway.optouts import OptOuts
 from gateway.outbound import Outbound
 from gateway.queries import Queries
@@ -32,6 +35,7 @@ from gateway.switch import Sending
 from gateway.templates import Templates
 from gateway.violations import Violations
 from gateway.webhooks import Webhooks
+from gateway.wordings import Wordings
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ class UseCases:
     contact_import: ContactImport
     groups: Groups
     suspects: Suspects
+    opt_ins: OptIns
+    wordings: Wordings
     templates: Templates
     health: Health
     events: Events
@@ -58,11 +64,13 @@ class UseCases:
     approvals: Approvals
     lifting: Lifting
     lexicon: Lexicon
+    granting: Granting
     sending: Sending
     document: PolicyDocument
     members: Members
     evidence: Evidence
     violations: Violations
     alerts: Alerts
+    consoles: Consoles
     compliance: Compliance
     incidents: Incidents

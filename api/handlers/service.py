@@ -7,6 +7,7 @@ from aiohttp import web
 from api.route import Call
 from api.schema.alerts import Alert
 from api.schema.base import Listing, Nothing
+from api.schema.console import AtAnswer, AtCommand
 from api.schema.service import Alive, Forecast, ForecastQuery, Modem, NotifyKey, Ready
 from gateway.records import Page
 
@@ -14,6 +15,13 @@ from gateway.records import Page
 async def modems(call: Call[Nothing]) -> Listing[Modem]:
     """Show what each modem is doing."""
     return call.listing(Modem, Page(call.use_cases.health.modems(), None))
+
+
+async def console(call: Call[AtCommand]) -> AtAnswer:
+    """Say one command to a modem, between two of the gateway's own; what is said is noted."""
+    given = call.input
+    said = await call.use_cases.consoles.say(call.caller, call.ident, given.command, write=given.write)
+    return AtAnswer.of(said)
 
 
 async def alerts(call: Call[Nothing]) -> Listing[Alert]:

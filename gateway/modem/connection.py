@@ -11,6 +11,7 @@ from gateway.faults import described
 from gateway.model import Clock, InboundSink, ModemPhase, NotSent, RawSms, SendOutcome
 from gateway.modem.at import BOOT, FULL, REGISTRATION, RESTARTED, Urc
 from gateway.modem.bringup import Ready, bring_up
+from gateway.modem.console import Said, say
 from gateway.modem.direct import Directs, Handed
 from gateway.modem.errors import ModemGone
 from gateway.modem.facts import Report
@@ -129,6 +130,10 @@ class Connection:
         else:
             self._stumbles = 0
         return outcome
+
+    async def converse(self, line: str) -> Said:
+        """Say what a person wants to say, when it is its turn."""
+        return await say(self._session, line)
 
     def _rest(self) -> None:
         """Pause before the next part, longer each time, and find out whether the modem has restarted."""

@@ -16,6 +16,7 @@ from gateway.measures import Use
 from gateway.model import Clock, InboundSink, ModemPhase, ModemState, NotSent, SendOutcome
 from gateway.modem import power, search, usb
 from gateway.modem.connection import Connection
+from gateway.modem.console import Said
 from gateway.modem.errors import ModemGone
 from gateway.modem.facts import Facts
 from gateway.modem.ladder import Ladder, Rung
@@ -127,6 +128,13 @@ class Modem:
             self._moved_at = time.monotonic()
         self.use.note(began, self._moved_at, outcome)
         return outcome
+
+    async def converse(self, line: str) -> Said:
+        """Say a person's command between two of ours; raise `ModemGone` where that cannot be now."""
+        connection = self._connection
+        if connection is None or connection.ready is None:
+            raise ModemGone(self._state.detail or f"the modem is {self._state.phase.value}")
+        return await connection.converse(line)
 
     async def _unsettled(self) -> str | None:
         """Wait while messages are being read; return why nothing can be sent, or None once it can."""

@@ -28,9 +28,11 @@ class Scope(StrEnum):
     GROUPS_READ = "groups:read"  # their names and sizes
     TEMPLATES_READ = "templates:read"
     TEMPLATES_WRITE = "templates:write"
+    PEOPLE_WRITE = "people:write"
     TEMPLATES_APPROVE = "templates:approve"
     LEXICON = "lexicon:write"
     MODEMS = "modems:read"
+    CONSOLE = "modems:console"  # speak to a modem
     EVENTS = "events:read"
     WEBHOOKS = "webhooks:write"
     DOUBTS = "doubts:write"
