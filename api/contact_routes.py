@@ -6,10 +6,12 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from api.handlers import contacts
+from api.codes import POLICY
+from api.handlers import consents, contacts
 from api.reading import CSV
 from api.route import LARGE, Route
-from api.schema.base import Listing, Nothing
+from api.schema.base import Listing, Nothing, Paging
+from api.schema.consents import NewOptIn, NewWording, OptIn, Soon, Wording
 from api.schema.contacts import (
     Contact,
     ContactCsv,
@@ -23,6 +25,7 @@ from api.schema.contacts import (
     Suspect,
     Verified,
 )
+from api.schema.recipients import Consent
 from gateway.records import Scope
 
 CONTACT_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
@@ -119,9 +122,33 @@ CONTACT_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         Group,
         conditional=True,
     ),
+    Route("GET", "/v1/consents/expiring", consents.expiring, Scope.CONSENTS_READ, Soon, Listing[Consent]),
     Route(
-        "GET", "/v1/suspect-numbers", contacts.suspects, Scope.CONTACTS_READ, Nothing, Listing[Suspect]
+        "GET",
+        "/v1/consents/export",
+        consents.export_consents,
+        Scope.CONSENTS_READ,
+        Nothing,
+        web.Response,
+        produces=CSV,
     ),
+    Route("GET", "/v1/opt-ins", consents.opt_ins, Scope.CONSENTS_READ, Paging, Listing[OptIn]),
+    Route(
+        "POST",
+        "/v1/opt-ins",
+        consents.ask,
+        Scope.CONSENTS_WRITE,
+        NewOptIn,
+        OptIn,
+        status=201,
+        codes=(*POLICY, "CONFIRMATION_OFF", "CONFIRMATION_ASKED"),
+    ),
+    Route("GET", "/v1/wordings", consents.wordings, Scope.CONSENTS_READ, Nothing, Listing[Wording]),
+    Route(
+        "POST", "/v1/wordings", consents.add_wording, Scope.CONSENTS_WRITE, NewWording, Wording, status=201
+    ),
+    Route("GET", "/v1/wordings/{id}", consents.wording, Scope.CONSENTS_READ, Nothing, Wording),
+    Route("GET", "/v1/suspect-numbers", contacts.suspects, Scope.CONTACTS_READ, Nothing, Listing[Suspect]),
     Route(
         "POST",
         "/v1/suspect-numbers",

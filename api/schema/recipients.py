@@ -120,6 +120,7 @@ class Consent(Output):
     given_at: datetime
     expires_at: datetime
     withdrawn_at: datetime | None
+    wording_id: str | None = Field(description="Of the version that was shown, where it is on record.")
 
 
 class Imported(Output):
