@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -40,6 +42,7 @@ from gateway.inbound import Inbound
 from gateway.incidents import Incidents
 from gateway.lexicon import Lexicon
 from gateway.lifting import Lifting
+from gateway.model import ModemPhase
 from gateway.modem import Modem, ModemSettings, Timeouts
 from gateway.modem.profiles import names
 from gateway.numbers import Identify
@@ -51,8 +54,9 @@ from gateway.queries import Queries
 from gateway.records import ApprovalKind
 from gateway.reload import Reload
 from gateway.replies import Replies
+from gateway.routing import Routing, Rule, Turn
 from gateway.second_person import Approvals
-from gateway.sender import Sender
+from gateway.sender import Rate, Sender
 from gateway.store import Database, Keyring
 from gateway.suspects import Suspects
 from gateway.switch import Sending
@@ -170,10 +174,29 @@ def begun_of(config: Config, modem: str) -> closing[Begun]:
     return closing(Begun(path))
 
 
+def routing_of(config: Config) -> Routing:
+    """Return the rules by which modems take messages."""
+    return Routing(
+        [
+            Rule(each.name, each.prefixes, only=each.only, avoid=each.avoid, reserve=each.reserve)
+            for each in config.modem
+        ]
+    )
+
+
 def sender_of(
-    config: Config, store: Store, modem: Modem, desk: PolicyDesk, gate: Gate, bell: Bell, begun: Begun
+    config: Config,
+    store: Store,
+    modem: Modem,
+    modems: Sequence[Modem],
+    desk: PolicyDesk,
+    gate: Gate,
+    bell: Bell,
+    begun: Begun,
 ) -> Sender:
-    """Return the task that sends through one modem."""
+    """Return the task that sends through one of the modems."""
+    rate, routing = Rate(), routing_of(config)
+    turn = Turn(routing, modem.name, lambda: _ready(modems), lambda: rate.seconds, time.monotonic)
     handoff = Handoff(
         gateway=config.gateway.name,
         modem=modem.name,
@@ -181,10 +204,15 @@ def sender_of(
         desk=desk,
         gate=gate,
         retries=[timedelta(seconds=seconds) for seconds in config.sending.retry_seconds],
+        turn=turn if routing.any else None,
     )
     pause = config.sending.device_pause_seconds
     allowance = Allowance(_caps(next(each for each in config.modem if each.name == modem.name)))
-    return Sender(modem, handoff, store.database, gate, bell, utc_now, begun, pause, allowance)
+    return Sender(modem, handoff, store.database, gate, bell, utc_now, begun, pause, allowance, rate)
+
+
+def _ready(modems: Sequence[Modem]) -> set[str]:
+    return {modem.name for modem in modems if modem.state.phase is ModemPhase.READY}
 
 
 def _caps(section: ModemSection) -> SimCaps:
@@ -218,6 +246,7 @@ def use_cases_of(
         clock=utc_now,
         validity=validity,
         lines=senders,
+        lane=routing_of(config).lane,
     )
     access = Access(database=database, keyring=keyring, settings=settings, clock=utc_now)
     templates = Templates(database, settings, utc_now, desk.vocabulary)

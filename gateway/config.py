@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationError
 
 from gateway.config_faults import line_of, sentence
+from gateway.modem_section import ModemSection as ModemSection
 from gateway.section import AlertsSection
 from gateway.section import Section as _Section
 
@@ -152,41 +153,6 @@ class UnixUserSection(_Section):
     """What it may do, within the person's roles."""
 
 
-class ModemSection(_Section):
-    """`[[modem]]`: one for each SIM."""
-
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
-    """One word for the modem; each has its own."""
-    port: Path
-    """Its serial port. Best a name that stays: `/dev/schoolgate-…` or `/dev/serial/by-id/…`."""
-    second_port: str = "auto"
-    """Another port of the same modem that speaks AT: messages are read there while the first one transmits.
-    `auto` finds one on the same USB device, `none` does without."""
-    search: tuple[str, ...] = ("/dev/ttyUSB*", "/dev/ttyACM*")
-    """Where the modem is looked for, by its SIM, when its port is gone: device names change."""
-    baud: Literal[9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600] = 115200
-    """The speed of a real serial line; USB modems take any."""
-    pin_file: Path | None = None
-    """A file with the SIM's PIN, 4 to 8 digits. A wrong PIN is tried once, ever.
-    A credential `pins_` and the file's name goes before it."""
-    profile: str = "auto"
-    """What kind of modem it is; `auto` asks it."""
-    smsc: Annotated[str, Field(pattern=r"^\+\d{5,20}$")] | None = None
-    """The service centre's number, only where the SIM has none."""
-    result_seconds: Annotated[float, Field(gt=0, le=600)] = 125
-    """How long the modem may take to say that a message was accepted."""
-    sweep_seconds: Annotated[float, Field(gt=0, le=600)] = 60
-    """How often its memory is looked through for what was not announced."""
-    parts_per_hour: Annotated[int, Field(ge=0)] = 1000
-    """What its SIM sends in an hour at the most; then it pauses. Ask your operator; 0: as much as it can."""
-    parts_per_day: Annotated[int, Field(ge=0)] = 5000
-    """The same for 24 hours."""
-    number_per_hour: Annotated[int, Field(ge=0)] = 100
-    """Parts to one number in an hour: UK networks block a SIM that sends more. 0: no such limit."""
-    identical_per_hour: Annotated[int, Field(ge=0)] = 20
-    """The same text to one number in an hour, likewise."""
-
-
 class Config(_Section):
     """All of it."""
 
@@ -220,6 +186,7 @@ def load(path: Path) -> Config:
     except ValidationError as exc:
         raise ConfigError(path, [sentence(error, text, Config) for error in exc.errors()]) from exc
     _refuse_twins(path, config, text)
+    _refuse_gaps(path, config, text)
     _refuse_bare(path, config.api, text)
     return _resolved(config, path.absolute().parent)
 
@@ -231,6 +198,18 @@ def _refuse_twins(path: Path, config: Config, text: str) -> None:
             if value in values[:number]:
                 line = line_of(text, (table, number, key))
                 raise ConfigError(path, [f"line {line}: {table}.{key}: two {table}s have {str(value)!r}"])
+
+
+def _refuse_gaps(path: Path, config: Config, text: str) -> None:
+    """Refuse rules by which some messages would wait for ever."""
+    for number, modem in enumerate(config.modem):
+        if modem.only and not modem.prefixes:
+            line = line_of(text, ("modem", number, "only"))
+            raise ConfigError(path, [f"line {line}: modem.only: needs prefixes, or it would take nothing"])
+    if config.modem and all(modem.only or modem.reserve == 1 for modem in config.modem):
+        key = "only" if config.modem[-1].only else "reserve"
+        line = line_of(text, ("modem", len(config.modem) - 1, key))
+        raise ConfigError(path, [f"line {line}: modem.{key}: one modem must take everything, and none does"])
 
 
 def _refuse_bare(path: Path, api: ApiSection, text: str) -> None:

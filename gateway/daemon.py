@@ -27,6 +27,7 @@ from gateway.building import (
     modem_of,
     reload_of,
     replies_of,
+    routing_of,
     sender_of,
     use_cases_of,
 )
@@ -114,12 +115,13 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
             doubt=timedelta(minutes=config.sending.doubt_minutes),
             begun=begun,
             late=late,
+            lanes=routing_of(config).lanes,
         )
         await upkeep.recover()
         watchdog = Watchdog(store.database, modems, utc_now, interval(), sending.switch)
         await stack.enter_async_context(_running(watchdog.run()))
         senders = tuple(
-            sender_of(config, store, modem, desk, gate, bell, begun[modem.name]) for modem in modems
+            sender_of(config, store, modem, modems, desk, gate, bell, begun[modem.name]) for modem in modems
         )
         telling = Telling.of(config.webhooks, store.database, store.keyring, utc_now)
         use_cases = use_cases_of(config, store, desk, gate, bell, sending, modems, senders, telling)

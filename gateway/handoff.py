@@ -31,6 +31,7 @@ from gateway.model import (
     Unclear,
 )
 from gateway.receipts import settle_parked
+from gateway.routing import Turn
 from gateway.store import Keyring, audit, lifecycle, outbox, quiet
 from gateway.store.outbox import Candidate
 from gateway.store.schema import part
@@ -63,14 +64,19 @@ class Handoff:
         desk: PolicyDesk,
         gate: Gate,
         retries: Sequence[timedelta],
+        turn: Turn | None = None,
     ) -> None:
-        """`retries`: how long to wait after each try that the network refused for now; the last repeats."""
+        """`retries`: how long to wait after each try that the network refused for now; the last repeats.
+
+        `turn`: what the modem may take; without it, everything.
+        """
         self._gateway = gateway
         self._modem = modem
         self._keyring = keyring
         self._desk = desk
         self._gate = gate
         self._retries = tuple(retries)
+        self._turn = turn
 
     def claim(
         self,
@@ -87,7 +93,8 @@ class Handoff:
         if self._desk.switch.off_since is not None:  # what waits is kept (8.1)
             return None
         for _ in range(_LOOKS):
-            candidate = outbox.next_queued(connection, self._keyring, self._modem, now)
+            course = self._turn.course() if self._turn is not None else None
+            candidate = outbox.next_queued(connection, self._keyring, self._modem, now, course)
             if candidate is None:
                 return None
             if candidate.expires_at <= now:
@@ -123,7 +130,11 @@ class Handoff:
         if candidate.total > 1 and candidate.number == 1:
             reference = outbox.next_reference(connection, self._gateway, self._modem)
             outbox.set_reference(connection, candidate.message_id, reference)
-        outbox.claim(connection, candidate, self._gateway, self._modem, sim, order, now)
+        lane = None
+        if self._turn is not None:
+            self._turn.took(candidate.priority)
+            lane = self._turn.lane
+        outbox.claim(connection, candidate, self._gateway, self._modem, sim, order, now, lane)
         return Claim(
             candidate=candidate,
             order=order,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -62,6 +62,7 @@ class Outbound:
     clock: Clock
     validity: timedelta
     lines: Sequence[Line]
+    lane: Callable[[str], str] = lambda _: ""  # of a number, where routing speaks of it
 
     @property
     def approval(self) -> MessageApproval:
@@ -139,7 +140,9 @@ class Outbound:
         batch_id: str | None = None,
     ) -> outbox.NewMessage:
         """Return the message that a decision lets in, with the status it begins in."""
-        return new_message(caller, request, considered, ident, self.validity, now, batch_id)
+        new = new_message(caller, request, considered, ident, self.validity, now, batch_id)
+        lane = self.lane(new.number)
+        return replace(new, lane=lane) if lane else new
 
     async def check(self, caller: Caller, request: MessageRequest) -> CheckReport:
         """Say what a submission would come to, and change nothing."""

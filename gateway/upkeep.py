@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -51,6 +51,7 @@ class Upkeep:
     doubt: timedelta
     begun: Mapping[str, Begun]  # of each modem
     late: deque[tuple[str, int]]  # modem and TP-MR of results that came after all
+    lanes: Collection[str] = ()  # that modems take
     _ahead: float = math.inf  # of the clock, to the loop's time, which nobody sets
 
     async def recover(self) -> None:
@@ -65,6 +66,7 @@ class Upkeep:
             event, cause = (Event.LOST_TRACK, _STOPPED) if left else (Event.GIVEN_BACK, None)
             ident, number = row["message_id"], row["number"]
             lifecycle.change(connection, ident, number, Status.SENDING, event, now, cause=cause)
+        outbox.keep_to_lanes(connection, self.lanes)
         for ident in messages.batches_accepting(connection):
             mine = message.c.batch_id == ident
             lifecycle.cancel_waiting(connection, mine, CancelReason.CALLER, now, "batch was not completed")

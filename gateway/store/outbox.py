@@ -5,9 +5,10 @@ Entering and claiming are here; every other change of a status is in `lifecycle`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -21,10 +22,11 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
+    union_all,
     update,
 )
 
-from gateway.model import Event, HoldReason, Status
+from gateway.model import WAITING, Event, HoldReason, Status
 from gateway.store import dialect, lifecycle
 from gateway.store.prepared import Prepared, Row
 from gateway.store.schema import counter, message, part
@@ -53,6 +55,7 @@ class NewMessage:
     status: Status
     hold_reason: HoldReason | None = None
     priority: int
+    lane: str = ""  # what routing goes by; empty where no rule speaks of the number
     not_before: datetime | None = None
     expires_at: datetime
     created_at: datetime
@@ -78,6 +81,15 @@ class Candidate:
     expires_at: datetime
     wording: str | None
     more: bool  # something else is due after it
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What a modem may take now, where there are rules."""
+
+    lanes: tuple[str, ...]
+    most: int  # the last priority
 
 
 def seal(keyring: Keyring, new: NewMessage) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -109,6 +121,7 @@ def seal(keyring: Keyring, new: NewMessage) -> tuple[dict[str, Any], list[dict[s
             "message_id": new.id,
             "number": number,
             "priority": new.priority,
+            "lane": new.lane,
             "not_before": new.not_before or new.created_at,
             "wording": new.wording if number == 1 else None,
         }
@@ -133,23 +146,32 @@ _ON_ITS_WAY: list[ColumnElement[str]] = [
 _QUEUED = part.c.status == literal_column("'queued'")  # a literal, so that the partial index is used
 
 
-def next_queued(connection: Connection, keyring: Keyring, modem: str, now: datetime) -> Candidate | None:
+def next_queued(
+    connection: Connection, keyring: Keyring, modem: str, now: datetime, course: Course | None = None
+) -> Candidate | None:
     """Return the first part that this modem may take: in order of priority, age and part number.
 
     A part waits for the earlier parts of its message, and a message stays with the modem that sent
     its first part (one sender, one concatenation reference).
     """
-    rows = _NEXT.rows(connection, {"now": now, "modem": modem})
+    values: dict[str, Any] = {"now": now, "modem": modem}
+    statement = _NEXT
+    if course is not None:
+        values |= {"most": course.most} | {f"lane{i}": lane for i, lane in enumerate(course.lanes)}
+        statement = _next_of(len(course.lanes))
+    rows = statement.rows(connection, values)
     return _candidate(keyring, rows[0], more=len(rows) > 1) if rows else None
 
 
 _earlier = part.alias("earlier")
-_NEXT = Prepared(
+_ORDER = ("priority", "message_id", "number")
+_next = (
     select(
         part.c.message_id,
         part.c.number,
         part.c.number_index,
         part.c.attempts,
+        part.c.priority,
         part.c.expires_at,
         part.c.wording,
         message.c.parts,
@@ -175,9 +197,21 @@ _NEXT = Prepared(
             ),
         ),
     )
-    .order_by(part.c.priority, part.c.message_id, part.c.number)
+    .order_by(*(part.c[each] for each in _ORDER))
     .limit(2)  # the second tells that more follows
 )
+_NEXT = Prepared(_next.where(part.c.lane == literal_column("''")))
+
+
+@cache
+def _next_of(lanes: int) -> Prepared:
+    """Return the statement for so many lanes: each is looked up in the index by itself."""
+    each = [
+        _next.where(part.c.lane == bindparam(f"lane{index}"), part.c.priority <= bindparam("most"))
+        for index in range(lanes)
+    ]
+    found = union_all(*(select(one.subquery()) for one in each)).subquery("found")
+    return Prepared(select(found).order_by(*(found.c[column] for column in _ORDER)).limit(2))
 
 
 def _candidate(keyring: Keyring, row: Row, *, more: bool) -> Candidate:
@@ -195,6 +229,7 @@ def _candidate(keyring: Keyring, row: Row, *, more: bool) -> Candidate:
         body=keyring.open("message", "body", ident, row["body_sealed"]),
         concat_reference=row["concat_reference"],
         attempts=row["attempts"],
+        priority=row["priority"],
         expires_at=row["expires_at"],
         wording=row["wording"],
         more=more or row["number"] < row["parts"],
@@ -235,8 +270,9 @@ def claim(
     sim: str | None,
     order: int,
     now: datetime,
+    lane: str | None = None,
 ) -> None:
-    """Write ahead that a modem takes this part; the message's later parts stay with that modem."""
+    """Write ahead that a modem takes this part; the message's later parts stay with it (in its `lane`)."""
     lifecycle.change(
         connection,
         candidate.message_id,
@@ -254,7 +290,8 @@ def claim(
         cause=None,
     )
     if candidate.total > 1 and candidate.number == 1:
-        _assign(connection, candidate.message_id, modem)
+        own = {"modem": modem} if lane is None else {"modem": modem, "lane": lane}
+        _assign(connection, candidate.message_id, own)
 
 
 def postpone(connection: Connection, candidate: Candidate, until: datetime) -> None:
@@ -265,11 +302,20 @@ def postpone(connection: Connection, candidate: Candidate, until: datetime) -> N
 
 def release_modem(connection: Connection, message_id: str) -> None:
     """Let any modem take a message of which nothing has left."""
-    _assign(connection, message_id, None)
+    first = part.alias("first")
+    lane = select(first.c.lane).where(first.c.message_id == message_id, first.c.number == 1).scalar_subquery()
+    _assign(connection, message_id, {"modem": None, "lane": lane})
 
 
-def _assign(connection: Connection, message_id: str, modem: str | None) -> None:
-    connection.execute(update(part).where(part.c.message_id == message_id, _QUEUED).values(modem=modem))
+def _assign(connection: Connection, message_id: str, values: Mapping[str, object]) -> None:
+    connection.execute(update(part).where(part.c.message_id == message_id, _QUEUED).values(**values))
+
+
+def keep_to_lanes(connection: Connection, lanes: Collection[str]) -> None:
+    """Put what waits in a lane that is not one of `lanes` (any more) where every modem may take it."""
+    waiting: list[ColumnElement[str]] = [literal_column(f"'{status.value}'") for status in sorted(WAITING)]
+    strays = part.c.lane.not_in(["", *lanes])
+    connection.execute(update(part).where(part.c.status.in_(waiting), strays).values(lane=""))
 
 
 def next_reference(connection: Connection, gateway: str, modem: str) -> int:

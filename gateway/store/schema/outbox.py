@@ -96,9 +96,11 @@ part = Table(
     Column("tp_status", Integer),
     Column("cause", Text),
     Column("wording", Text),  # keyed digest, of the first part of what counts for its recipient
+    Column("lane", Text, nullable=False, server_default=""),  # how the number begins, where a rule says so
     one_of("status", Status),
     Index(
         "ix_part_queue",
+        "lane",
         "priority",
         "message_id",
         "number",

@@ -1,0 +1,56 @@
+"""The section of the configuration for each modem."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from gateway.section import Section
+
+_Prefix = Annotated[str, Field(pattern=r"^\+\d{1,14}$")]
+
+
+class ModemSection(Section):
+    """`[[modem]]`: one for each SIM."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,31}$")]
+    """One word for the modem; each has its own."""
+    port: Path
+    """Its serial port. Best a name that stays: `/dev/schoolgate-…` or `/dev/serial/by-id/…`."""
+    second_port: str = "auto"
+    """Another port of the same modem that speaks AT: messages are read there while the first one transmits.
+    `auto` finds one on the same USB device, `none` does without."""
+    search: tuple[str, ...] = ("/dev/ttyUSB*", "/dev/ttyACM*")
+    """Where the modem is looked for, by its SIM, when its port is gone: device names change."""
+    baud: Literal[9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600] = 115200
+    """The speed of a real serial line; USB modems take any."""
+    pin_file: Path | None = None
+    """A file with the SIM's PIN, 4 to 8 digits. A wrong PIN is tried once, ever.
+    A credential `pins_` and the file's name goes before it."""
+    profile: str = "auto"
+    """What kind of modem it is; `auto` asks it."""
+    smsc: Annotated[str, Field(pattern=r"^\+\d{5,20}$")] | None = None
+    """The service centre's number, only where the SIM has none."""
+    result_seconds: Annotated[float, Field(gt=0, le=600)] = 125
+    """How long the modem may take to say that a message was accepted."""
+    sweep_seconds: Annotated[float, Field(gt=0, le=600)] = 60
+    """How often its memory is looked through for what was not announced."""
+    parts_per_hour: Annotated[int, Field(ge=0)] = 1000
+    """What its SIM sends in an hour at the most; then it pauses. Ask your operator; 0: as much as it can."""
+    parts_per_day: Annotated[int, Field(ge=0)] = 5000
+    """The same for 24 hours."""
+    number_per_hour: Annotated[int, Field(ge=0)] = 100
+    """Parts to one number in an hour: UK networks block a SIM that sends more. 0: no such limit."""
+    identical_per_hour: Annotated[int, Field(ge=0)] = 20
+    """The same text to one number in an hour, likewise."""
+    prefixes: tuple[_Prefix, ...] = ()
+    """Numbers that begin so go through this modem while it is ready; when it is not, through any."""
+    only: bool = False
+    """True: it takes no numbers but those of `prefixes`."""
+    avoid: tuple[_Prefix, ...] = ()
+    """Numbers that begin so go through it only while no other modem takes them."""
+    reserve: Annotated[float, Field(ge=0, le=1)] = 0
+    """The share of its time that is kept for urgent messages (priority `high`, and our own answers);
+    1 is all of it."""
