@@ -90,6 +90,7 @@ class Snapshot(Collector):
         used = _gauge("schoolgate_modem_storage_used", "Messages in the memory that receives.")
         slots = _gauge("schoolgate_modem_storage_slots", "Messages that it can hold.")
         lost = _gauge("schoolgate_modem_links_lost", "Links lost since the start.")
+        paused = _gauge("schoolgate_modem_paused", "1 while its SIM has reached a cap and sends nothing.")
         recoveries = CounterMetricFamily(
             "schoolgate_modem_recoveries", "What was tried to recover a modem.", labels=["modem", "rung"]
         )
@@ -104,7 +105,8 @@ class Snapshot(Collector):
             if modem.storage_total is not None:
                 slots.add_metric([modem.name], modem.storage_total)
             lost.add_metric([modem.name], modem.failures)
-        yield from (phases, signal, used, slots, lost, recoveries)
+            paused.add_metric([modem.name], float(modem.paused_until is not None))
+        yield from (phases, signal, used, slots, lost, paused, recoveries)
 
     def _work(self) -> Iterator[Metric]:
         seconds = CounterMetricFamily(

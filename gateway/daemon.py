@@ -45,6 +45,7 @@ from gateway.notify import notify
 from gateway.numbers import Identify
 from gateway.peers import enrol
 from gateway.reload import Reload
+from gateway.sender import pauses
 from gateway.store import Database, load_key_file
 from gateway.switch import Sending
 from gateway.telling import Telling
@@ -141,6 +142,7 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         daily.incidents = use_cases.incidents
         daily.people = ContactUpkeep(use_cases.groups)
         use_cases.health.suppression = inbound.suppression
+        use_cases.health.pauses = lambda: pauses(senders, utc_now())
         use_cases.alerts.audit_broken = lambda: daily.broken
         await stack.enter_async_context(
             _running(daily.run(), use_cases.alerts.run(), use_cases.approvals.run(), almanac.run())

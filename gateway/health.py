@@ -8,6 +8,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from gateway.allowance import Pause
+from gateway.descriptors import scarce
 from gateway.measures import Spread, Use, suppression
 from gateway.model import Clock, ModemPhase, ModemState, Status
 from gateway.records import Readiness
@@ -37,7 +38,7 @@ class Health:
     suppression: Spread = field(default_factory=suppression)  # the one that `Inbound` fills
 
     async def ready(self) -> Readiness:
-        """Ready = the store writes, a modem is registered, and nobody has suspended sending."""
+        """Ready = the store writes, a modem is registered, callers can connect, sending is not suspended."""
         reasons = []
         try:
             await self.database.write(lambda c: outbox.beat(c, self.clock()))
@@ -46,8 +47,7 @@ class Health:
         if not any(state.phase is ModemPhase.READY for state in self.modems()):
             reasons.append("no modem is registered")
             reasons.extend(f"{state.name}: {state.detail or state.phase.value}" for state in self.modems())
-        if suspended := self.switch.sentence():
-            reasons.append(suspended)
+        reasons += filter(None, (self.switch.sentence(), scarce()))
         return Readiness(ready=not reasons, reasons=tuple(reasons), notices=await self._notices())
 
     async def _notices(self) -> tuple[str, ...]:

@@ -239,3 +239,5 @@ class ModemState:
     notifications: str = "poll"  # the +CNMI set in force, or "poll"
     failures: int = 0  # links lost since start
     recoveries: Mapping[str, int] = field(default_factory=dict)  # how often each rung was tried since start
+    paused: str = ""  # why its SIM is given nothing now: it has reached a cap
+    paused_until: datetime | None = None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from typing import Protocol
 
@@ -215,6 +216,12 @@ class Sender:
                     raise
                 log.warning("an outcome waits for the store", action="store_unavailable", why=str(exc))
             await asyncio.sleep(_STORE_PAUSE)
+
+
+def pauses(senders: Iterable[Sender], now: datetime) -> Mapping[str, Pause]:
+    """Return which modems' SIMs pause, by the modem's name."""
+    found = {sender.modem.name: sender.allowance.pause(now) for sender in senders}
+    return {name: pause for name, pause in found.items() if pause is not None}
 
 
 def _goes_on(outcome: SendOutcome) -> bool:

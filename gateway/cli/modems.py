@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gateway.cli import talking
 from gateway.cli.exits import Exit, Stop
 from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, configuration, connected
 from gateway.cli.output import details, listing, print_json, say, when
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from gateway.modem.probe import Probe
 
 app = typer.Typer(help="The modems.", no_args_is_help=True)
+talking.add_to(app)
 
 
 @app.command("list")
@@ -41,7 +43,7 @@ def show(modems: list[dict[str, Any]]) -> None:
             _of(m["storage_used"], m["storage_total"]),
             when(m["since"]),
             ", ".join(f"{rung} {count}" for rung, count in m["recoveries"].items()),
-            m["detail"],
+            m["detail"] or _pause(m),
         )
         for m in modems
     )
@@ -50,6 +52,11 @@ def show(modems: list[dict[str, Any]]) -> None:
         ("modem", "phase", "operator", "network", "signal", "stored", "since", "tried", "what is wrong"),
         rows,
     )
+
+
+def _pause(modem: dict[str, Any]) -> str:
+    until = modem["paused_until"]
+    return f"{modem['paused']}; it goes on by itself at {when(until)}" if until else ""
 
 
 @app.command()
