@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
@@ -18,6 +18,9 @@ from gateway.cli.output import listing, print_json, say
 if TYPE_CHECKING:
     from gateway.config import Config, ModemSection
     from gateway.doctor import Finding
+
+
+_OF_PEOPLE: Final = ("3.2", "8.2", "9.1", "9.2")  # roles, violations, the review, acknowledgements
 
 
 def add_to(app: typer.Typer) -> None:
@@ -96,11 +99,27 @@ def _examine(config: Config, path: Path | None, key_file: Path | None) -> Iterat
         yield from unit_findings(unit)
     for credential in look_at_credentials(config):
         yield from credential_findings(credential)
+    if running:
+        yield from _duties(path, key_file)
     yield from host_findings(look_at_host(config), len(config.modem))
     for section in config.modem:
         seen = list(port_findings(look_at_port(section), ours=running))
         yield from seen
         yield from _radio(section, modems, probe=not running and not any(f.level == "wrong" for f in seen))
+
+
+def _duties(path: Path | None, key_file: Path | None) -> Iterator[Finding]:
+    """Yield what people have to do so that everybody can go on sending, where the key may see it."""
+    from gateway.cli.problems import ApiProblem
+    from gateway.doctor.finding import warning
+
+    try:
+        found = connected(path, key_file).get("/v1/compliance")["findings"]
+    except (Stop, ApiProblem):  # said elsewhere, or not for this key
+        return
+    for each in found:
+        if each["state"] != "kept" and each["clause"] in _OF_PEOPLE:
+            yield warning(f"policy {each['clause']}", each["says"], each["remedy"])
 
 
 def _radio(section: ModemSection, modems: dict[str, Any] | None, *, probe: bool) -> Iterator[Finding]:

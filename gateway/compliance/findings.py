@@ -28,6 +28,7 @@ def of_today(today: Today, settings: PolicySettings, now: datetime) -> tuple[Fin
         *_log(today, now),
         *_people(today, now),
         *_recipients(today, now),
+        *_sending(today, settings),
         *_document(today),
     )
 
@@ -89,7 +90,7 @@ def _people(today: Today, now: datetime) -> Iterator[Finding]:
         yield _act(
             "9.2",
             f"Not acknowledged the policy in force, and so cannot send: {', '.join(missing)}.",
-            "schoolgate person acknowledge",
+            "schoolgate policy people --unacknowledged; each: schoolgate policy acknowledge",
         )
     else:
         yield _kept("9.2", "Everybody who may send has acknowledged the policy in force.")
@@ -110,13 +111,30 @@ def _recipients(today: Today, now: datetime) -> Iterator[Finding]:
         yield _kept("6.2", f"Replies that may be opt-outs, here for less than an hour: {today.unread}.")
 
 
+def _sending(today: Today, settings: PolicySettings) -> Iterator[Finding]:
+    if today.suspended_since is not None:
+        says = f"All sending is suspended since {_day(today.suspended_since, settings)}."
+        yield _act("8.1", says, "schoolgate sending show; the owner: schoolgate sending resume")
+    else:
+        yield _kept("8.1", "Sending goes on.")
+    suspended = [handle for handle, is_suspended in today.accused.items() if is_suspended]
+    if suspended:
+        says = f"Suspended until somebody else has decided: {', '.join(suspended)}."
+        yield _act("8.2", says, "schoolgate violation list --undecided")
+    elif today.accused:
+        says = f"Violations that nobody has decided on: {', '.join(today.accused)}."
+        yield _act("8.2", says, "schoolgate violation list --undecided")
+    else:
+        yield _kept("8.2", "There is no violation to decide on.")
+
+
 def _document(today: Today) -> Iterator[Finding]:
     review = today.review
     if review.overdue_days:
         says = (
             f"The policy's review has been overdue since {review.due:%-d %B %Y} ({review.overdue_days} days)."
         )
-        yield _act("9.1", says, "The owner reviews the policy, and the review is recorded.")
+        yield _act("9.1", says, "The owner reviews the policy, then: schoolgate policy review")
     else:
         yield _kept("9.1", f"The policy was reviewed on {review.last_reviewed:%-d %B %Y}.")
 

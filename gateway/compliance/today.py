@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -10,7 +11,7 @@ from sqlalchemy import Connection
 
 from gateway.incidents import view
 from gateway.records.compliance import AccessLine, IncidentView, ReviewFigures
-from gateway.store import Keyring, audit, duties, monthly
+from gateway.store import Keyring, audit, duties, monthly, standing, stops
 from gateway.store import today as store
 from gateway.store.monthly import Line
 from policy import PolicySettings
@@ -34,6 +35,8 @@ class Today:
     purged: Line | None
     incidents: tuple[IncidentView, ...]  # open, the most urgent first
     numbers_held: int
+    suspended_since: datetime | None  # all sending (8.1)
+    accused: Mapping[str, bool]  # whose violations nobody has decided on; whether they are suspended (8.2)
 
 
 def gather(connection: Connection, keyring: Keyring, settings: PolicySettings, now: datetime) -> Today:
@@ -53,6 +56,8 @@ def gather(connection: Connection, keyring: Keyring, settings: PolicySettings, n
         purged=monthly.last_of_log(connection, "store", "purge"),
         incidents=tuple(view(row, now) for row in duties.incidents(connection, closed=False)),
         numbers_held=duties.count_holds(connection),
+        suspended_since=None if (stop := stops.current(connection)) is None else stop["since"],
+        accused=standing.accused(connection),
     )
 
 
@@ -82,7 +87,7 @@ def _access(
             roles=roles.get(row.id, {}),
             keys=keys.get(row.id, 0),
             acknowledged_at=row.acknowledged_at
-            if row.acknowledged_version == settings.review.version
+            if row.acknowledged_version == settings.review.to_acknowledge
             else None,
             may_send=row.status == "active"
             and any(

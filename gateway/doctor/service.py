@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from gateway.doctor.finding import Finding, warning, wrong
+
+_RESUME: Final = "schoolgate sending show; the owner lets it go on: schoolgate sending resume"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ def service_findings(service: Service) -> Iterator[Finding]:
             "give --key-file FILE with a key that may see the modems (modems:read)",
         )
     for reason in service.reasons:
-        yield wrong("gateway", reason, "see the findings about its modems")
+        switched_off = reason.startswith("sending is suspended")
+        yield wrong("gateway", reason, _RESUME if switched_off else "see the findings about its modems")
 
 
 def _files(service: Service) -> Iterator[Finding]:

@@ -79,6 +79,19 @@ _VIOLATIONS = (
 )
 
 
+def accused(connection: Connection) -> Mapping[str, bool]:
+    """Return who has violations that nobody has decided on: whether that person's sending is suspended."""
+    query = (
+        select(person.c.handle, func.max(standing.c.sending_suspended_at))
+        .join(violation, violation.c.person_id == person.c.id)
+        .outerjoin(standing, standing.c.person_id == person.c.id)
+        .where(violation.c.outcome.is_(null()))
+        .group_by(person.c.handle)
+        .order_by(person.c.handle)
+    )
+    return {handle: since is not None for handle, since in connection.execute(query)}
+
+
 def decide(connection: Connection, person_id: str, values: Mapping[str, Any]) -> int:
     """Decide on everything undecided of a person; return how much it was."""
     mine = (violation.c.person_id == person_id) & violation.c.outcome.is_(null())

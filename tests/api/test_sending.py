@@ -86,3 +86,20 @@ async def test_8_1_a_suspended_gateway_takes_in_no_message_and_no_batch(api: Api
     assert (await api.call("POST", "/v1/messages", message(number(1)))).status == 202
     shown = (await api.call("GET", "/v1/sending")).body
     assert (shown["suspended"], len(shown["stops"]), shown["stops"][0]["ended_by"]) == (False, 1, "head")
+
+
+async def test_8_1_and_8_2_the_compliance_status_says_what_is_to_be_done(api: Api) -> None:
+    async def said(clause: str) -> list[tuple[str, str]]:
+        answer = await api.call("GET", "/v1/compliance", who="head")
+        return [(f["state"], f["says"]) for f in answer.body["findings"] if f["clause"] == clause]
+
+    assert await said("8.1") == [("kept", "Sending goes on.")]
+    assert await said("8.2") == [("kept", "There is no violation to decide on.")]
+    await refused(api)
+    assert await said("8.2") == [("attention", "Violations that nobody has decided on: office.")]
+    for _ in range(2):
+        await refused(api)
+    assert await said("8.2") == [("attention", "Suspended until somebody else has decided: office.")]
+    await api.call("POST", "/v1/sending/suspend", {"reason": "x"}, who="head")
+    ((state, says),) = await said("8.1")
+    assert (state, says.startswith("All sending is suspended since")) == ("attention", True)
