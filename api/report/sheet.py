@@ -13,7 +13,7 @@ from typing import Final
 from gateway.records.compliance import ComplianceReport
 
 _HEAD: Final = ("section", "item", "figure", "value")
-_NAMES: Final = ("number", "name", "handle", "person", "id", "clause")  # what an item of a list is called by
+_NAMES: Final = ("number", "handle", "id", "name")  # what an item of a list is called by, else its place
 
 
 def sheet(report: ComplianceReport) -> str:
