@@ -62,8 +62,7 @@ class Classifier:
             shipped_languages() if languages is None else languages, topics, settings.organisation
         )
         self._quotation = Quotation(settings.organisation, settings.opt_out_text)
-        known = self._lexicon.vocabulary | self._lexicon.ignored
-        self._speller = Speller(known, self._lexicon.typed, self._lexicon.words)
+        self._speller = Speller(self._lexicon.vocabulary, self._lexicon.typed, self._lexicon.words)
 
     def classify(self, text: str, *, recent_appointment: bool = False) -> Classification:
         """Return the tier of `text`, whole or one part of it.

@@ -104,7 +104,7 @@ def compile_lexicon(
         *(one for each in phrases.values() for one in each),
         *(p for each in narrow.values() for p in each),
     ]
-    fillers = frozenset(_fillers(languages, own))
+    fillers, ignored = frozenset(_fillers(languages, own)), _single_words(languages, "ignored")
     return Lexicon(
         keywords=_keywords(languages),
         appointment=frozenset(_joined(word) for one in languages for word in one.appointment),
@@ -112,10 +112,10 @@ def compile_lexicon(
         **{kind: Phrases(phrases[kind]) for kind in _LISTS if kind in phrases and kind != "keywords"},
         yes=_single_words(languages, "yes"),
         fillers=fillers,
-        ignored=_single_words(languages, "ignored"),
+        ignored=ignored,
         typed=_single_words(languages, "typed"),
         words=_single_words(languages, "words"),
-        vocabulary=frozenset(chain(*fillers, *(one.vocabulary() for one in compiled))),
+        vocabulary=frozenset(set(chain(*fillers, ignored, *(one.vocabulary() for one in compiled)))),
     )
 
 

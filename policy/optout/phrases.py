@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from sys import intern
-from typing import Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeVar
 
 EDGE: Final = "."
 GONE: Final = "_"  # stands in a text where words were taken out
@@ -99,16 +98,23 @@ class Phrase:
                 yield from run
 
 
-Pool: TypeAlias = dict[_Step, _Step]
+T = TypeVar("T")
+Pool: TypeAlias = dict[Any, Any]
+"""Everything that is kept once, however often it is written: words, runs of words, steps."""
+
+
+def _shared(pool: Pool, value: T) -> T:
+    found: T = pool.setdefault(value, value)
+    return found
 
 
 class Grammar:
-    """Reads the phrases of one language; equal steps of its phrases are one object."""
+    """Reads the phrases of one language."""
 
     def __init__(
         self, language: str, classes: Mapping[str, Sequence[str]], split: Split, pool: Pool | None = None
     ) -> None:
-        """`pool` lets several grammars share their equal steps."""
+        """`pool` lets several grammars share what is equal in them."""
         self._pool: Pool = {} if pool is None else pool
         self._language = language
         self._classes = classes
@@ -126,46 +132,49 @@ class Grammar:
 
     def _step(self, written: str) -> _Step:
         if written not in self._steps:
-            step = _step(written, self._classes, self._split)
-            self._steps[written] = self._pool.setdefault(step, step)
+            step = self._read(written)
+            self._steps[written] = _shared(self._pool, step)
         return self._steps[written]
+
+    def _read(self, written: str) -> _Step:
+        optional = written.endswith("?")
+        body = written.removesuffix("?")
+        if body in ("..", "*"):
+            return _Step(optional=optional, gap=body == "..", any_word=body == "*")
+        if not (body.startswith("<") and body.endswith(">")):
+            return self._alternatives([body], optional)
+        if body[1:-1] not in self._classes:
+            raise PhraseError(f'there is no class "{body[1:-1]}"')
+        return self._alternatives(self._classes[body[1:-1]], optional)
+
+    def _alternatives(self, members: Iterable[str], optional: bool) -> _Step:
+        words, stems, runs = set(), [], []
+        for member in members:
+            if member in (EDGE, NUMBER):
+                words.add(member)
+                continue
+            parts = self._parts(member)
+            if member.endswith("*"):
+                if len(parts) > 1 or len(parts[0]) < _SHORTEST_STEM:
+                    raise PhraseError(f'"{member}" must be one stem of two letters or more')
+                stems.append(parts[0])
+            elif len(parts) == 1:
+                words.add(parts[0])
+            else:
+                runs.append(_shared(self._pool, parts))
+        few = len(words) <= _FEW  # a small set takes more room than it saves time
+        return _Step(tuple(sorted(words)) if few else frozenset(words), tuple(stems), tuple(runs), optional)
+
+    def _parts(self, member: str) -> tuple[str, ...]:
+        split = self._split(member.removesuffix("*"))
+        parts = tuple(_shared(self._pool, part) for part in split if part != EDGE)
+        if not parts:
+            raise PhraseError(f'"{member}" has no letters')
+        return parts
 
 
 def _skippable(step: _Step) -> bool:
     return step.optional or step.gap
-
-
-def _step(written: str, classes: Mapping[str, Sequence[str]], split: Split) -> _Step:
-    optional = written.endswith("?")
-    body = written.removesuffix("?")
-    if body in ("..", "*"):
-        return _Step(optional=optional, gap=body == "..", any_word=body == "*")
-    if not (body.startswith("<") and body.endswith(">")):
-        return _alternatives([body], optional, split)
-    if body[1:-1] not in classes:
-        raise PhraseError(f'there is no class "{body[1:-1]}"')
-    return _alternatives(classes[body[1:-1]], optional, split)
-
-
-def _alternatives(members: Iterable[str], optional: bool, split: Split) -> _Step:
-    words, stems, runs = set(), [], []
-    for member in members:
-        if member in (EDGE, NUMBER):
-            words.add(member)
-            continue
-        parts = [part for part in split(member.removesuffix("*")) if part != EDGE]
-        if not parts:
-            raise PhraseError(f'"{member}" has no letters')
-        if member.endswith("*"):
-            if len(parts) > 1 or len(parts[0]) < _SHORTEST_STEM:
-                raise PhraseError(f'"{member}" must be one stem of two letters or more')
-            stems.append(intern(parts[0]))
-        elif len(parts) == 1:
-            words.add(intern(parts[0]))
-        else:
-            runs.append(tuple(map(intern, parts)))
-    few = len(words) <= _FEW  # a small set takes more room than it saves time
-    return _Step(tuple(sorted(words)) if few else frozenset(words), tuple(stems), tuple(runs), optional)
 
 
 _Entry = tuple[Phrase, tuple[int, ...]]
@@ -188,9 +197,14 @@ class Phrases:
             for step in phrase.steps:
                 for word in step.firsts():
                     steps.setdefault(word, set()).add(number[id(step)])
-        # Kept for the life of the gateway, so kept small.
-        self._by_first = {first: tuple(entries) for first, entries in by_first.items()}
-        self._steps = {word: tuple(found) for word, found in steps.items()}  # by a word or stem*
+        # Kept for the life of the gateway, so kept small: the words of a class begin the same phrases.
+        alike: dict[tuple[int, ...], tuple[_Entry, ...]] = {}
+        self._by_first = {
+            first: alike.setdefault(tuple(map(id, entries)), tuple(entries))
+            for first, entries in by_first.items()
+        }
+        pool: Pool = {}
+        self._steps = {word: _shared(pool, tuple(found)) for word, found in steps.items()}  # by word or stem*
         self._longest_stem = max((len(word) - 1 for word in steps), default=_SHORTEST_STEM)
 
     def whole(self, text: Words) -> Phrase | None:
