@@ -16,9 +16,11 @@ from gateway.cli import (
     batches,
     compliance,
     consents,
+    contacts,
     doctor,
     doubts,
     escrow,
+    groups,
     inbox,
     incidents,
     init,
@@ -106,6 +108,8 @@ app.add_typer(keys.app, name="key")
 app.add_typer(templates.app, name="template")
 app.add_typer(approvals.app, name="approval")
 app.add_typer(consents.app, name="consent")
+app.add_typer(contacts.app, name="contact")
+app.add_typer(groups.app, name="group")
 app.add_typer(optouts.app, name="opt-out")
 app.add_typer(doubts.app, name="doubt")
 app.add_typer(auditing.app, name="audit")

@@ -12,7 +12,7 @@ import typer
 
 from gateway.cli.client import Client
 from gateway.cli.exits import Exit, Stop
-from gateway.cli.messages import ENDED, SlotOption
+from gateway.cli.messages import ENDED, LanguageOption, SlotOption
 from gateway.cli.options import (
     ConfigOption,
     IdempotencyOption,
@@ -41,7 +41,7 @@ def send(
     ],
     template: Annotated[str, typer.Argument(metavar="TEMPLATE", help="The name of an approved template.")],
     slot: SlotOption = None,
-    language: Annotated[str, typer.Option(help="Of the template.")] = "en",
+    language: LanguageOption = None,
     idempotency_key: IdempotencyOption = None,
     config: ConfigOption = None,
     key_file: KeyFileOption = None,
@@ -50,14 +50,40 @@ def send(
     as_json: JsonOption = False,
 ) -> None:
     """Send to everyone on a list whom the policy lets; refusals are shown line by line."""
-    recipients = _recipients(file)
     client = connected(config, key_file)
-    body = {
-        "template": template,
-        "language": language,
-        "slots": pairs(slot, "--slot"),
-        "recipients": recipients,
-    }
+    body = _body(template, slot, language, _recipients(file))
+    _post(client, body, idempotency_key, follow=follow, as_json=as_json)
+
+
+@app.command("to")
+def send_to(
+    template: Annotated[str, typer.Argument(metavar="TEMPLATE", help="The name of an approved template.")],
+    groups: Annotated[list[str], typer.Argument(metavar="GROUP…", help="As `group list` shows them.")],
+    slot: SlotOption = None,
+    language: LanguageOption = None,
+    idempotency_key: IdempotencyOption = None,
+    config: ConfigOption = None,
+    key_file: KeyFileOption = None,
+    *,
+    follow: Annotated[bool, typer.Option("--follow", help="Show how it goes, to its end.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Send to groups of contacts: one text for each number, in its contact's language."""
+    client = connected(config, key_file)
+    body = _body(template, slot, language, [{"group": group} for group in groups])
+    _post(client, body, idempotency_key, follow=follow, as_json=as_json)
+
+
+def _body(
+    template: str, slot: list[str] | None, language: str | None, recipients: list[dict[str, Any]]
+) -> dict[str, Any]:
+    body = {"template": template, "slots": pairs(slot, "--slot"), "recipients": recipients}
+    return body if language is None else body | {"language": language}
+
+
+def _post(
+    client: Client, body: dict[str, Any], idempotency_key: str | None, *, follow: bool, as_json: bool
+) -> None:
     answer = client.post("/v1/batches", body, **once_only(idempotency_key))
     if follow and answer["status"] == "released":
         _follow(client, answer["id"])

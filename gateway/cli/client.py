@@ -63,10 +63,8 @@ class Client:
         self, method: str, path: str, data: bytes | None = None, headers: dict[str, str] | None = None
     ) -> Any:  # noqa: ANN401 - JSON
         """Make one request; raise `ApiProblem` for a refusal and `Stop` where no daemon answers."""
-        status, answer = self.exchange(method, path, data, headers)
-        if status >= http.HTTPStatus.BAD_REQUEST:
-            raise ApiProblem(status, answer if isinstance(answer, dict) else {})
-        return answer
+        status, _, answer = self._answer(method, path, data, headers)
+        return _good(status, answer)
 
     def ask(self, method: str, path: str, body: object = None) -> tuple[int, Any]:
         """Make one request with a JSON body, if any; return its status and JSON, whatever they are."""
@@ -85,11 +83,35 @@ class Client:
         self, method: str, path: str, data: bytes | None = None, headers: dict[str, str] | None = None
     ) -> tuple[int, bytes]:
         """Make one request; return its status and body as it came."""
+        status, _, body = self._answer(method, path, data, headers)
+        return status, body
+
+    def tagged(self, path: str) -> tuple[Any, str]:
+        """Return what GET answers and its ETag, for a change of that very version."""
+        status, tag, body = self._answer("GET", path)
+        return _good(status, body), tag
+
+    def put(self, path: str, body: object, tag: str) -> Any:  # noqa: ANN401 - JSON
+        """Replace what GET answered with that ETag; return what it is now."""
+        headers = {"Content-Type": "application/json", "If-Match": tag}
+        return self.call("PUT", path, json.dumps(body).encode(), headers)
+
+    def file(self, path: str) -> bytes:
+        """Return a file that GET answers, as it came."""
+        status, body = self.raw("GET", path)
+        if status >= http.HTTPStatus.BAD_REQUEST:
+            _good(status, body)
+        return body
+
+    def _answer(
+        self, method: str, path: str, data: bytes | None = None, headers: dict[str, str] | None = None
+    ) -> tuple[int, str, bytes]:
+        """Make one request; return its status, ETag and body."""
         connection = self._connection()
         try:
             connection.request(method, path, body=data, headers=self._headers | (headers or {}))
             answer = connection.getresponse()
-            return answer.status, answer.read()
+            return answer.status, answer.headers.get("ETag", ""), answer.read()
         except (OSError, http.client.HTTPException) as exc:
             raise self._unavailable(exc) from exc
         finally:
@@ -138,6 +160,13 @@ def _trust(certificate: Path | None, ca_file: Path | None) -> SSLContext:
         why = exc.strerror if isinstance(exc, OSError) and exc.strerror else "no certificate in PEM"
         raise Stop(Exit.CONFIGURATION, f"{path}: cannot be trusted: {why}") from exc
     return context
+
+
+def _good(status: int, body: bytes) -> Any:  # noqa: ANN401 - JSON
+    answer = _json(body)
+    if status >= http.HTTPStatus.BAD_REQUEST:
+        raise ApiProblem(status, answer if isinstance(answer, dict) else {})
+    return answer
 
 
 def _json(body: bytes) -> Any:  # noqa: ANN401 - JSON

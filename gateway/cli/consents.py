@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.exits import Exit, Stop
+from gateway.cli.contacts import csv_text, write_list
 from gateway.cli.options import (
     ConfigOption,
     CursorOption,
@@ -68,10 +68,7 @@ def import_list(
     as_json: JsonOption = False,
 ) -> None:
     """Record a whole list, or (with any fault) nothing of it. Opt-outs stay in force (4.3)."""
-    try:
-        text = file.read_bytes().decode("utf-8-sig")
-    except UnicodeDecodeError as exc:
-        raise Stop(Exit.USAGE, f"{file}: not UTF-8 at byte {exc.start}; save it as CSV UTF-8") from exc
+    text = csv_text(file)
     client = connected(config, key_file)
     report = client.call("POST", "/v1/consents/import", text.encode(), {"Content-Type": "text/csv"})
     if as_json:
@@ -108,6 +105,110 @@ def withdraw(
     """End one consent; the record stays."""
     consent = connected(config, key_file).call("DELETE", f"/v1/consents/{ident}")
     _list({"items": [consent]}, as_json=as_json, given=consent)
+
+
+@app.command()
+def expiring(
+    days: Annotated[int, typer.Option(min=1, max=366, help="How far to look ahead.")] = 60,
+    config: ConfigOption = None,
+    key_file: KeyFileOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """List the consents that end soon and that no later one replaces: ask again in time."""
+    page = connected(config, key_file).get("/v1/consents/expiring", days=days)
+    _list(page, as_json=as_json)
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Option("--out", metavar="FILE.csv", help="A new file.")],
+    config: ConfigOption = None,
+    key_file: KeyFileOption = None,
+) -> None:
+    """Write the consents that were not withdrawn into a list that can be imported."""
+    write_list(out, connected(config, key_file).file("/v1/consents/export"))
+
+
+@app.command()
+def ask(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Best as +447…")],
+    purpose: Annotated[list[str], typer.Option(help="What they asked for; several times.")],
+    method: Annotated[str, typer.Option(help="Of the form: paper_form, web_form, spoken or email.")],
+    wording: Annotated[str, typer.Option(help="Which wording was shown.")],
+    evidence: Annotated[str, typer.Option(help="Where the form is kept.")],
+    given_at: Day,
+    language: Annotated[str | None, typer.Option(help="Of the text.")] = None,
+    config: ConfigOption = None,
+    key_file: KeyFileOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Record who asked to be texted, and send them the one text that asks to confirm it with YES."""
+    body: dict[str, Any] = {
+        "number": number,
+        "purposes": purpose,
+        "method": method,
+        "wording": wording,
+        "evidence": evidence,
+        "given_at": given_at.astimezone().isoformat(),
+        "language": language,
+    }
+    asked = connected(config, key_file).post("/v1/opt-ins", body)
+    if as_json:
+        print_json(asked)
+    else:
+        say(f"Asked ({asked['id']}); a YES counts until {when(asked['expires_at'])}.")
+
+
+@app.command()
+def asked(
+    limit: LimitOption = 50,
+    cursor: CursorOption = None,
+    config: ConfigOption = None,
+    key_file: KeyFileOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """List who was asked to confirm by text, newest first."""
+    page = connected(config, key_file).get("/v1/opt-ins", limit=limit, cursor=cursor)
+    if as_json:
+        print_json(page)
+        return
+    rows = (
+        (a["id"], a["number"], a["status"], a["purposes"], when(a["asked_at"]), when(a["expires_at"]))
+        for a in page["items"]
+    )
+    listing("Asked to confirm", ("id", "number", "status", "purposes", "form of", "until"), rows)
+
+
+@app.command()
+def wording(
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Without one: list all.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--file", metavar="FILE.txt", help="The text, as people are shown it.")
+    ] = None,
+    config: ConfigOption = None,
+    key_file: KeyFileOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Put the next version of a wording on record, or list the versions."""
+    client = connected(config, key_file)
+    if file is not None and name is not None:
+        made = client.post("/v1/wordings", {"name": name, "text": csv_text(file)})
+        found = {"items": [made]}
+    else:
+        found = client.get("/v1/wordings")
+        found["items"] = [w for w in found["items"] if name in (None, w["name"])]
+    if as_json:
+        print_json(found)
+        return
+    rows = (
+        (f"{w['name']}/{w['version']}", w["text_hash"][:12], w["recorded_by"], w["text"])
+        for w in found["items"]
+    )
+    listing("Wordings", ("wording", "sha-256", "by", "text"), rows)
 
 
 def _list(page: dict[str, Any], *, as_json: bool, given: object = None) -> None:

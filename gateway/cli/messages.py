@@ -37,6 +37,9 @@ ENDED: Final = {
 }
 _POLL: Final = 0.5  # seconds
 
+LanguageOption = Annotated[
+    str | None, typer.Option(help="Of the template; else the recipient's, if it is known, else English.")
+]
 SlotOption = Annotated[list[str] | None, typer.Option("--slot", metavar="NAME=VALUE", help="Several times.")]
 Ident = Annotated[str, typer.Argument(metavar="ID")]
 
@@ -59,7 +62,7 @@ def send(
     ] = None,
     purpose: Annotated[str | None, typer.Option(help="What for, as the policy names it.")] = None,
     slot: SlotOption = None,
-    language: Annotated[str, typer.Option(help="Of the template.")] = "en",
+    language: LanguageOption = None,
     reference: Annotated[str | None, typer.Option(help="Your own name for it; no personal data.")] = None,
     idempotency_key: IdempotencyOption = None,
     wait: Annotated[float, typer.Option(metavar="SECONDS", help="Wait so long for its outcome.")] = 0,
@@ -73,9 +76,9 @@ def send(
     body: dict[str, Any] = {
         "to": to,
         "slots": pairs(slot, "--slot"),
-        "language": language,
     }
     given = {"template": template, "text": text, "purpose": purpose, "reference": reference}
+    given["language"] = language
     body |= {name: value for name, value in given.items() if value is not None}
     client = connected(config, key_file)
     if check:

@@ -1,4 +1,4 @@
-"""Consents (4.1): confirmed by text, worded in versions, ending, handed out; templates in several languages."""
+"""Consents (4.1): confirmed by text, worded in versions, ending, handed out; templates by language."""
 
 from __future__ import annotations
 
