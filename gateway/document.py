@@ -81,7 +81,7 @@ class PolicyDocument:
             connection,
             kind=ApprovalKind.POLICY,
             target=row["id"],
-            digest=_digest(row),
+            digest=_digest(connection, row),
             summary=f"version {row['version']} of the policy, effective {row['effective']}",
             person_id=row["author_id"],
             now=now,
@@ -157,9 +157,9 @@ class PolicyDocument:
     scope: ClassVar = Scope.POLICY_PUBLISH
 
     def digest(self, connection: Connection, asked: Asked) -> bytes | None:
-        """Return the digest of a draft; None of what is none any more."""
+        """Return the digest of a draft and of what it would replace; None of what is no draft any more."""
         row = store.version(connection, asked.target)
-        return _digest(row) if row is not None and row["status"] == "draft" else None
+        return _digest(connection, row) if row is not None and row["status"] == "draft" else None
 
     def show(self, connection: Connection, asked: Asked) -> Mapping[str, str]:
         """Return the text and its dates."""
@@ -234,9 +234,12 @@ def _next(taken: Iterable[str]) -> str:
     return str(max((int(name) for name in taken if name.isdecimal()), default=0) + 1)
 
 
-def _digest(row: RowMapping) -> bytes:
+def _digest(connection: Connection, row: RowMapping) -> bytes:
+    """Return a digest of a version and of the one that it would replace."""
     names = ("id", "version", "effective", "last_reviewed", "authorised_by", "material", "text_hash")
-    return bytes.fromhex(digest("\n".join(str(row[name]) for name in names)))
+    before = store.published(connection)
+    replaced = "" if before is None else before["id"]
+    return bytes.fromhex(digest("\n".join([replaced, *(str(row[name]) for name in names)])))
 
 
 def _known(connection: Connection, ident: str) -> RowMapping:

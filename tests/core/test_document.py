@@ -85,6 +85,20 @@ async def test_9_2_a_second_version_replaces_the_first_and_only_a_material_one_i
     assert (await database.read(lambda c: in_force(c, FILE))).review == document.settings.review
 
 
+async def test_9_2_what_was_to_replace_another_version_is_asked_about_again(
+    database: Database, tmp_path: Path
+) -> None:
+    ann, ben = await person(database, tmp_path, "ann"), await person(database, tmp_path, "ben")
+    document = PolicyDocument(database, FILE, lambda: NOW)
+    first, second = [await document.draft(ann, PolicyDraft(text=TEXT)) for _ in range(2)]
+    await document.publish(ben, second.id)
+    with pytest.raises(Conflict) as raised:  # it was proposed when the file's was in force
+        await document.publish(ben, first.id)
+    assert raised.value.code == "APPROVAL_VOID"
+    assert (await document.version(first.id)).status == "draft"
+    assert (await document.publish(ben, first.id)).status == "published"
+
+
 async def test_8_1_a_new_process_begins_suspended_where_the_last_one_was(
     database: Database, tmp_path: Path
 ) -> None:
