@@ -7,7 +7,7 @@ from typing import Any, Final
 from api.codes import POLICY
 from api.handlers import approvals, lexicon, recipients
 from api.route import Route
-from api.schema.approvals import Approval, ApprovalFilter, Refused
+from api.schema.approvals import Approval, ApprovalFilter, NewRole, Refused
 from api.schema.base import Listing, Nothing
 from api.schema.lexicon import Lexicon, NewLexicon
 from api.schema.recipients import NewConsent
@@ -22,7 +22,7 @@ APPROVAL_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         "POST",
         "/v1/approvals/{id}/approve",
         approvals.approve,
-        Scope.APPROVALS,
+        Scope.DECIDE,
         Nothing,
         Approval,
         codes=(*POLICY, *DECIDING, "TEMPLATE_UNSOUND"),
@@ -45,6 +45,16 @@ APPROVAL_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         Approval,
         status=202,
         codes=("APPROVAL_PENDING", "NOT_LIFTABLE"),
+    ),
+    Route(
+        "POST",
+        "/v1/roles",
+        approvals.ask_for_role,
+        Scope.PEOPLE_WRITE,
+        NewRole,
+        Approval,
+        status=202,
+        codes=("APPROVAL_PENDING",),
     ),
     Route("GET", "/v1/lexicon", lexicon.lexicon, Scope.TEMPLATES_READ, Nothing, Lexicon),
     Route("POST", "/v1/lexicon", lexicon.propose_lexicon, Scope.LEXICON, NewLexicon, Lexicon, status=201),

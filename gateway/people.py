@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -117,32 +117,25 @@ class People(Register):
 
     async def grant(self, handle: str, role: str, *, by: str) -> PersonView:
         """Give a role, or renew it, for the policy's months (3.2)."""
-        return await self._change_role(handle, role, by, "role-granted", self._grant)
+        if faults := tuple(role_faults((role,))):
+            raise Invalid(faults)
+        return await self.database.write(lambda c: self.give(c, handle, role, by=by, now=self.clock()))
+
+    def give(self, connection: Connection, handle: str, role: str, *, by: str, now: datetime) -> PersonView:
+        """Give a role in the caller's transaction."""
+        self._grant(connection, known(connection, handle)["id"], role, by, now)
+        note(connection, now, by, "role-granted", handle, role)
+        return self._person(connection, handle)
 
     async def revoke_role(self, handle: str, role: str, *, by: str) -> PersonView:
         """Take a role away at once."""
-
-        def take(connection: Connection, ident: str, role: str, _by: str, _now: datetime) -> None:
-            if not people.take_role(connection, ident, role):
-                raise NotFound(f"{handle} has no role {role}")
-
-        return await self._change_role(handle, role, by, "role-revoked", take)
-
-    async def _change_role(
-        self,
-        handle: str,
-        role: str,
-        by: str,
-        action: str,
-        change: Callable[[Connection, str, str, str, datetime], None],
-    ) -> PersonView:
         if faults := tuple(role_faults((role,))):
             raise Invalid(faults)
 
         def transaction(connection: Connection) -> PersonView:
-            now = self.clock()
-            change(connection, known(connection, handle)["id"], role, by, now)
-            note(connection, now, by, action, handle, role)
+            if not people.take_role(connection, known(connection, handle)["id"], role):
+                raise NotFound(f"{handle} has no role {role}")
+            note(connection, self.clock(), by, "role-revoked", handle, role)
             return self._person(connection, handle)
 
         return await self.database.write(transaction)

@@ -16,7 +16,7 @@ _SENDING: Final = (
     | _TOLD
     | _ASKING
 )
-_DECIDING: Final = frozenset({Scope.APPROVE, Scope.DOUBTS}) | _ASKING
+_DECIDING: Final = frozenset({Scope.APPROVE, Scope.DECIDE, Scope.DOUBTS}) | _ASKING
 _WATCHING: Final = frozenset(
     {Scope.TEMPLATES_READ, Scope.CONSENTS_READ, Scope.OPT_OUTS_READ, Scope.MODEMS, Scope.READ}
 )
@@ -55,7 +55,7 @@ ROLES: Final[Mapping[str, frozenset[Scope]]] = MappingProxyType(
         "template_author": _BOUND | {Scope.TEMPLATES_READ, Scope.TEMPLATES_WRITE, Scope.LEXICON} | _ASKING,
         "approver": frozenset({Scope.TEMPLATES_READ, Scope.TEMPLATES_APPROVE}) | _DECIDING | _TOLD | _BRAKE,
         "contact_manager": _CONTACTS | _TOLD,
-        "dpo": _CONTACTS | _TOLD | _GOVERNING,
+        "dpo": _CONTACTS | _TOLD | _GOVERNING | {Scope.DECIDE},
         "auditor": _WATCHING | _TOLD | _REPORTS | {Scope.VIOLATIONS_READ, Scope.PEOPLE_READ},
         # technical: neither sends nor reads bodies
         "admin": frozenset({Scope.MODEMS, Scope.CONSOLE, Scope.PEOPLE_READ, Scope.PEOPLE_WRITE})

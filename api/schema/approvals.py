@@ -23,6 +23,13 @@ class Refused(Input):
     reason: Annotated[str, Field(max_length=500), AfterValidator(no_controls)] = ""
 
 
+class NewRole(Input):
+    """A role, or its renewal, for a person who is entered (3.2)."""
+
+    handle: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,31}$")]
+    role: Annotated[str, Field(pattern=r"^[a-z][a-z_]{0,31}$")]
+
+
 class Approval(Output):
     """A question to a second person, and its answer."""
 

@@ -9,7 +9,7 @@ import typer
 
 from gateway.cli.direct import user, with_access
 from gateway.cli.exits import Exit, Stop
-from gateway.cli.options import ConfigOption, JsonOption
+from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, connected
 from gateway.cli.output import asked, details, listing, print_json, say, when
 
 if TYPE_CHECKING:
@@ -31,8 +31,14 @@ def add(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Enter a person, with roles that end after the policy's months (3.2)."""
-    _change(config, lambda a: a.add_person(handle, name, tuple(role or ()), by=user()), as_json=as_json)
+    """Enter a person, with roles that end after the policy's months (3.2).
+
+    Once two people can decide together, roles are given by two: `person grant`.
+    """
+    from gateway.granting import Granting
+
+    roles = tuple(role or ())
+    _change(config, lambda a: Granting(a).add_person(handle, name, roles, by=user()), as_json=as_json)
 
 
 @app.command("list")
@@ -59,9 +65,26 @@ def activate(handle: Handle, config: ConfigOption = None, *, as_json: JsonOption
 
 
 @app.command()
-def grant(handle: Handle, role: Role, config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
-    """Give a role, or renew it (3.2)."""
-    _change(config, lambda access: access.grant(handle, role, by=user()), as_json=as_json)
+def grant(
+    handle: Handle,
+    role: Role,
+    config: ConfigOption = None,
+    key_file: KeyFileOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a role, or renew it (3.2): alone before there are two who can decide, else a second one must."""
+    from gateway.errors import Conflict
+    from gateway.granting import Granting
+
+    try:
+        _change(config, lambda access: Granting(access).grant(handle, role, by=user()), as_json=as_json)
+    except Conflict:
+        asked = connected(config, key_file).post("/v1/roles", {"handle": handle, "role": role})
+        if as_json:
+            print_json(asked)
+        else:
+            say(f"Not given yet. A second person decides: schoolgate approval show {asked['id']}")
 
 
 @app.command("revoke-role")

@@ -18,6 +18,7 @@ class Scope(StrEnum):
     READ = "messages:read"
     APPROVE = "messages:approve"
     APPROVALS = "approvals:use"
+    DECIDE = "approvals:decide"
     INBOX = "inbox:read"
     OPT_OUTS_READ = "opt-outs:read"
     OPT_OUTS_WRITE = "opt-outs:write"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -122,3 +122,14 @@ def revoke_key(connection: Connection, ident: str, now: datetime) -> bool:
     """Revoke a key; False where it was already, or is none."""
     statement = update(api_key).where(api_key.c.id == ident, api_key.c.revoked_at.is_(null()))
     return connection.execute(statement.values(revoked_at=now)).rowcount > 0
+
+
+def holders(connection: Connection, names: Collection[str], now: datetime) -> Sequence[str]:
+    """Return the handles of the active people who hold one of these roles now."""
+    query = (
+        select(person.c.handle)
+        .distinct()
+        .join(role, role.c.person_id == person.c.id)
+        .where(person.c.status == "active", role.c.role.in_(sorted(names)), role.c.expires_at > now)
+    )
+    return connection.execute(query.order_by(person.c.handle)).scalars().all()
