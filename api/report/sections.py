@@ -27,6 +27,7 @@ def sections(report: ComplianceReport) -> Iterator[str]:
         _volumes,
         _delivery,
         _people_decided,
+        _violations,
         _opt_outs,
         _consents,
         _access,
@@ -77,6 +78,32 @@ def _people_decided(report: ComplianceReport) -> Iterator[str]:
     yield "gateway itself.</p>"
     rows = [(deed.person, deed.action.replace("-", " "), deed.outcome, deed.count) for deed in report.deeds]
     yield table(("Person", "What", "Outcome", "Times"), rows, numbers=1)
+    yield "<h3>What a second person was asked</h3>"
+    asked = [(each.kind.replace("_", " "), each.outcome, each.count) for each in report.approvals]
+    yield table(("What", "Outcome", "Times"), asked, numbers=1)
+
+
+def _violations(report: ComplianceReport) -> Iterator[str]:
+    found, zone = report.violations, report.since.tzinfo
+    yield "<h2>Violations and suspensions</h2><p>A message that is refused for sensitive content, for want of "
+    yield "consent or for advertising counts against its sender. Three that nobody has decided on, in thirty "
+    yield "days, suspend that person's sending until somebody else decides.</p>"
+    figures: list[tuple[str, object]] = [
+        *((f"Recorded in the month: {person}", count) for person, count in found.recorded.items()),
+        *(
+            (f"Decided in the month: {name.replace('_', ' ')}", count)
+            for name, count in found.decided.items()
+        ),
+        ("Nobody has decided on yet", found.undecided),
+        ("Whose sending is suspended now", ", ".join(found.suspended) or "nobody"),
+    ]
+    yield table(("", ""), figures, numbers=1)
+    yield "<h3>All sending was suspended</h3>"
+    rows = [
+        (when(each.since, zone), when(each.until, zone) if each.until else "still", each.made_by, each.reason)
+        for each in report.suspensions
+    ]
+    yield table(("From", "Until", "By", "Why"), rows)
 
 
 def _opt_outs(report: ComplianceReport) -> Iterator[str]:

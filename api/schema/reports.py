@@ -11,6 +11,7 @@ from pydantic import Field
 from api.schema.base import Output, Query
 from gateway.records.compliance import (
     AccessLine,
+    Approved,
     AuditFigures,
     ClauseStatus,
     ConsentFigures,
@@ -22,6 +23,8 @@ from gateway.records.compliance import (
     RetentionFigures,
     ReviewFigures,
     State,
+    Suspension,
+    ViolationFigures,
     Volume,
 )
 
@@ -62,6 +65,9 @@ class ComplianceReport(Output):
     senders: tuple[Volume, ...]
     refused: int = Field(description="At submission, by the policy.")
     deeds: tuple[Deed, ...]
+    approvals: tuple[Approved, ...]
+    violations: ViolationFigures
+    suspensions: tuple[Suspension, ...]
     opt_outs: OptOutFigures
     consents: ConsentFigures
     delivery: DeliveryFigures

@@ -15,6 +15,7 @@ from gateway.compliance.clauses import Cited, clauses
 from gateway.incidents import view
 from gateway.model import Status
 from gateway.records.compliance import (
+    Approved,
     AuditFigures,
     ComplianceReport,
     ConsentFigures,
@@ -24,9 +25,11 @@ from gateway.records.compliance import (
     OptOutFigures,
     RetentionFigures,
     State,
+    Suspension,
+    ViolationFigures,
     Volume,
 )
-from gateway.store import Keyring, duties, monthly, overtaken
+from gateway.store import Keyring, duties, governance, monthly, overtaken
 from gateway.store.monthly import Line, Span
 from gateway.store.today import people
 from policy import Kind, PolicySettings
@@ -70,6 +73,14 @@ def made(
         senders=_volumes(real, "person_id", handles),
         refused=cited.count(action="submit", outcome="DENY"),
         deeds=_deeds(cited.rows, set(handles.values())),
+        approvals=tuple(
+            Approved(row.kind, row.outcome, row.many) for row in governance.approvals(connection, span)
+        ),
+        violations=_violations(connection, span),
+        suspensions=tuple(
+            Suspension(row.since, row.ended_at, row.made_by, row.reason)
+            for row in governance.stops(connection, span)
+        ),
         opt_outs=opted,
         consents=consents,
         delivery=_delivery(real),
@@ -144,6 +155,15 @@ def _deeds(rows: Iterable[Line], people: set[str]) -> tuple[Deed, ...]:
         if row.action != "submit" and (row.actor in people or row.actor.startswith("cli:")):
             counts[row.actor, row.action, row.outcome] += row.many
     return tuple(Deed(*key, count) for key, count in sorted(counts.items()))
+
+
+def _violations(connection: Connection, span: Span) -> ViolationFigures:
+    return ViolationFigures(
+        recorded=governance.recorded(connection, span),
+        decided=governance.decided(connection, span),
+        undecided=governance.undecided(connection),
+        suspended=governance.suspended(connection),
+    )
 
 
 def _opt_outs(

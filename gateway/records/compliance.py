@@ -181,6 +181,35 @@ class AuditFigures:
     anchors: Mapping[str, int]  # signed checkpoints that left the machine in the month, by way
 
 
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """What a second person was asked in the month, by kind and outcome (`pending` while there is none)."""
+
+    kind: str
+    outcome: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ViolationFigures:
+    """Refusals that count against a person (8.2)."""
+
+    recorded: Mapping[str, int]  # in the month, by person
+    decided: Mapping[str, int]  # in the month, by outcome
+    undecided: int  # now
+    suspended: tuple[str, ...]  # whose sending is suspended now
+
+
+@dataclass(frozen=True, slots=True)
+class Suspension:
+    """A time in which all sending was suspended; `until` is None while it still is."""
+
+    since: datetime
+    until: datetime | None
+    made_by: str
+    reason: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ComplianceReport:
     """A month, for those who answer for it."""
@@ -201,6 +230,9 @@ class ComplianceReport:
     senders: tuple[Volume, ...]
     refused: int  # at submission
     deeds: tuple[Deed, ...]
+    approvals: tuple[Approved, ...]
+    violations: ViolationFigures
+    suspensions: tuple[Suspension, ...]
     opt_outs: OptOutFigures
     consents: ConsentFigures
     delivery: DeliveryFigures

@@ -16,13 +16,27 @@ from gateway.ids import new_id
 from gateway.model import Status
 from gateway.records.compliance import ComplianceReport, State
 from gateway.store import Database, Keyring, audit, create_key_file, load_key_file, outbox
-from gateway.store.schema import consent, inbox, part, person, recipient_hold, role, suppression, template
+from gateway.store.schema import (
+    approval,
+    consent,
+    inbox,
+    part,
+    person,
+    recipient_hold,
+    role,
+    sending_stop,
+    standing,
+    suppression,
+    template,
+    violation,
+)
 from policy import PolicySettings
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 MAY = datetime(2026, 5, 10, 9, 0, tzinfo=UTC)
 DAY, YEAR = timedelta(days=1), timedelta(days=365)
 OFFICE = "per_office".ljust(30, "0")
+HEAD = "per_head".ljust(30, "0")
 HERS, OTHER = "+447700900123", "+447700900124"
 
 
@@ -127,7 +141,7 @@ async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
         await made.insert(
             template, id="tpl_1", name="trip", version=3, language="en", purpose="event_notice", body="x",
             slots={}, urgent=False, on_doubt="ask", status="approved", author_id=OFFICE,
-            approver_id="per_head".ljust(30, "0"), created_at=MAY,
+            approver_id=HEAD, created_at=MAY,
         )  # fmt: skip
         yield made
 
@@ -335,3 +349,34 @@ async def test_the_last_whole_month_is_reported_where_none_is_named_and_none_to_
     assert not (await ledger.report("2026-06")).complete
     with pytest.raises(Invalid, match="not begun"):
         await ledger.report("2026-07")
+
+
+async def test_8_1_approvals_violations_and_suspensions_of_the_month_are_counted(ledger: Ledger) -> None:
+    asked = {"target": "t", "digest": b"", "summary": "s", "requested_by": OFFICE, "expires_at": NOW}
+    decided = {"decided_by": HEAD, "decided_at": MAY, "outcome": "approved"}
+    await ledger.insert(approval, id="apr_1", kind="batch", requested_at=MAY, **asked, **decided)
+    await ledger.insert(approval, id="apr_2", kind="batch", requested_at=MAY, **asked)
+    await ledger.insert(approval, id="apr_3", kind="batch", requested_at=MAY - 40 * DAY, **asked, **decided)
+    counted = {
+        "key_id": "k",
+        "target": "m",
+        "clauses": ["2.2"],
+        "codes": ["CONTENT_SENSITIVE"],
+        "recipients": 1,
+    }
+    for number in range(3):
+        await ledger.insert(violation, id=f"vio_{number}", person_id=OFFICE, at=MAY, **counted)
+    judged = {"outcome": "coaching", "decided_by_id": HEAD, "decided_at": MAY + DAY, "note": ""}
+    await ledger.insert(violation, id="vio_9", person_id=OFFICE, at=MAY - 40 * DAY, **counted, **judged)
+    await ledger.insert(standing, person_id=OFFICE, sending_suspended_at=MAY)
+    stop = {"made_by": "head", "reason": "a wrong list"}
+    await ledger.insert(
+        sending_stop, id="stp_1", since=MAY - 20 * DAY, **stop, ended_at=MAY, ended_by_id=HEAD
+    )
+    await ledger.insert(sending_stop, id="stp_2", since=NOW - DAY, **stop)
+    report = await ledger.report()
+    assert [astuple(each) for each in report.approvals] == [("batch", "approved", 1), ("batch", "pending", 1)]
+    assert report.violations.recorded == {"office": 3}
+    assert report.violations.decided == {"coaching": 1}
+    assert (report.violations.undecided, report.violations.suspended) == (3, ("office",))
+    assert [(each.since, each.until) for each in report.suspensions] == [(MAY - 20 * DAY, MAY)]
