@@ -37,7 +37,7 @@ def _bars(rows: Sequence[tuple[str, int]], most: int) -> Iterator[str]:
     room = _WIDTH - _LABEL - 70
     for number, (name, count) in enumerate(rows):
         y, width = number * _ROW + 4, room * count / most
-        short = name if len(name) <= 48 else f"{name[:47]}…"
+        short = name if len(name) <= 44 else f"{name[:43]}…"
         yield _text(_LABEL - 8, y + 13, short, "end")
         yield f'<rect class="bar" x="{_LABEL}" y="{y}" width="{width:.1f}" height="16"/>'
         yield _text(_LABEL + width + 6, y + 13, f"{count:,}", "start")

@@ -9,7 +9,7 @@ from typing import Final
 
 from gateway.records.compliance import State
 
-STATES: Final = {State.KEPT: "Kept", State.ATTENTION: "Needs attention", State.BREACH: "Breach"}
+STATES: Final = {State.KEPT: "Kept", State.ATTENTION: "Attention", State.BREACH: "Breach"}
 
 STATUSES: Final = {
     "held": "waiting for a person",
