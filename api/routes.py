@@ -277,7 +277,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
     Route("GET", "/v1/modems", service.modems, Scope.MODEMS, Nothing, Listing[Modem]),
     Route(
         "POST",
-        "/v1/modems/{id}/console",
+        "/v1/modems/console",
         service.console,
         Scope.CONSOLE,
         AtCommand,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.errors import Conflict, Fault, Invalid, NotFound
+from gateway.errors import Conflict, Fault, Invalid
 from gateway.model import Clock
 from gateway.modem.console import Said, objection
 from gateway.modem.errors import ModemGone
@@ -34,12 +34,13 @@ class Consoles:
     async def say(self, caller: Caller, name: str, line: str, *, write: bool) -> Said:
         """Say `line` to the modem `name`; it is noted first.
 
-        Raises `NotFound` for a modem that is not configured, `Invalid` for a line that may not be said, and
-        `Conflict` while the modem takes nothing.
+        Raises `Invalid` for a modem that is not configured and for a line that may not be said, `Conflict`
+        while the modem takes nothing.
         """
         modem = next((each for each in self.modems if each.name == name), None)
         if modem is None:
-            raise NotFound(f"there is no modem {name}")
+            known = ", ".join(each.name for each in self.modems) or "none is configured"
+            raise Invalid((Fault("modem", f"there is no modem {name}; there are: {known}"),))
         line = line.strip()
         if why := objection(line, write=write):
             raise Invalid((Fault("command", why),))

@@ -20,7 +20,7 @@ async def modems(call: Call[Nothing]) -> Listing[Modem]:
 async def console(call: Call[AtCommand]) -> AtAnswer:
     """Say one command to a modem, between two of the gateway's own; what is said is noted."""
     given = call.input
-    said = await call.use_cases.consoles.say(call.caller, call.ident, given.command, write=given.write)
+    said = await call.use_cases.consoles.say(call.caller, given.modem, given.command, write=given.write)
     return AtAnswer.of(said)
 
 

@@ -14,7 +14,9 @@ from gateway.modem.errors import CommandRefused, CommandTimeout
 from gateway.modem.session import Session
 
 _LONGEST: Final = 200  # characters
-_LINE: Final = re.compile(r"(?i:AT)(?P<name>[+^#!$*%&][A-Z0-9_]+|[A-Z]?)(?P<rest>[\x20-\x7e]*)")
+_LINE: Final = re.compile(
+    r"AT(?P<name>[+^#!$*%][A-Z0-9_]+|&[A-Z]|[A-Z]?)(?P<rest>[\x20-\x7e]*)", re.IGNORECASE | re.ASCII
+)
 # The names of commands that see or touch what is somebody's, whatever the vendor puts before them.
 _PEOPLES: Final = re.compile(r"CMG|CMSS|CMMS|CNMA|CPB|CNUM|CMUX|CSIM|CRSM|CGLA|CCHO|CRLA|CPUC")
 _LOCKS: Final = re.compile(r"PIN|PUK|CLCK|CPWD|SPIC|PCT|CARDLOCK")

@@ -1,0 +1,123 @@
+"""`schoolgate modem console` on a running gateway, `modem record`, and `alert`: as a technician has them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from gateway.config import load
+from gateway.daemon import Daemon, started
+from gateway.modem.transcript import Transcript
+from gateway.records import KeyKind
+from gateway.simulator import Network
+from tests.alerts.smtp import mail_server
+from tests.cli.conftest import Ended, command
+from tests.system.site import eventually, furnish, number
+
+pytestmark = pytest.mark.system
+
+
+@pytest.fixture(autouse=True)
+def apart(tmp_path: Path) -> Iterator[None]:
+    """Keep the log of the daemon, which is in this process, out of what commands print."""
+    with (tmp_path / "daemon.log").open("w") as log:
+        structlog.configure(logger_factory=structlog.WriteLoggerFactory(log))
+        yield
+        structlog.reset_defaults()
+
+
+async def key_of(directory: Path, who: str) -> Path:
+    path = directory / f"{who}.key"
+    path.write_text(json.loads((directory / "tokens.json").read_text())[who])
+    path.chmod(0o600)
+    return path
+
+
+async def said(daemon: Daemon) -> list[tuple[str, str, str]]:
+    query = "SELECT actor, target, detail FROM audit WHERE action = 'modem-command' ORDER BY seq"
+    rows = await daemon.store.database.read(lambda c: c.exec_driver_sql(query).all())
+    return [(row[0], row[1], json.loads(row[2])["command"]) for row in rows]
+
+
+async def test_a_script_speaks_to_a_modem_in_use(tmp_path: Path) -> None:
+    async with Network(directory=tmp_path) as network:
+        await furnish(tmp_path, modems=1, numbers=[])
+        network.add_modem("sim0", number=number(990))
+        async with started(load(tmp_path / "schoolgate.toml")) as daemon:
+            config = ("--config", tmp_path / "schoolgate.toml")
+            access = daemon.use_cases.access
+            await access.add_person("tech", "Tech", ["admin"], by="test")
+            await access.acknowledge("tech", by="test")
+            await eventually(lambda: daemon.modems[0].state.phase == "ready", what="a ready modem")
+            _, token = await access.create_key(
+                "tech", kind=KeyKind.LIVE, label="console", scopes=None, by="test"
+            )
+            tokens = tmp_path / "tokens.json"
+            tokens.write_text(json.dumps(json.loads(tokens.read_text()) | {"tech": token}))
+
+            async def speak(given: str, *more: object, who: str = "tech", modem: str = "sim0") -> Ended:
+                words = ("modem", "console", modem, *config, "--key-file", await key_of(tmp_path, who), *more)
+                return await asyncio.to_thread(command, *words, given=given)
+
+            plain = await speak("AT+CSQ\n\nAT+CGMM\n")
+            assert (plain.code, plain.out.splitlines()[1::2]) == (0, ["OK", "OK"]), plain.err
+            assert plain.out.startswith("+CSQ: ")
+            refused = await speak("AT+CMGD=1\nAT+CSQ\nAT+CUSD=1\n", "--json")
+            assert refused.code == 1
+            results = [each["result"] for each in refused.json["said"]]
+            assert "the gateway alone does that" in results[0]
+            assert results[1] == "OK"
+            assert "--write" in results[2]
+            assert (await speak("AT\n", who="office")).code == 77
+            assert (await speak("AT\n", modem="sim9")).code == 1
+            heard = await said(daemon)
+            daemon.modems[0]._connection = None  # as between two links
+            away = await speak("AT+CSQ\n")
+            assert (away.code, "ready" in away.out) == (1, True)
+    assert heard == [("tech", "sim0", each) for each in ("AT+CSQ", "AT+CGMM", "AT+CSQ")]
+
+
+async def test_a_recording_is_a_transcript(tmp_path: Path) -> None:
+    async with Network(directory=tmp_path) as network:
+        modem = network.add_modem("sim0", number=number(990), persona="quectel-ec25")
+        words = ("modem", "record", tmp_path / "sim0", "--out", tmp_path / "ec25.txt", "--seconds", "5")
+        ended = await asyncio.to_thread(command, *words, "--json")
+        assert (ended.code, ended.json["ended"]) == (0, ""), ended.err
+        again = await asyncio.to_thread(command, *words)
+        assert again.code == 1
+        assert "is not overwritten" in again.err
+        iccid = modem.sim.iccid
+    text = (tmp_path / "ec25.txt").read_text()
+    transcript = Transcript.parse(text)
+    assert transcript.facts["profile"] == "quectel"
+    assert transcript.facts["source"].startswith("recorded by schoolgate modem record on 20")
+    assert iccid not in text
+    assert any(each.command == "AT+CMGF=0" and each.answer == ["OK"] for each in transcript.exchanges)
+
+
+async def test_alerts_are_listed_and_a_letter_can_be_tried(tmp_path: Path) -> None:
+    async with mail_server() as server:
+        section = (
+            f'[alerts]\nmail_to = ["it@school.example"]\nsmtp_host = "localhost"\nsmtp_port = {server.port}\n'
+            'smtp_security = "none"\n'
+        )
+        await furnish(tmp_path, modems=1, numbers=[], extra=section)
+        config = ("--config", tmp_path / "schoolgate.toml")
+        tried = await asyncio.to_thread(command, "alert", "test", *config)
+        assert (tried.code, len(server.letters)) == (0, 1), tried.err
+        async with started(load(tmp_path / "schoolgate.toml")) as daemon:
+            alerts, now = daemon.use_cases.alerts, daemon.use_cases.health.clock()
+            await alerts.look(now)
+            await alerts.look(now + alerts.patience)
+            words = ("alert", "list", *config, "--key-file", await key_of(tmp_path, "head"))
+            listed = await asyncio.to_thread(command, *words, "--json")
+    assert [(each["kind"], each["about"]) for each in listed.json["items"]] == [("modem-lost", "sim0")]
+    server.refuse["MAIL"] = "451 later"
+    nobody = await asyncio.to_thread(command, "alert", "test", *config)
+    assert nobody.code == 75
+    assert "no letters" not in nobody.err
