@@ -86,8 +86,8 @@ def _people_decided(report: ComplianceReport) -> Iterator[str]:
 def _violations(report: ComplianceReport) -> Iterator[str]:
     found, zone = report.violations, report.since.tzinfo
     yield "<h2>Violations and suspensions</h2><p>A message that is refused for sensitive content, for want "
-    yield "of consent or for advertising counts against its sender. Three that nobody has decided on, in thirty "
-    yield "days, suspend that person's sending until somebody else decides.</p>"
+    yield "of consent or for advertising counts against its sender. Three that nobody has decided on, in "
+    yield "thirty days, suspend that person's sending until somebody else decides.</p>"
     figures: list[tuple[str, object]] = [
         *((f"Recorded in the month: {person}", count) for person, count in found.recorded.items()),
         *(
