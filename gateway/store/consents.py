@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, exists, insert, null, select, upd
 
 from gateway.store.prepared import Row
 from gateway.store.recipients import ByNumber, in_chunks
-from gateway.store.schema import consent
+from gateway.store.schema import consent, suppression
 
 
 def add(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -63,7 +63,10 @@ def standing(connection: Connection) -> Sequence[RowMapping]:
 
 
 def ending(connection: Connection, now: datetime, until: datetime) -> Sequence[RowMapping]:
-    """Return the consents that end between two instants, without those that a later one replaces."""
+    """Return the consents that end between two instants, but for those that a later one replaces.
+
+    Nor those of who opted out of everything: they are not to be asked again.
+    """
     later = consent.alias("later")
     replaced = exists().where(
         later.c.number_index == consent.c.number_index,
@@ -71,11 +74,17 @@ def ending(connection: Connection, now: datetime, until: datetime) -> Sequence[R
         later.c.withdrawn_at.is_(null()),
         later.c.expires_at > until,
     )
+    opted_out = exists().where(
+        suppression.c.number_index == consent.c.number_index,
+        suppression.c.topic == "",
+        suppression.c.lifted_at.is_(null()),
+    )
     query = select(consent).where(
         consent.c.withdrawn_at.is_(null()),
         consent.c.expires_at > now,
         consent.c.expires_at <= until,
         ~replaced,
+        ~opted_out,
     )
     return connection.execute(query.order_by(consent.c.expires_at, consent.c.id)).mappings().all()
 
