@@ -53,7 +53,7 @@ def form(to: str, **more: object) -> dict[str, Any]:
     return consent(to, method="web_form", evidence="form 12") | more
 
 
-async def test_who_asked_by_form_gets_one_text_and_nobody_else_any(api: Api) -> None:
+async def test_4_1_who_asked_by_form_gets_one_text_and_nobody_else_any(api: Api) -> None:
     to = number(50)
     (await api.call("POST", "/v1/messages", message(to))).is_problem(409, "CONSENT_MISSING")
     asked = await api.call("POST", "/v1/opt-ins", form(to))
@@ -95,7 +95,7 @@ def index(api: Api, to: str) -> bytes:
     return load_key_file(api.directory / "schoolgate.keys").index(to)
 
 
-async def test_a_consent_names_the_version_of_the_wording_that_was_shown(api: Api) -> None:
+async def test_4_1_a_consent_names_the_version_of_the_wording_that_was_shown(api: Api) -> None:
     texts = ("May we text you?", "May we text you about trips?", "May we text you about trips?")
     made = [(await api.call("POST", "/v1/wordings", {"name": "trips", "text": text})).body for text in texts]
     assert [each["version"] for each in made] == [1, 2, 2]
@@ -135,7 +135,9 @@ def spoken() -> dict[str, str]:
     return {"cy": CONSENTED[20], "ur": CONSENTED[21], "pl": CONSENTED[22]}
 
 
-async def test_each_recipient_gets_the_version_in_their_language(api: Api, spoken: dict[str, str]) -> None:
+async def test_3_3_each_recipient_gets_the_approved_version_in_their_language(
+    api: Api, spoken: dict[str, str]
+) -> None:
     """3.3: an approved version in the recipient's language, else English; what was chosen is shown."""
     days = {"en": "Friday", "cy": "dydd Gwener", "ur": "جمعہ"}
     bodies = {"en": "The trip is on {day}.", "cy": "Bydd y daith ar {day}.", "ur": URDU}
