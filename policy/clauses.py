@@ -14,7 +14,7 @@ Names = tuple[str, ...]
 class Clause(BaseModel):
     """One clause of the policy document."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     number: Annotated[str, Field(pattern=r"^[1-9]\.[1-9]$")]
     says: str  # in short

@@ -15,7 +15,7 @@ DAY: Final = timedelta(days=1)
 class Limits(BaseModel):
     """The limits that the policy sets. None can be left open: what is meant to be large is written down."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     recipient_a_day: Annotated[int, Field(ge=1, le=100_000)] = 3  # texts to one number in any 24 hours
     same_wording_minutes: Annotated[int, Field(ge=0, le=1440)] = 10  # the same wording to one number

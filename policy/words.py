@@ -27,7 +27,7 @@ Listed = tuple[Annotated[str, Field(min_length=1, max_length=300)], ...]
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class ThemeWords(_Section):

@@ -17,12 +17,15 @@ _RFC3339: Final = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
 _YEARS: Final = range(2000, 2101)
+LATER: Final = True  # a validator is built when it is first used: all of them are 2 MB
 
 
 class Input(BaseModel):
     """What a caller sends: every field is known, nothing is guessed from another type."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, hide_input_in_errors=True, defer_build=LATER
+    )
 
 
 class Query(Input):
@@ -39,7 +42,10 @@ class Output(BaseModel):
     """What a caller gets: made of a record of the same shape."""
 
     model_config = ConfigDict(
-        from_attributes=True, frozen=True, json_schema_serialization_defaults_required=True
+        from_attributes=True,
+        frozen=True,
+        json_schema_serialization_defaults_required=True,
+        defer_build=LATER,
     )
 
     @classmethod

@@ -19,7 +19,7 @@ _At = Annotated[str, Field(pattern=r"^AT[+^#!$][A-Z]+[\x20-\x7e]*$")]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class CardQuery(_Part):

@@ -26,7 +26,7 @@ from gateway.store.schema_version import upgrade
 T = TypeVar("T")
 Transaction = Callable[[Connection], T]
 
-_READERS = 3
+_READERS = 2
 _GROUP = 64
 
 

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
 
 _REMEMBERED, _VERSION = "remembered", "version"
-_SOURCES = frozenset({"person", "role", "standing", "api_key", "template"})  # tables of which rows are remembered
+# The tables of which rows are remembered.
+_SOURCES = frozenset({"person", "role", "standing", "api_key", "template"})
 _BUSY_MS = 10_000  # another process (the command line) may be writing
 
 
@@ -60,7 +61,7 @@ def _set_up(connection: sqlite3.Connection, *, writer: bool) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "secure_delete=ON",
-        f"cache_size=-{4000 if writer else 1000}",  # KiB
+        "cache_size=-1000",  # KiB
         *(() if writer else ("query_only=ON",)),
     ):
         connection.execute(f"PRAGMA {pragma}").close()

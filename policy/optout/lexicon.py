@@ -23,7 +23,7 @@ _LISTS: Final = ("keywords", "act", "narrow", "hold", "wrong", "short", "safe", 
 class Language(BaseModel):
     """One file. `policy/optout/languages/README.md` says what each list does."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     language: Annotated[str, Field(pattern="^[a-z]{2}$")]
     name: Annotated[str, Field(min_length=2)]
