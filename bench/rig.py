@@ -63,13 +63,14 @@ async def rig(
     modems: int = 1,
     numbers: Sequence[str] = EVERYBODY,
     extra: str = "",
+    each: str = "",
     before: Callable[[Path], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Rig]:
     """Start a site of its own in a temporary directory; `before` fills it before the daemon starts."""
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         path = Path(directory)
         async with site(
-            path, modems=modems, timing=timing, numbers=numbers, extra=extra, running=False
+            path, modems=modems, timing=timing, numbers=numbers, extra=extra, each=each, running=False
         ) as made:
             config = path / "schoolgate.toml"
             port = free_port()

@@ -18,6 +18,7 @@ from bench import accepting, api, audit, backing_up, faults, opting_out, outbox,
 MEASURES = {
     "short_radio": sending.short_radio,
     "long_radio": sending.long_radio,
+    "stored_first": sending.stored_first,
     "first_byte": sending.first_byte,
     "stop_idle": opting_out.idle,
     "stop_under_load": opting_out.under_load,

@@ -27,6 +27,7 @@ from gateway.consents import Consents
 from gateway.consoles import Consoles
 from gateway.contact_import import ContactImport
 from gateway.contacts import Contacts
+from gateway.copy_marks import copies_of
 from gateway.document import PolicyDocument
 from gateway.doubts import Doubts
 from gateway.evidence import Evidence
@@ -142,6 +143,7 @@ def modem_of(
         pin=_pin(section),
         profile=section.profile,
         smsc=section.smsc,
+        store_first=section.store_first,
         sweep_every=section.sweep_seconds,
         timeouts=Timeouts(submit=section.result_seconds),
     )
@@ -153,6 +155,7 @@ def modem_of(
         remember_pin=pins,
         card=Card.of(config.store.path, section.name),
         on_late_result=lambda mr: late.append((section.name, mr)),
+        copies=copies_of(config.store.path, section.name) if section.store_first else None,
     )
 
 

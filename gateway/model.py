@@ -192,11 +192,13 @@ class Revoked:
 class Unclear:
     """After Ctrl-Z neither acceptance nor refusal: the part may or may not be on its way.
 
-    `mr` is the TP-MR that it has if the modem tried it, as far as the modem's count is known.
+    `mr` is the TP-MR that it has if the modem tried it, as far as the modem's count is known; `silent` says
+    that the modem, which lives on, gave no result at all.
     """
 
     reason: str
     mr: int | None = None
+    silent: bool = False
 
 
 SendOutcome = Accepted | Refused | NotSent | Revoked | Unclear

@@ -33,6 +33,9 @@ class ModemSection(Section):
     """What kind of modem it is; `auto` asks it."""
     smsc: Annotated[str, Field(pattern=r"^\+\d{5,20}$")] | None = None
     """The service centre's number, only where the SIM has none."""
+    store_first: bool = False
+    """True: each part is written to the modem's memory before it is sent, so that the stored copy tells what
+    became of it where the modem does not. Costs a little time for each part."""
     result_seconds: Annotated[float, Field(gt=0, le=600)] = 125
     """How long the modem may take to say that a message was accepted."""
     sweep_seconds: Annotated[float, Field(gt=0, le=600)] = 60

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import structlog
 
-from gateway.faults import described
-from gateway.model import Clock, InboundSink, ModemPhase, NotSent, RawSms, SendOutcome
+from gateway.model import Clock, InboundSink, ModemPhase, NotSent, SendOutcome
 from gateway.modem.at import BOOT, FULL, REGISTRATION, RESTARTED, Urc
 from gateway.modem.bringup import Ready, bring_up
 from gateway.modem.console import Said, say
+from gateway.modem.copies import Copies
 from gateway.modem.direct import Directs, Handed
 from gateway.modem.errors import ModemGone
 from gateway.modem.facts import Report
 from gateway.modem.identity import Equipment
 from gateway.modem.inbox import Inbox
 from gateway.modem.link import Sleep, backoff
-from gateway.modem.listing import Stored
 from gateway.modem.port import Port
+from gateway.modem.posting import Posting
 from gateway.modem.reader import LONGEST_RETRY, NotCommitted, Reader
 from gateway.modem.references import References
 from gateway.modem.relay import RelayLink
 from gateway.modem.second import Link, SecondPort, candidates
 from gateway.modem.session import Session
 from gateway.modem.settings import ModemSettings, PinMemory
+from gateway.modem.stored import StoredSending
 from gateway.modem.submission import submit
 from gateway.modem.watch import Watch
 
@@ -46,14 +47,14 @@ class Connection:
         report: Report,
         changed: Callable[[], None],
         references: References,
+        copies: Copies | None = None,
         stumbled: Callable[[str], None],
     ) -> None:
         """Listen from now on; nothing is written before `run`."""
         self.ready: Ready | None = None
         self._settings = settings
         self._path = port.path
-        self._sink = sink
-        self._clock = clock
+        self._posting = Posting(settings.name, sink, clock)
         self._sleep = sleep
         self._report = report
         self._changed = changed
@@ -65,10 +66,12 @@ class Connection:
         self._watch: Watch | None = None
         self._relay: RelayLink | None = None
         self._references = references
+        self._copies = copies or Copies()
+        self._stored: StoredSending | None = None
         self._stumbles = 0  # parts in a row that the modem would not even begin to take
         self._rest_until = 0.0
         self._session = Session(port, lambda urc: self._hear(urc, self._session), settings.timeouts, stumbled)
-        self._directs = Directs(self._session, self._post_direct, self._stir)
+        self._directs = Directs(self._session, self._posting.direct, self._stir)
 
     @property
     def registered(self) -> bool:
@@ -123,7 +126,10 @@ class Connection:
                 await relay.keep()
             except ModemGone as exc:
                 return NotSent(str(exc))
-        outcome = await submit(self._session, pdu, permit, self._references)
+        if self._stored is not None:
+            outcome = await self._stored.submit(pdu, permit)
+        else:
+            outcome = await submit(self._session, pdu, permit, self._references)
         relay.used()
         if isinstance(outcome, NotSent):
             self._rest()
@@ -176,12 +182,16 @@ class Connection:
     def _agree(self, ready: Ready) -> None:
         """Take up what was agreed, and the hints that came before it."""
         self.ready = ready
+        self._posting.sim = ready.imsi
         self._report(imsi=ready.imsi, iccid=ready.iccid, notifications=ready.delivery.words)
         self._directs.acknowledge = ready.delivery.acknowledge
-        self._inbox = Inbox(self._session, ready.delivery, self._post_stored, self._stir)
+        self._inbox = Inbox(self._session, ready.delivery, self._posting.stored, self._stir)
         self._watch = Watch(self._session, self._settings, ready.delivery, self._inbox, self._report)
         self._relay = RelayLink(self._session, ready.profile.keep_link)
         self._reader = Reader(self._inbox, self._session, self._sleep)
+        if self._settings.store_first:
+            wanted = ready.delivery.notifications
+            self._stored = StoredSending(self._session, self._inbox, self._references, self._copies, wanted)
         if paths := candidates(self._settings, self._path):
             link = Link(
                 self._settings, ready, self._session, self._inbox, self._hear, self._sleep, self._report
@@ -259,7 +269,9 @@ class Connection:
             self._wake.set()
             if self._second is not None:
                 self._second.suspect()
-        elif urc.name == "+CMGS":
+            if self._stored is not None:
+                self._stored.booted = True
+        elif urc.name in ("+CMGS", "+CMSS"):
             log.warning("modem.late_result", modem=self._settings.name, mr=urc.value)
             if urc.value.isdecimal():
                 self._references.late(int(urc.value) % 256)
@@ -273,23 +285,3 @@ class Connection:
         log.warning("modem.direct_message_torn", modem=self._settings.name, urc=urc.name)
         if self._inbox is not None:
             self._inbox.sweep()
-
-    async def _post_stored(self, memory: str, stored: Sequence[Stored]) -> None:
-        await self._post([self._raw(slot.pdu, "stored", memory, slot.index) for slot in stored])
-
-    async def _post_direct(self, handed: Handed) -> None:
-        await self._post([self._raw(handed.pdu, handed.route)])
-
-    def _raw(self, pdu: str, route: str, memory: str | None = None, index: int | None = None) -> RawSms:
-        sim = self.ready.imsi if self.ready is not None else ""
-        return RawSms(pdu, self._settings.name, sim or None, route, memory, index, self._clock())
-
-    async def _post(self, messages: list[RawSms]) -> None:
-        try:
-            await self._sink.received(messages)
-        except Exception as exc:
-            # Whatever it was: uncommitted messages stay where they are, and we try again.
-            log.error(  # noqa: TRY400 - a traceback may quote the message
-                "modem.not_committed", modem=self._settings.name, count=len(messages), error=described(exc)
-            )
-            raise NotCommitted from exc

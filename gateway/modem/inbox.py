@@ -14,19 +14,17 @@ from typing import Final
 import structlog
 
 from gateway.modem import commands
-from gateway.modem.answers import Memory
 from gateway.modem.delivery import Delivery
-from gateway.modem.errors import CommandFailed, CommandRefused
+from gateway.modem.errors import CommandFailed
 from gateway.modem.identity import attempt
 from gateway.modem.listing import Stored
+from gateway.modem.memories import Memories
 from gateway.modem.session import Session
 
 log = structlog.get_logger()
 
 _PLAIN_HINT: Final = re.compile(r'"?([A-Z]{2})"? *, *(\d+)')
 _MEMORY: Final = re.compile(r'"?([A-Z]{2})"?')
-_EMPTY: Final = {320, 321}  # memory failure or invalid index: how an empty slot or memory may answer
-_UNKNOWN_TOTAL: Final = 50
 _REPORTS: Final = "SR"
 _TOGETHER: Final = 5  # status reports that are read at once, if they come
 _GATHER: Final = 0.5  # seconds; how long the first waits for others
@@ -40,25 +38,34 @@ class Inbox:
 
     def __init__(self, session: Session, delivery: Delivery, post: Post, changed: Callable[[], None]) -> None:
         """Begin with everything to read; `changed` is told when `clean` may have changed."""
-        self.used: int | None = None
-        self.through = session  # the port that reads
+        self._memories = Memories(session, delivery)
         self._turn = asyncio.Lock()
-        self._home = delivery.home
-        self._readable = list(delivery.readable)
         self._post = post
         self._changed = changed
         self._hints: dict[tuple[str, int], None] = {}
         self._reports: dict[tuple[str, int], None] = {}
         self._reports_since = 0.0
-        self._sweeps: dict[str, None] = dict.fromkeys(self._readable)
+        self._sweeps: dict[str, None] = dict.fromkeys(self._memories.readable)
         self._reading = False
-        self._selected: str | None = None
         self._committed: dict[tuple[str, int], str] = {}  # not deleted yet
+        self._spent: dict[int, Stored] = {}  # copies of our own, in the memory that is written to
+        self.own: Callable[[Stored], bool] = lambda _: False  # whether a copy of ours may be freed
+        self.freed: Callable[[Stored], None] = lambda _: None
+
+    @property
+    def through(self) -> Session:
+        """Return the port through which the memories are to be read."""
+        return self._memories.session
 
     @property
     def clean(self) -> bool:
         """All that we know of was read and committed; a status report may wait: it is no text."""
         return not (self._hints or self._sweeps or self._reading)
+
+    @property
+    def busy(self) -> bool:
+        """Something is to be read or freed."""
+        return bool(self._hints or self._sweeps or self._spent)
 
     @property
     def reports_due(self) -> float | None:
@@ -70,7 +77,7 @@ class Inbox:
     def hint(self, value: str) -> None:
         """Take `+CMTI: "SM",3`. One plain hint is read by itself, anything odd by listing the memory."""
         plain = _PLAIN_HINT.fullmatch(value)
-        if plain is not None and plain[1] in self._readable:
+        if plain is not None and plain[1] in self._memories.readable:
             self._hints[plain[1], int(plain[2])] = None
         else:
             self._sweep(_MEMORY.match(value))
@@ -79,22 +86,36 @@ class Inbox:
     def report_hint(self, value: str) -> None:
         """Take `+CDSI: "SR",4`. Some modems name SM for a report that lies in SR, so both are listed."""
         plain = _PLAIN_HINT.fullmatch(value)
-        if plain is not None and plain[1] == _REPORTS and _REPORTS in self._readable:
+        if plain is not None and plain[1] == _REPORTS and _REPORTS in self._memories.readable:
             self._expect_reports({(_REPORTS, int(plain[2])): None})
         else:
             self._sweep(_MEMORY.match(value))
-            self._sweeps.update(dict.fromkeys({_REPORTS} & set(self._readable)))
+            self._sweeps.update(dict.fromkeys({_REPORTS} & set(self._memories.readable)))
         self._changed()
 
     def sweep(self) -> None:
         """List every memory at the next opportunity."""
-        self._sweeps.update(dict.fromkeys(self._readable))
+        self._sweeps.update(dict.fromkeys(self._memories.readable))
         self._changed()
 
     def sweep_home(self) -> None:
         """List the memory that receives: a burst may have announced fewer messages than it brought."""
-        self._sweeps[self._home[-1]] = None
+        self._sweeps[self._memories.receives] = None
         self._changed()
+
+    def spend(self, copy: Stored) -> None:
+        """Free a copy of our own when there is nothing to read."""
+        self._spent[copy.index] = copy
+        self._changed()
+
+    async def look(self, index: int) -> Stored | None:
+        """Return what lies at `index` in the memory that is written to; raise `ModemGone`."""
+        async with self._turn:
+            try:
+                await self._memories.select(self._memories.writes)
+            except CommandFailed:
+                return None
+            return await attempt(self.through, commands.read(index))
 
     async def lend(self, session: Session) -> None:
         """Have the memories read through another port from now on, once what is being read is read."""
@@ -103,7 +124,7 @@ class Inbox:
 
     def take_back(self, session: Session) -> None:
         """Have it so at once, when nobody reads; list all again, since something may have come unnoticed."""
-        self.through, self._selected = session, None
+        self._memories.session, self._memories.selected = session, None
         self.sweep()
 
     async def drain(self, by: Session) -> None:
@@ -112,8 +133,10 @@ class Inbox:
         Nothing is done `by` a port through which the memories are not to be read (any more).
         """
         async with self._turn:
-            while self.through is by and (self._hints or self._sweeps):
-                if self._sweeps or len(self._hints) > 1:
+            while self.through is by and self.busy:
+                if not (self._hints or self._sweeps):
+                    await self._free_spent()
+                elif self._sweeps or len(self._hints) > 1:
                     await self._sweep_next()
                 else:
                     await self._read_hinted(next(iter(self._hints)))
@@ -127,7 +150,7 @@ class Inbox:
     async def _read_reports(self) -> None:
         expected, self._reports = self._reports, {}
         try:
-            stored = await self._list(_REPORTS)
+            stored = await self._memories.listed(_REPORTS)
             await self._commit(_REPORTS, stored)
         except BaseException:
             self._expect_reports(expected)
@@ -140,7 +163,11 @@ class Inbox:
         self._reports.update(places)
 
     def _sweep(self, named: re.Match[str] | None) -> None:
-        names = [named[1]] if named is not None and named[1] in self._readable else self._readable
+        names = (
+            [named[1]]
+            if named is not None and named[1] in self._memories.readable
+            else self._memories.readable
+        )
         self._sweeps.update(dict.fromkeys(names))
 
     async def _sweep_next(self) -> None:
@@ -151,7 +178,7 @@ class Inbox:
             del self._hints[hint]
         self._sweeps.pop(memory, None)
         try:
-            stored = await self._list(memory)
+            stored = await self._memories.listed(memory)
             await self._commit(memory, stored)
         except BaseException:
             self._sweeps[memory] = None
@@ -159,6 +186,22 @@ class Inbox:
         finally:
             self._end()
         await self._free(memory, stored)
+        for slot in stored:
+            if not slot.inbound and self.own(slot):
+                await self._free_own(memory, slot)
+
+    async def _free_spent(self) -> None:
+        index, copy = next(iter(self._spent.items()))
+        del self._spent[index]
+        try:
+            await self._memories.select(self._memories.writes)
+        except CommandFailed:
+            return  # a listing finds it
+        await self._free_own(self._memories.writes, copy)
+
+    async def _free_own(self, memory: str, copy: Stored) -> None:
+        if self._memories.selected == memory and await self._memories.delete(memory, copy.index):
+            self.freed(copy)
 
     async def _read_hinted(self, hint: tuple[str, int]) -> None:
         memory, index = hint
@@ -166,7 +209,7 @@ class Inbox:
         del self._hints[hint]
         stored: Stored | None = None
         try:
-            await self._select(memory)
+            await self._memories.select(memory)
             stored = await attempt(self.through, commands.read(index))
             if stored is None or not stored.inbound:
                 self._sweeps[memory] = None  # the index lied
@@ -189,48 +232,6 @@ class Inbox:
         self._reading = False
         self._changed()
 
-    async def _select(self, memory: str) -> Memory:
-        """Make `memory` the one to read from; where messages are received stays as it is."""
-        if self._selected == memory:
-            return Memory(memory)
-        self._selected = None
-        counts = await self.through.run(commands.select((memory, *self._home[1:])))
-        self._selected = memory
-        return counts[0]
-
-    async def _list(self, memory: str) -> tuple[Stored, ...]:
-        try:
-            selected = await self._select(memory)
-        except CommandRefused as exc:
-            if memory != self._home[-1] and memory in self._readable:
-                self._readable.remove(memory)
-            log.warning("modem.memory_refused", memory=memory, why=exc.text)
-            return ()
-        except CommandFailed as exc:
-            log.warning("modem.memory_unreadable", memory=memory, why=str(exc))
-            return ()
-        try:
-            each = self.through.timeouts.read_each
-            return await self.through.run(commands.listed(each * (selected.used or 0)))
-        except CommandRefused as exc:
-            return () if exc.code in _EMPTY else await self._read_each(memory, exc)
-        except CommandFailed as exc:
-            return await self._read_each(memory, exc)
-
-    async def _read_each(self, memory: str, why: CommandFailed) -> tuple[Stored, ...]:
-        """Do without the listing: ask for slot after slot until all that are used were seen."""
-        log.warning("modem.listing_failed", memory=memory, why=str(why))
-        counts = await attempt(self.through, commands.MEMORY) or ()
-        used = counts[0].used if counts else None
-        total = (counts[0].total if counts else None) or _UNKNOWN_TOTAL
-        found: list[Stored] = []
-        for index in await attempt(self.through, commands.SLOTS) or range(total + 1):
-            if used is not None and len(found) >= used:
-                break
-            if (stored := await attempt(self.through, commands.read(index))) is not None:
-                found.append(stored)
-        return tuple(found)
-
     async def _commit(self, memory: str, stored: Sequence[Stored]) -> None:
         fresh = [s for s in stored if s.inbound and self._committed.get((memory, s.index)) != s.pdu]
         if fresh:
@@ -244,15 +245,11 @@ class Inbox:
                 self._expect_reports({place: None})
                 continue
             # A new hint for this place means that the network replaced the message after we read it.
-            if self._committed.get(place) != slot.pdu or place in self._hints or self._selected != memory:
+            if (
+                self._committed.get(place) != slot.pdu
+                or place in self._hints
+                or self._memories.selected != memory
+            ):
                 continue
-            try:
-                await self.through.run(commands.delete(slot.index))
-            except CommandRefused as exc:
-                if exc.code not in _EMPTY:
-                    log.warning("modem.delete_refused", memory=memory, index=slot.index, why=exc.text)
-                    continue
-            except CommandFailed as exc:
-                log.warning("modem.delete_failed", memory=memory, index=slot.index, why=str(exc))
-                continue
-            del self._committed[place]
+            if await self._memories.delete(memory, slot.index):
+                del self._committed[place]

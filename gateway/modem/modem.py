@@ -17,6 +17,7 @@ from gateway.model import Clock, InboundSink, ModemPhase, ModemState, NotSent, S
 from gateway.modem import power, search, usb
 from gateway.modem.connection import Connection
 from gateway.modem.console import Said
+from gateway.modem.copies import Copies
 from gateway.modem.errors import ModemGone
 from gateway.modem.facts import Facts
 from gateway.modem.ladder import Ladder, Rung
@@ -45,10 +46,12 @@ class Modem:
         remember_pin: PinMemory,
         card: CardMemory | None = None,
         on_late_result: Callable[[int], None] = lambda _: None,
+        copies: Copies | None = None,
     ) -> None:
         """Touch nothing yet; `run` does the work.
 
-        `on_late_result` gets the TP-MR of a result that came after its part was given up as unclear.
+        `on_late_result` gets the TP-MR of a result that came after its part was given up as unclear;
+        `copies` remembers what was written to the modem's memory.
         """
         self.name = settings.name
         self.use = Use()
@@ -65,6 +68,7 @@ class Modem:
         self._interface = ""  # of USB, where the port is one
         self._device: Path | None = None
         self._references = References(on_late_result)
+        self._copies = copies or Copies()
         self._settled = asyncio.Event()
         self._changed = asyncio.Event()  # replaced at every change
         self._moved_at = time.monotonic()  # the event loop's clock
@@ -228,6 +232,7 @@ class Modem:
             report=self._report,
             changed=self._refresh,
             references=self._references,
+            copies=self._copies,
             stumbled=self._stumbled,
         )
 

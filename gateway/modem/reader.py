@@ -17,7 +17,7 @@ class NotCommitted(Exception):
 
 
 class Reader:
-    """What `inbox` is told to read through `session`; idle while it is read through another."""
+    """What `inbox` is told to read or free through `session`; idle while that is done through another."""
 
     def __init__(self, inbox: Inbox, session: Session, sleep: Sleep) -> None:
         """Read nothing yet."""
@@ -33,7 +33,7 @@ class Reader:
     async def read(self) -> None:
         """Read what is known of; what the store does not take is tried again, later each time."""
         failures = 0
-        while self._inbox.through is self._session and not self._inbox.clean:
+        while self._inbox.through is self._session and self._inbox.busy:
             try:
                 await self._inbox.drain(self._session)
             except NotCommitted:

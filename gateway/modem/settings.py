@@ -39,6 +39,7 @@ class ModemSettings:
     smsc: str | None = None  # used only where the SIM has none
     iccid: str | None = None  # the one SIM that may be used here
     reports: str = "auto"  # "stored" (+CDSI), "direct" (+CDS) or "auto"
+    store_first: bool = False  # AT+CMGW and AT+CMSS instead of AT+CMGS
     sweep_every: float = 60.0
     heartbeat_every: float = 20.0
     registration_poll: float = 3.0

@@ -22,8 +22,8 @@ from gateway.modem.session import Session
 
 log = structlog.get_logger()
 
-_CTRL_Z: Final = "\x1a"
-_REFERENCE: Final = re.compile(r"(?:\+CMGS:)? *(\d+)")
+CTRL_Z: Final = "\x1a"
+_REFERENCE: Final = re.compile(r"(?:\+CMGS:|\+CMSS:)? *(\d+)")
 _RESULT: Final = "+CMGS"
 
 
@@ -36,20 +36,22 @@ async def submit(
     try:
         async with session.turn():
             outcome = await _dialogue(session, command, body, permit)
-            return await _attributed(session, outcome, references)
+            return await attributed(session, outcome, references)
     except ModemGone as exc:
         # Only the turn's beginning can raise: the dialogue turns every later loss into an outcome.
         return NotSent(str(exc))
 
 
-async def _attributed(session: Session, outcome: SendOutcome, references: References) -> SendOutcome:
+async def attributed(
+    session: Session, outcome: SendOutcome, references: References, name: str = _RESULT
+) -> SendOutcome:
     """Make sure that an accepted part was not given the late result of an earlier one."""
     if isinstance(outcome, Unclear):
         return replace(outcome, mr=references.lost())
     if not isinstance(outcome, Accepted):
         return outcome
     if references.doubtful(outcome.mr):
-        own = _reference(await session.listen(_RESULT, session.timeouts.late))
+        own = _reference(await session.listen(name, session.timeouts.late))
         if own is not None:
             log.warning("modem.late_result", mr=outcome.mr)
             references.late(outcome.mr)
@@ -60,31 +62,41 @@ async def _attributed(session: Session, outcome: SendOutcome, references: Refere
 
 async def _dialogue(session: Session, command: str, body: str, permit: Callable[[], bool]) -> SendOutcome:
     try:
-        event = await session.ask(
-            f"{command}\r".encode(), Answer(prompt=True, echo=command), session.timeouts.prompt
-        )
+        event = await prompted(session, command)
     except TimeoutError:
-        session.stumbled("the modem gave no prompt")
-        return await _withdraw(session, NotSent("the modem gave no prompt"))
+        return await withdraw(session, NotSent("the modem gave no prompt"))
     except ModemGone as exc:
         return NotSent(str(exc))
     if isinstance(event, Result):
         return _refused(event) or NotSent(f"the modem answered {event.text} instead of a prompt")
     if not permit():
-        return await _withdraw(session, Revoked())
-    return await _deliver(session, body)
+        return await withdraw(session, Revoked())
+    return await transmit(session, body + CTRL_Z, Answer(prefixes=(f"{_RESULT}:",), echo=body))
 
 
-async def _deliver(session: Session, body: str) -> SendOutcome:
-    """Write the PDU: up to the first `await` in `ask` this runs in the step that asked for the permit."""
-    timeouts = session.timeouts
-    answer = Answer(prefixes=(f"{_RESULT}:",), echo=body)
+async def prompted(session: Session, command: str) -> Prompt | Result:
+    """Write `command` and return the prompt, or the result that came instead; raise `TimeoutError`."""
     try:
-        event = await session.ask((body + _CTRL_Z).encode(), answer, timeouts.submit, then=timeouts.command)
+        return await session.ask(
+            f"{command}\r".encode(), Answer(prompt=True, echo=command), session.timeouts.prompt
+        )
     except TimeoutError:
-        return await _outwaited(session)
+        session.stumbled("the modem gave no prompt")
+        raise
+
+
+async def transmit(session: Session, text: str, answer: Answer, name: str = _RESULT) -> SendOutcome:
+    """Write what makes the modem transmit, and wait for the result, whose line begins with `name`.
+
+    Up to the first `await` in `ask` this runs in the step that asked for the permit.
+    """
+    timeouts = session.timeouts
+    try:
+        event = await session.ask(text.encode(), answer, timeouts.submit, then=timeouts.command)
+    except TimeoutError:
+        return await _outwaited(session, name)
     except ModemGone as exc:
-        # Ctrl-Z is the last byte: as long as bytes are left unwritten, it has not gone.
+        # What makes it transmit is the last byte: as long as bytes are left unwritten, it has not gone.
         return NotSent(str(exc)) if session.unwritten else Unclear(f"{exc} before the modem gave a result")
     return _outcome(event, session.lines)
 
@@ -95,23 +107,23 @@ def _outcome(event: Prompt | Result, lines: tuple[str, ...]) -> SendOutcome:
         refused = None if isinstance(event, Prompt) or lines else _refused(event)
         return refused or Unclear(f"the modem answered {text}")
     if (mr := _reference(lines)) is None:
-        return Unclear("the modem said OK but gave no +CMGS")
+        return Unclear("the modem said OK but gave no reference")
     return Accepted(mr)
 
 
-async def _outwaited(session: Session) -> SendOutcome:
+async def _outwaited(session: Session, name: str) -> SendOutcome:
     """Get back into step; a result that comes meanwhile can only be this part's."""
-    why = "the modem gave +CMGS but no OK" if session.lines else "the modem gave no result"
+    why = f"the modem gave {name} but no OK" if session.lines else "the modem gave no result"
     session.stumbled(why)
     try:
-        found = await session.resynchronise(late=_RESULT)
+        found = await session.resynchronise(late=name)
     except ModemGone as exc:
         return Unclear(f"{why}; {exc}")
     mr = _reference(found)
-    return Unclear(f"{why} in time") if mr is None else Accepted(mr)
+    return Unclear(f"{why} in time", silent=True) if mr is None else Accepted(mr)
 
 
-async def _withdraw(session: Session, outcome: SendOutcome) -> SendOutcome:
+async def withdraw(session: Session, outcome: SendOutcome) -> SendOutcome:
     """Leave the prompt by ESC, never by Ctrl-Z: that would submit what is half typed."""
     try:
         await session.resynchronise()

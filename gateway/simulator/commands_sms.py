@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.simulator import charset
 from gateway.simulator.at import Command, Op
 from gateway.simulator.commands_general import decode_string, encode_string, kept
-from gateway.simulator.errors import Cms, CmsError, NoAnswer
+from gateway.simulator.errors import Cms, CmsError
 from gateway.simulator.storage import Stat
 from gateway.sms import Address, PduError, Submit, decode_submit, submits, tpdu_length
 
@@ -153,13 +153,12 @@ async def _send_stored(modem: VirtualModem, command: Command) -> Lines:
         return ()
     require_ready(modem)
     slot = modem.storage.use(1).get(command.number(0))
+    before = modem.radio.sent
     try:
-        lines = await _submit(modem, slot.pdu, "+CMSS")
-    except NoAnswer:
-        slot.stat = Stat.SENT
-        raise
-    slot.stat = Stat.SENT
-    return lines
+        return await _submit(modem, slot.pdu, "+CMSS")
+    finally:
+        if modem.radio.sent > before:  # whatever becomes of the result; not when the power went first
+            slot.stat = Stat.SENT
 
 
 async def _acknowledge(modem: VirtualModem, command: Command) -> Lines:

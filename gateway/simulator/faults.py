@@ -20,6 +20,7 @@ from gateway.simulator.faults_radio import (
     Misreport,
     NoPrompt,
     Refuse,
+    ResetAt,
 )
 
 FAULTS: Final[Mapping[str, Callable[..., Fault]]] = {
@@ -34,6 +35,7 @@ FAULTS: Final[Mapping[str, Callable[..., Fault]]] = {
     "unplug": Unplug,
     "noise": Noise,
     "reset": Reset,
+    "reset_at": ResetAt,
     "echo": Echo,
     "second_deaf": SecondDeaf,
     "second_gone": SecondGone,

@@ -112,3 +112,19 @@ class Deregister(Fault):
         self._cancel_timer()
         if modem.awake:
             modem.radio.register()
+
+
+@dataclass(slots=True)
+class ResetAt(Fault):
+    """The modem restarts when it is typed a command that begins so, before it acts on it."""
+
+    command: str = "AT+CMSS"
+
+    def heard(self, modem: VirtualModem, data: bytes) -> bytes:
+        """Restart, and never see the command."""
+        if not data.startswith(self.command.encode()):
+            return data
+        self.spent = True
+        modem.drop_spent_faults()
+        modem.reset()
+        return b""

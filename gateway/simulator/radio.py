@@ -38,6 +38,7 @@ class Radio:
         self._modem = modem
         self._air = air
         self.stat = HOME if modem.sim.lock is Lock.READY else SEARCHING
+        self.sent = 0  # submissions that the network took and confirmed
         self.survives_power_loss = True  # a PDU that is on the air when the power goes
         self._kept_until = 0.0
         self._busy_since: float | None = None
@@ -122,6 +123,7 @@ class Radio:
             raise
         if arrives:
             self._air.submit(self._modem, pdu, reference)
+            self.sent += 1
 
     def _refused(self, code: int, submit: Submit) -> None:
         self._link_used()

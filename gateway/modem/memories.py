@@ -1,0 +1,97 @@
+"""The memories of a modem through one of its ports: one is selected, listed, read and freed."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import structlog
+
+from gateway.modem import commands
+from gateway.modem.answers import Memory
+from gateway.modem.delivery import Delivery
+from gateway.modem.errors import CommandFailed, CommandRefused
+from gateway.modem.identity import attempt
+from gateway.modem.listing import Stored
+from gateway.modem.session import Session
+
+log = structlog.get_logger()
+
+_EMPTY: Final = {320, 321}  # memory failure or invalid index: how an empty slot or memory may answer
+_UNKNOWN_TOTAL: Final = 50
+
+
+class Memories:
+    """What can be done with them; `selected` is the one that the modem reads from."""
+
+    def __init__(self, session: Session, delivery: Delivery) -> None:
+        """Begin with nothing selected."""
+        self.session = session
+        self.selected: str | None = None
+        self.readable = list(delivery.readable)
+        self._home = delivery.home
+
+    @property
+    def receives(self) -> str:
+        """Return the memory that takes what arrives."""
+        return self._home[-1]
+
+    @property
+    def writes(self) -> str:
+        """Return the memory that takes what we write."""
+        return self._home[1 if len(self._home) > 1 else 0]
+
+    async def select(self, memory: str) -> Memory:
+        """Make `memory` the one to read from; where messages are received stays as it is."""
+        if self.selected == memory:
+            return Memory(memory)
+        self.selected = None
+        counts = await self.session.run(commands.select((memory, *self._home[1:])))
+        self.selected = memory
+        return counts[0]
+
+    async def listed(self, memory: str) -> tuple[Stored, ...]:
+        """Return all that a memory holds; nothing where it cannot be read."""
+        try:
+            selected = await self.select(memory)
+        except CommandRefused as exc:
+            if memory != self._home[-1] and memory in self.readable:
+                self.readable.remove(memory)
+            log.warning("modem.memory_refused", memory=memory, why=exc.text)
+            return ()
+        except CommandFailed as exc:
+            log.warning("modem.memory_unreadable", memory=memory, why=str(exc))
+            return ()
+        try:
+            each = self.session.timeouts.read_each
+            return await self.session.run(commands.listed(each * (selected.used or 0)))
+        except CommandRefused as exc:
+            return () if exc.code in _EMPTY else await self._read_each(memory, exc)
+        except CommandFailed as exc:
+            return await self._read_each(memory, exc)
+
+    async def _read_each(self, memory: str, why: CommandFailed) -> tuple[Stored, ...]:
+        """Do without the listing: ask for slot after slot until all that are used were seen."""
+        log.warning("modem.listing_failed", memory=memory, why=str(why))
+        counts = await attempt(self.session, commands.MEMORY) or ()
+        used = counts[0].used if counts else None
+        total = (counts[0].total if counts else None) or _UNKNOWN_TOTAL
+        found: list[Stored] = []
+        for index in await attempt(self.session, commands.SLOTS) or range(total + 1):
+            if used is not None and len(found) >= used:
+                break
+            if (stored := await attempt(self.session, commands.read(index))) is not None:
+                found.append(stored)
+        return tuple(found)
+
+    async def delete(self, memory: str, index: int) -> bool:
+        """Free a slot of the selected memory; return whether it is free."""
+        try:
+            await self.session.run(commands.delete(index))
+        except CommandRefused as exc:
+            if exc.code not in _EMPTY:
+                log.warning("modem.delete_refused", memory=memory, index=index, why=exc.text)
+                return False
+        except CommandFailed as exc:
+            log.warning("modem.delete_failed", memory=memory, index=index, why=str(exc))
+            return False
+        return True
