@@ -74,7 +74,7 @@ class Sending:
         if stops.current(connection) is None:
             ident = new_id("stp", now)
             stops.add(connection, {"id": ident, "since": now, "made_by": by, "reason": reason})
-            events.add(connection, now, "policy.sending_suspended", ident)
+            events.add(connection, now, "sending.suspended", ident)
             _note(connection, now, by, "sending-suspended", ident)
         self.switch.off_since = self.switch.off_since or now
         self.gate.revoke_all()  # a part whose PDU is not yet under way stays here
@@ -92,7 +92,7 @@ class Sending:
         if found is None:
             raise Conflict("NOT_SUSPENDED", "sending is not suspended")
         stops.end(connection, now, by=caller.person_id, why=reason)
-        events.add(connection, now, "policy.sending_resumed", found["id"])
+        events.add(connection, now, "sending.resumed", found["id"])
         _note(connection, now, caller.handle, "sending-resumed", found["id"])
         return _view(stops.every(connection, 1)[0])
 
