@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, literal_column, null, select
+from sqlalchemy import Connection, func, literal_column, null, select, text
 
-from gateway.store.schema import part, recipient_hold
+from gateway.store.schema import OPEN_ENDED, part, recipient_hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ def ages(connection: Connection, now: datetime) -> Ages:
     """Return since when the oldest of what waits has waited."""
     hold = select(func.min(recipient_hold.c.since)).where(recipient_hold.c.resolved_at.is_(null()))
     doubt = select(func.min(part.c.claimed_at)).where(
-        part.c.status == literal_column("'uncertain'"), part.c.final_at.is_(null())
+        text(OPEN_ENDED), part.c.status == literal_column("'uncertain'"), part.c.final_at.is_(null())
     )
     due = select(func.min(part.c.not_before)).where(
         part.c.status == literal_column("'queued'"), part.c.not_before <= now

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, literal_column, select, update
+from sqlalchemy import Connection, RowMapping, Select, literal_column, select, text, update
 
-from gateway.store.schema import message, part
+from gateway.store.schema import OPEN_ENDED, message, part
 
 
 def unsettled(connection: Connection, person_id: str | None) -> Sequence[RowMapping]:
@@ -41,7 +41,11 @@ def _unsettled() -> Select[Any]:
             message.c.on_doubt,
         )
         .join(message, message.c.id == part.c.message_id)
-        .where(part.c.status == literal_column("'uncertain'"), part.c.final_at.is_(None))
+        .where(
+            text(f"part.{OPEN_ENDED}"),
+            part.c.status == literal_column("'uncertain'"),
+            part.c.final_at.is_(None),
+        )
     )
 
 

@@ -23,13 +23,14 @@ from sqlalchemy import (
     literal_column,
     null,
     select,
+    text,
     update,
 )
 
-from gateway.model import DERIVED, WAITING, CancelReason, Event, HoldReason, Status, advance
+from gateway.model import DERIVED, CancelReason, Event, HoldReason, Status, advance
 from gateway.store import events
 from gateway.store.prepared import Prepared
-from gateway.store.schema import message, part
+from gateway.store.schema import OPEN_ENDED, message, part
 
 # Statements are built once: to build one costs more than to run it.
 _CHANGE = Prepared(
@@ -43,7 +44,8 @@ _CHANGE = Prepared(
 _CHUNK = 500  # messages in one statement
 
 # Literals, not parameters: the partial indexes are for these.
-_WAITS = part.c.status.in_([literal_column(f"'{status.value}'") for status in sorted(WAITING)])
+# In the order of the partial indexes: else a query is answered by a scan of all parts.
+_WAITS = part.c.status.in_([literal_column(f"'{each}'") for each in ("queued", "scheduled", "held")])
 _MAY_BE_HELD = (Status.QUEUED, Status.SCHEDULED)
 _SCHEDULED = part.c.status == literal_column("'scheduled'")
 
@@ -262,6 +264,10 @@ def _in_doubt(status: Status) -> Select[Any]:
     return (
         select(part, message.c.on_doubt, message.c.parts)
         .join(message, message.c.id == part.c.message_id)
-        .where(part.c.status == literal_column(f"'{status.value}'"), part.c.gateway == bindparam("gateway"))
+        .where(
+            text(f"part.{OPEN_ENDED}"),
+            part.c.status == literal_column(f"'{status.value}'"),
+            part.c.gateway == bindparam("gateway"),
+        )
         .order_by(part.c.claim_order)
     )

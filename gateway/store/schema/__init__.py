@@ -13,7 +13,7 @@ from gateway.store.schema.contacts import contact, contact_group, membership
 from gateway.store.schema.content import lexicon, template
 from gateway.store.schema.duties import incident, legal_hold
 from gateway.store.schema.limits import bank_holiday, usage
-from gateway.store.schema.outbox import batch, idempotency, message, part, reference
+from gateway.store.schema.outbox import OPEN_ENDED, batch, idempotency, message, part, reference
 from gateway.store.schema.policy import (
     acknowledgement,
     policy_review,
@@ -37,6 +37,7 @@ from gateway.store.schema.records import audit, event
 from gateway.store.schema.telling import delivery, endpoint
 
 __all__ = [
+    "OPEN_ENDED",
     "Instant",
     "acknowledgement",
     "api_key",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import (
     JSON,
     BigInteger,
@@ -73,6 +75,9 @@ message = Table(
         sqlite_where=text("hold_reason = 'quiet_hours'"),
     ),
 )
+
+OPEN_ENDED: Final = "status IN ('sending', 'uncertain')"
+"""Of the partial index; a query that does not say it in these words is answered by a scan of all parts."""
 
 part = Table(
     "part",

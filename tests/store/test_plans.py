@@ -1,0 +1,67 @@
+"""What is asked again and again never looks through all that was ever sent: an index answers it.
+
+Where there are a million messages, a question that scans them takes a second, every second.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, event
+
+from gateway.model import Status
+from gateway.store import alerts, dialect, lifecycle, messages, outbox, quiet
+from gateway.store.schema import metadata
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+MANY = ("message", "part", "audit", "event", "inbound", "inbox")
+ASKED: dict[str, Callable[[Connection], object]] = {
+    "due": lambda c: lifecycle.something_due(c, NOW),
+    "in doubt": lambda c: lifecycle.in_doubt(c, Status.UNCERTAIN, "main"),
+    "begun": lambda c: lifecycle.in_doubt(c, Status.SENDING, "main"),
+    "a window": lambda c: quiet.any_due(c, NOW),
+    "queued": lambda c: outbox.any_due(c, NOW),
+    "waiting": outbox.waiting,
+    "a clock set back": lambda c: outbox.hurry(c, NOW),
+    "ages": lambda c: alerts.ages(c, NOW),
+    "open counts": messages.open_counts,
+    "batches accepting": messages.batches_accepting,
+    "batches unsettled": messages.batches_unsettled,
+    "expired": lambda c: lifecycle.expire_due(c, NOW),
+    "scheduled": lambda c: lifecycle.release_scheduled(c, NOW),
+}
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("plans") / "store.db"
+    engine = dialect.engine(f"sqlite:///{made}", writer=True, size=1)
+    metadata.create_all(engine)
+    engine.dispose()
+    return made
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_no_question_of_every_second_scans(path: Path, name: str) -> None:
+    asked: list[str] = []
+    engine = dialect.engine(f"sqlite:///{path}", writer=True, size=1)
+
+    @event.listens_for(engine, "connect")
+    def _listen(connection: sqlite3.Connection, _record: object) -> None:
+        connection.set_trace_callback(asked.append)
+
+    with engine.connect() as connection, connection.begin():
+        ASKED[name](connection)
+    engine.dispose()
+    questions = [each for each in asked if each.lstrip().upper().startswith(("SELECT", "UPDATE", "WITH"))]
+    assert questions
+    with closing(sqlite3.connect(path)) as plain:
+        for question in questions:
+            steps = [row[3] for row in plain.execute(f"EXPLAIN QUERY PLAN {question}")]
+            scans = [step for step in steps if step in {f"SCAN {table}" for table in MANY}]
+            assert scans == [], question
