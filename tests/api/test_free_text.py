@@ -121,32 +121,27 @@ async def test_its_question_ends_when_the_message_does(api: Api, writer: str) ->
     assert (await api.call("GET", "/v1/approvals", who="head")).body["items"] == []
 
 
-@pytest.mark.parametrize(
-    ("body", "field"),
-    [
+async def test_what_is_neither_template_nor_text_is_named(api: Api) -> None:
+    cases: list[tuple[dict[str, Any], str]] = [
         ({"to": CONSENTED[0]}, "template"),
         (message(CONSENTED[0], text=TEXT), "text"),
         ({"to": CONSENTED[0], "text": TEXT}, "purpose"),
         (free(CONSENTED[0], slots={"day": "Friday"}), "slots"),
         (free(CONSENTED[0], "x" * 613), "text"),
-    ],
-)
-async def test_what_is_neither_template_nor_text_is_named(api: Api, body: dict[str, Any], field: str) -> None:
-    answer = await api.call("POST", "/v1/messages", body)
-    answer.is_problem(422, "INVALID")
-    assert field in answer.faults()
+    ]
+    for body, field in cases:
+        answer = await api.call("POST", "/v1/messages", body)
+        answer.is_problem(422, "INVALID")
+        assert field in answer.faults(), body
 
 
-@pytest.mark.parametrize(
-    ("to", "words", "code"),
-    [
+async def test_a_refusal_is_nobodys_to_approve(api: Api, writer: str) -> None:
+    for to, words, code in (
         (STRANGER, TEXT, "CONSENT_MISSING"),
         (CONSENTED[0], "Your son has been excluded for fighting.", "CONTENT_SENSITIVE"),
         (CONSENTED[0], "Come now!!!", "TONE_REJECTED"),
-    ],
-)
-async def test_a_refusal_is_nobodys_to_approve(api: Api, writer: str, to: str, words: str, code: str) -> None:
-    answer = await api.call("POST", "/v1/messages", free(to, words), who=writer)
-    assert code in {reason["code"] for reason in answer.body["reasons"]}
-    assert answer.status >= 400
+    ):
+        answer = await api.call("POST", "/v1/messages", free(to, words), who=writer)
+        assert code in {reason["code"] for reason in answer.body["reasons"]}
+        assert answer.status >= 400
     assert (await api.call("GET", "/v1/approvals", who="head")).body["items"] == []

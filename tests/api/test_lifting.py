@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from sqlalchemy import update
 
 from gateway.clock import utc_now
@@ -124,21 +123,19 @@ async def test_an_opt_out_that_was_taken_over_is_the_recipients_to_lift(api: Api
     answer.is_problem(409, "NOT_LIFTABLE")
 
 
-@pytest.mark.parametrize(
-    ("change", "field"),
-    [
-        ({"number": CONSENTED[1]}, "number"),
-        ({"given_at": datetime(2024, 1, 1, tzinfo=UTC).isoformat()}, "given_at"),
-        ({"purposes": ["advertising"]}, "purposes"),
-        ({"method": "telepathy"}, "method"),
-        ({"evidence": ""}, "evidence"),
-    ],
-)
-async def test_evidence_that_is_none_is_refused(api: Api, change: dict[str, Any], field: str) -> None:
+async def test_evidence_that_is_none_is_refused(api: Api) -> None:
     opt_out = await opted_out(api)
-    answer = await api.call("POST", f"/v1/opt-outs/{opt_out}/lift", evidence(**change))
-    answer.is_problem(422, "INVALID")
-    assert field in answer.faults()
+    changes: list[dict[str, Any]] = [
+        {"number": CONSENTED[1]},
+        {"given_at": datetime(2024, 1, 1, tzinfo=UTC).isoformat()},
+        {"purposes": ["advertising"]},
+        {"method": "telepathy"},
+        {"evidence": ""},
+    ]
+    for change in changes:
+        answer = await api.call("POST", f"/v1/opt-outs/{opt_out}/lift", evidence(**change))
+        answer.is_problem(422, "INVALID")
+        assert change.keys() == answer.faults().keys()
     assert (await api.call("GET", "/v1/approvals", who="head")).body["items"] == []
 
 
