@@ -43,7 +43,7 @@ class Removed(Exception):
     """The part is not there any more."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Verdicts:
     """Notes which tests failed, by `file::name`."""
 
