@@ -21,7 +21,6 @@ from gateway.batch_answers import kept, receipt_of, restored, suspended
 from gateway.batch_approval import BatchApproval
 from gateway.batch_groups import expanded, single
 from gateway.batch_progress import follow
-from gateway.caps import spend
 from gateway.errors import Conflict, NotFound, Refusal
 from gateway.ids import new_id
 from gateway.model import HoldReason, Status
@@ -173,7 +172,7 @@ class Batches:
             lines.append(BatchLine(position, receipt, None, each.group, each.contact))
         audit.append(connection, entries)
         outbox.add(connection, rows)
-        spend(connection, caller, self.outbound.desk.settings, len(rows), now)
+        considered[0].tally.spend(connection, len(rows))
         references.keep(connection, caller.key_id, digest, named)
         return lines
 

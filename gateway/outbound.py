@@ -13,7 +13,6 @@ from sqlalchemy import Connection
 
 from gateway import sms, violations
 from gateway.bell import Bell
-from gateway.caps import spend
 from gateway.entering import new_message
 from gateway.errors import Conflict, NotFound, Refusal
 from gateway.facts import Considered, PolicyDesk
@@ -122,7 +121,7 @@ class Outbound:
             return Answer(None, considered)
         new = self.new_message(caller, request, considered, ident, now)
         outbox.add(connection, [outbox.seal(self.keyring, new)])
-        spend(connection, caller, self.desk.settings, 1, now)
+        considered.tally.spend(connection, 1)
         if new.hold_reason in FOR_A_PERSON:
             self.approval.ask(connection, ident, considered.decision, now)
         elif new.status is Status.DELIVERED:

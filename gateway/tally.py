@@ -9,7 +9,7 @@ from typing import Self
 
 from sqlalchemy import Connection
 
-from gateway.caps import caps
+from gateway.caps import Span, caps, spans, spend
 from gateway.records import Caller, KeyKind, MessageRequest
 from gateway.store import Keyring, limits
 from policy import Code, Decision, PolicySettings, RecipientFacts, SenderFacts, TemplateFacts
@@ -28,6 +28,7 @@ class Tally:
     hours: Hours | None  # None: at any time
     at: datetime  # when they are to leave
     recent: Mapping[bytes, list[tuple[datetime, str]]]  # of each number: when a text may leave, its wording
+    spans: Sequence[Span]
     caps: Sequence[Cap]
     counts: bool  # else they reach nobody
 
@@ -50,12 +51,14 @@ class Tally:
         hours = windows(settings, holidays, purpose, template, sender)
         at = max(now, request.not_before or now)
         due = leaves_at(hours, request.not_before, now)
+        there_are = spans(connection, caller, settings, now)
         return cls(
             keyring=keyring,
             hours=hours,
             at=at,
             recent=limits.recent(connection, indexes, at - DAY, due + DAY),
-            caps=caps(connection, caller, settings, now),
+            spans=there_are,
+            caps=caps(connection, caller, there_are),
             counts=caller.key_kind is not KeyKind.TEST,
         )
 
@@ -82,6 +85,10 @@ class Tally:
         if wording is not None:
             self.recent[index].append((due, wording))
         self.caps = tuple(replace(cap, used=cap.used + 1) for cap in self.caps)
+
+    def spend(self, connection: Connection, recipients: int) -> None:
+        """Count, for the caps, recipients that were accepted."""
+        spend(connection, self.spans, recipients)
 
     def done(self, begin: datetime, work: timedelta) -> datetime | None:
         """Return when work is done that is begun then and goes on in the windows only."""

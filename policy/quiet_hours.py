@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from typing import Annotated, Final, Literal
@@ -102,6 +102,9 @@ class Hours:
     zone: ZoneInfo
     holidays: BankHolidays
     purpose: str = ""
+    _spans: dict[date, tuple[datetime, datetime] | None] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def opening(self, at: datetime) -> datetime | None:
         """Return the first instant from `at` on at which a text may arrive: `at` itself in a window.
@@ -133,11 +136,19 @@ class Hours:
         """Return the window that `at` lies in, else the next one."""
         day = at.astimezone(self.zone).date()
         for _ in range(_HORIZON):
-            begin, end = _minutes(self._written(day))
-            if begin < end and at < (closes := self._instant(day, end)):
-                return self._instant(day, begin), closes
+            span = self._span(day)
+            if span is not None and at < span[1]:
+                return span
             day += _DAY
         return None
+
+    def _span(self, day: date) -> tuple[datetime, datetime] | None:
+        """Return a day's window; each is worked out once."""
+        if day not in self._spans:
+            begin, end = _minutes(self._written(day))
+            open_ = (self._instant(day, begin), self._instant(day, end)) if begin < end else None
+            self._spans[day] = open_
+        return self._spans[day]
 
     def _instant(self, day: date, minutes: int) -> datetime:
         hours, rest = divmod(minutes, 60)

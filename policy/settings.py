@@ -244,7 +244,14 @@ class PolicySettings(_Section):
 
     def hours(self, holidays: BankHolidays, purpose: str) -> Hours:
         """Return the windows in which texts for a purpose may arrive (5.2)."""
-        return Hours(self.quiet_hours, self.zone, holidays, purpose)
+        found = self._hours.get(purpose)
+        if found is None or found.holidays is not holidays or found.quiet is not self.quiet_hours:
+            found = self._hours[purpose] = Hours(self.quiet_hours, self.zone, holidays, purpose)
+        return found
+
+    @cached_property
+    def _hours(self) -> dict[str, Hours]:
+        return {}
 
     def is_named_in(self, text: str) -> bool:
         """Return whether the text has the organisation's name, as words of its own (5.2)."""
