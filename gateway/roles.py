@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -79,7 +80,11 @@ NAMED_ONLY: Final = frozenset({Scope.PUBLIC, Scope.KANNEL})
 
 def scopes_named(stored: Iterable[str]) -> frozenset[Scope]:
     """Return the scopes that a key was made with."""
-    names = frozenset(stored)
+    return _named(frozenset(stored))
+
+
+@lru_cache(maxsize=64)
+def _named(names: frozenset[str]) -> frozenset[Scope]:
     usual = frozenset(Scope) - NAMED_ONLY if EVERY_SCOPE in names else frozenset()
     return usual.union(scope for scope in Scope if scope.value in names)
 

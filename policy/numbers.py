@@ -25,7 +25,8 @@ _SHORTEST_NATIONAL: Final = 10  # digits; what is shorter is a short code
 _TRUNK_ZERO: Final = re.compile(r"^(\+|00)\s*44\s*\(\s*0\s*\)")
 _WRITTEN: Final = re.compile(r"\(?\+?[0-9][0-9 ().-]*")
 _DRAMA: Final = re.compile(r"\+447700900[0-9]{3}")
-_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
+_HOME_E164: Final = re.compile(r"\+44[1-9][0-9]{8,9}")
+_E164: Final = re.compile(r"\+(?!440)[1-9][0-9]{6,14}")  # zeros after +44 are a trunk prefix, and no number
 
 _KINDS: Final[Mapping[int, str]] = {
     PhoneNumberType.FIXED_LINE: "a landline: give a mobile number",
@@ -103,6 +104,8 @@ def _too_short(written: str) -> bool:
 
 
 def _parse(written: str) -> PhoneNumber | None:
+    if _HOME_E164.fullmatch(written):  # as most are kept; to read it takes long
+        return PhoneNumber(country_code=44, national_number=int(written[3:]))
     try:
         parsed = phonenumbers.parse(written, _HOME)
     except phonenumbers.NumberParseException:

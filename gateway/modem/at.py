@@ -140,6 +140,9 @@ class AtParser:
 
     def feed(self, data: bytes) -> list[AtEvent]:
         """Return the events that `data` completes."""
+        if not (b"\n" in data or b"\r" in data or self._prompt) and len(self._tail) + len(data) <= MAX_LINE:
+            self._tail += data  # nothing ends here
+            return []
         events: list[AtEvent] = []
         *lines, self._tail = _ENDS.split(self._tail + data)
         for line in lines:

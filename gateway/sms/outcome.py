@@ -53,15 +53,22 @@ _GROUPS: Final = (
 )
 
 
+def _outcome(status: int) -> TpOutcome:
+    if status == _EXPIRED:
+        return TpOutcome.EXPIRED
+    return next((outcome for end, outcome in _GROUPS if status < end), TpOutcome.TEMPORARY_FAILED)
+
+
+_OUTCOMES: Final = tuple(_outcome(status) for status in range(0x100))
+
+
 def tp_outcome(status: int) -> TpOutcome:
     """Return what a TP-Status means.
 
     0x01-0x1F are done but prove no delivery: forwarded, replaced, a service centre's own value. Values
     above 0x7F are reserved and mean "service rejected", as the standard asks.
     """
-    if status == _EXPIRED:
-        return TpOutcome.EXPIRED
-    return next((outcome for end, outcome in _GROUPS if status < end), TpOutcome.TEMPORARY_FAILED)
+    return _OUTCOMES[status]
 
 
 def tp_status_text(status: int) -> str:

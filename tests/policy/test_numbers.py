@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import phonenumbers
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from policy import Code, Number, Reason, canonical, normalise
 from tests.policy.cases import SETTINGS, settings
@@ -246,6 +248,7 @@ def test_4_3_every_way_to_write_a_mobile_means_the_same(subscriber: int, head: s
 
 
 @given(raw=ANYTHING)
+@example(raw="+44 0000000000")
 def test_4_3_a_canonical_form_is_its_own(raw: str) -> None:
     form = canonical(raw, SETTINGS)
     if form is not None:
@@ -259,3 +262,11 @@ def test_4_3_a_refusal_does_not_repeat_the_number(raw: str) -> None:
     if isinstance(answer, Reason) and len(digits) > 6:
         assert digits not in answer.message
         assert raw not in answer.message
+
+
+@given(st.from_regex(r"\+44[1-9][0-9]{8,9}", fullmatch=True))
+def test_4_3_a_number_in_the_form_that_is_kept_is_what_the_library_reads(number: str) -> None:
+    parsed = phonenumbers.parse(number, "GB")
+    assert canonical(number, SETTINGS) == phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
+    mobile = phonenumbers.number_type(parsed) == PhoneNumberType.MOBILE
+    assert mobile or isinstance(normalise(number, SETTINGS), Reason)
