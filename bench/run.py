@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import accepting, api, audit, backing_up, faults, opting_out, outbox, sending, wording
+from bench import accepting, api, audit, backing_up, faults, opting_out, outbox, reporting, sending, wording
 
 MEASURES = {
     "short_radio": sending.short_radio,
@@ -35,6 +35,7 @@ MEASURES = {
     "claim": outbox.claim,
     "audit_append": audit.append,
     "audit_verify": audit.verify,
+    "report": reporting.month,
     "wording": wording.judging,
     "lexicon": wording.loading,
     "at_rest": sending.at_rest,

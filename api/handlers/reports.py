@@ -10,6 +10,7 @@ from aiohttp import web
 from api.route import Call
 from api.schema.base import Nothing
 from api.schema.reports import ComplianceReport, ComplianceStatus, OfMonth
+from gateway.records.compliance import ComplianceReport as Report
 
 _CSV: Final = "text/csv"
 
@@ -26,12 +27,10 @@ async def compliance_report(call: Call[OfMonth]) -> ComplianceReport:
 
 async def compliance_sheet(call: Call[OfMonth]) -> web.Response:
     """Report on a month as a table for spreadsheets."""
-    from api.report import sheet  # rarely used
-
     report = await call.use_cases.compliance.report(call.input.month)
     name = f'attachment; filename="compliance-{report.month}.csv"'
     return web.Response(
-        text=await asyncio.to_thread(sheet, report),
+        text=await asyncio.to_thread(_sheet, report),
         content_type=_CSV,
         charset="utf-8",
         headers={**call.headers, "Content-Disposition": name},
@@ -40,10 +39,8 @@ async def compliance_sheet(call: Call[OfMonth]) -> web.Response:
 
 async def compliance_page(call: Call[OfMonth]) -> web.Response:
     """Report on a month as one page to print."""
-    from api.report import page
-
     report = await call.use_cases.compliance.report(call.input.month)
-    text, policy = await asyncio.to_thread(page, report)
+    text, policy = await asyncio.to_thread(_page, report)
     headers = {
         "Content-Security-Policy": policy,
         "Referrer-Policy": "no-referrer",
@@ -52,3 +49,15 @@ async def compliance_page(call: Call[OfMonth]) -> web.Response:
     return web.Response(
         text=text, content_type="text/html", charset="utf-8", headers={**call.headers, **headers}
     )
+
+
+def _sheet(report: Report) -> str:
+    from api.report import sheet  # rarely used, and here it is read in a thread
+
+    return sheet(report)
+
+
+def _page(report: Report) -> tuple[str, str]:
+    from api.report import page
+
+    return page(report)
