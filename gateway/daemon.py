@@ -119,7 +119,7 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
             lanes=routing_of(config).lanes,
         )
         await upkeep.recover()
-        watchdog = Watchdog(store.database, modems, utc_now, interval(), sending.switch)
+        watchdog = Watchdog(store.database, modems, utc_now, interval(), sending.switch, sending.follow)
         await stack.enter_async_context(_running(watchdog.run()))
         senders = tuple(
             sender_of(config, store, modem, modems, desk, gate, bell, begun[modem.name]) for modem in modems

@@ -7,6 +7,7 @@ is kept. Anybody with the scope may throw it; only a person may throw it back.
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -63,21 +64,26 @@ class Sending:
         found = await self.database.read(stops.current)
         self.switch.off_since = None if found is None else found["since"]
 
+    def follow(self, connection: Connection) -> None:
+        """Suspend sending if the store says so: the command line may have written there (`Watchdog`)."""
+        found = None if self.switch.off_since is not None else stops.current(connection)
+        if found is not None:
+            self.switch.off_since = found["since"]
+            self.gate.revoke_all()
+
     async def suspend(self, by: str, reason: str) -> StopView:
         """Suspend all sending; when this returns, nothing more leaves. Doing it twice changes nothing.
 
         If the store refuses, `StoreUnavailable` is raised and this process sends nothing all the same.
         """
+        self.switch.off_since = self.switch.off_since or self.clock()
+        await asyncio.to_thread(self.gate.revoke_all)
         return await self.database.write(lambda c: self._suspend(c, by, reason, self.clock()))
 
     def _suspend(self, connection: Connection, by: str, reason: str, now: datetime) -> StopView:
         if stops.current(connection) is None:
-            ident = new_id("stp", now)
-            stops.add(connection, {"id": ident, "since": now, "made_by": by, "reason": reason})
-            events.add(connection, now, "sending.suspended", ident)
-            _note(connection, now, by, "sending-suspended", ident)
-        self.switch.off_since = self.switch.off_since or now
-        self.gate.revoke_all()  # a part whose PDU is not yet under way stays here
+            _begin(connection, now, by, reason)
+        self.gate.revoke_all()  # again: a claim that had begun before is committed by now
         return _view(stops.every(connection, 1)[0])
 
     async def resume(self, caller: Caller, reason: str) -> StopView:
@@ -88,6 +94,8 @@ class Sending:
         return view
 
     def _resume(self, connection: Connection, caller: Caller, reason: str, now: datetime) -> StopView:
+        if self.switch.off_since is not None and stops.current(connection) is None:
+            _begin(connection, self.switch.off_since, "gateway", "the store refused to keep it")
         found = stops.current(connection)
         if found is None:
             raise Conflict("NOT_SUSPENDED", "sending is not suspended")
@@ -99,6 +107,13 @@ class Sending:
     async def list(self) -> tuple[StopView, ...]:
         """Return the suspensions there were, newest first; the first may be in force."""
         return tuple(_view(row) for row in await self.database.read(lambda c: stops.every(c, _MOST)))
+
+
+def _begin(connection: Connection, now: datetime, by: str, reason: str) -> None:
+    ident = new_id("stp", now)
+    stops.add(connection, {"id": ident, "since": now, "made_by": by, "reason": reason})
+    events.add(connection, now, "sending.suspended", ident)
+    _note(connection, now, by, "sending-suspended", ident)
 
 
 def _note(connection: Connection, now: datetime, by: str, action: str, ident: str) -> None:

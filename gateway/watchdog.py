@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import structlog
+from sqlalchemy import Connection
 
+from gateway.descriptors import scarce
 from gateway.model import Clock, ModemPhase, ModemState
 from gateway.notify import notify
 from gateway.store import Database, StoreUnavailable, outbox
@@ -53,6 +55,7 @@ class Watchdog:
     clock: Clock
     every: float = _EVERY
     switch: Switch = field(default_factory=Switch)
+    on_beat: Callable[[Connection], None] = lambda _: None  # part of each heartbeat's transaction
     serving: str = ""  # where; empty while we start
     _beat: asyncio.Task[None] | None = None
     _beat_since: float = 0.0
@@ -96,7 +99,7 @@ class Watchdog:
     def status(self) -> str:
         """Return one line for people: what hangs or refuses first, then what each modem does."""
         first = [f"HANGING: {what}" for what in self._hung] + [
-            each for each in (self.switch.sentence().upper(), self._note, self._refusal) if each
+            each for each in (self.switch.sentence().upper(), self._note, self._refusal, scarce()) if each
         ]
         where = f"serving on {self.serving}" if self.serving else "starting"
         return "; ".join(
@@ -120,11 +123,15 @@ class Watchdog:
 
     async def _write(self) -> None:
         try:
-            await self.database.write(lambda connection: outbox.beat(connection, self.clock()))
+            await self.database.write(self._pulse)
         except StoreUnavailable as exc:
             self._refusal = f"nothing is accepted: {exc}"
         else:
             self._refusal = ""
+
+    def _pulse(self, connection: Connection) -> None:
+        outbox.beat(connection, self.clock())
+        self.on_beat(connection)
 
 
 def interval() -> float:

@@ -28,16 +28,17 @@ def suspend(
 ) -> None:
     """Let nothing in and nothing out from now on; what waits is kept.
 
-    Where no gateway runs, it is written into the store: the gateway starts suspended.
+    Without an API key, or where no gateway answers, it is written into the store: a gateway that runs sees it
+    within seconds, and one that does not starts suspended.
     """
     done = "All sending is suspended. What waits is kept. It goes on with: schoolgate sending resume"
     try:
         stop = connected(config, key_file).post("/v1/sending/suspend", {"reason": reason})
     except Stop as exc:
-        if exc.code is not Exit.UNAVAILABLE:
+        if exc.code not in (Exit.UNAVAILABLE, Exit.CONFIGURATION):
             raise
         stop = _written(config, reason)
-        done = "No gateway answers; when it starts, all sending is suspended. If one hangs, stop it now."
+        done = "All sending is suspended: a gateway that runs sees it within seconds, another as it starts."
     if as_json:
         print_json(stop)
     else:

@@ -139,6 +139,9 @@ def test_8_1_without_a_gateway_the_next_one_begins_suspended(home: Path) -> None
     ended = command("sending", "suspend", "--reason", "fire", "--key-file", "jsmith.key", "--json")
     assert ended.code == 0, ended.err
     assert ended.json["made_by"].startswith("cli:")
+    assert (
+        command("sending", "suspend", "--reason", "again").code == 0
+    )  # without a key, on the machine itself
     with closing(sqlite3.connect(home / "schoolgate.db")) as database:
         assert database.execute("SELECT reason FROM sending_stop WHERE ended_at IS NULL").fetchall() == [
             ("fire",)

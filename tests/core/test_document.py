@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime
+from contextlib import closing
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from gateway.access import Access
 from gateway.bell import Bell
@@ -18,7 +22,9 @@ from gateway.records import Caller, KeyKind, Scope
 from gateway.records.policy import PolicyDraft
 from gateway.store import Database, create_key_file, load_key_file
 from gateway.switch import Sending
+from gateway.watchdog import Watchdog
 from policy import PolicySettings
+from tests.system.site import eventually
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 FILE = PolicySettings.load()
@@ -76,12 +82,14 @@ async def test_9_2_a_second_version_replaces_the_first_and_only_a_material_one_i
     ann, ben = await person(database, tmp_path, "ann"), await person(database, tmp_path, "ben")
     document = PolicyDocument(database, FILE, lambda: NOW)
     owed = []
-    for material in (False, True, False):
+    for day, material in enumerate((False, True, False)):
+        document.clock = lambda day=day: NOW + timedelta(days=day)  # type: ignore[misc]
         made = await document.draft(ann, PolicyDraft(text=TEXT, material=material))
         await document.publish(ben, made.id)
         owed.append(document.settings.review.to_acknowledge)
     assert owed == ["1", "3", "3"]
-    assert [v.status for v in await document.versions()] == ["published", "replaced", "replaced"]
+    statuses = {made.version: made.status for made in await document.versions()}
+    assert statuses == {"2": "replaced", "3": "replaced", "4": "published"}
     assert (await database.read(lambda c: in_force(c, FILE))).review == document.settings.review
 
 
@@ -115,3 +123,37 @@ async def test_8_1_a_new_process_begins_suspended_where_the_last_one_was(
     assert second.switch.off_since is None
     await second.recall()
     assert second.switch.off_since is None
+
+
+async def test_8_1_what_the_command_line_writes_is_seen_by_the_gateway_that_runs(
+    database: Database, tmp_path: Path
+) -> None:
+    ann = await person(database, tmp_path, "ann")
+    running, outside = (Sending(database, Gate(lambda: None), Bell(), lambda: NOW) for _ in range(2))
+    watchdog = Watchdog(database, (), lambda: NOW, 0.01, running.switch, running.follow)
+    permit = running.gate.issue(b"somebody")
+    await outside.suspend("cli:root", "a wrong list")
+    assert permit.valid
+    beating = asyncio.create_task(watchdog.run())
+    await eventually(lambda: running.switch.off_since == NOW)
+    beating.cancel()
+    assert not permit.valid
+    assert "SENDING IS SUSPENDED SINCE 2026-11-26" in watchdog.status()
+    await running.resume(ann, "mended")
+
+
+async def test_8_1_a_store_that_refuses_keeps_nothing_from_being_suspended(
+    database: Database, tmp_path: Path
+) -> None:
+    ann = await person(database, tmp_path, "ann")
+    sending = Sending(database, Gate(lambda: None), Bell(), lambda: NOW)
+    full = sqlite3.connect(tmp_path / "db", isolation_level=None)
+    with closing(full):
+        refuse = "BEGIN SELECT RAISE(ABORT, 'full'); END"
+        full.execute(f"CREATE TRIGGER full BEFORE INSERT ON sending_stop {refuse}")
+        with pytest.raises(IntegrityError):
+            await sending.suspend("ann", "a wrong list")
+        assert sending.switch.off_since == NOW  # all the same
+        full.execute("DROP TRIGGER full")
+    assert (await sending.resume(ann, "mended")).made_by == "gateway"
+    assert sending.switch.off_since is None
