@@ -1,4 +1,4 @@
-"""How properties are tried: the same cases on each run of CI, new ones elsewhere; a busy machine is no failure."""
+"""How properties are tried: on each run of CI the same cases, new ones elsewhere; slow is no failure."""
 
 import os
 
