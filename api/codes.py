@@ -180,6 +180,8 @@ CLAUSE: Final[Mapping[str, str]] = {
     "NUMBER_INVALID": "4.3",
     "NUMBER_SUSPECT": "4.3",
     "SENDING_SUSPENDED": "8.1",
+    "RATE_LIMITED": "3.2, 5.2",
+    "QUIET_HOURS": "5.2",
 }
 """Of the policy, where a code rests on one; the answer itself names the one that applied."""
 
