@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.metadata import version
 from math import isinf
+from typing import Final
 
 from prometheus_client.core import (
     CounterMetricFamily,
@@ -23,6 +24,8 @@ from prometheus_client.registry import Collector
 
 from gateway.measures import Spread, Use
 from gateway.model import ModemPhase, ModemState, Status
+
+_VERSION: Final = version("schoolgate")
 
 
 @dataclass(slots=True, eq=False)
@@ -41,7 +44,7 @@ class Snapshot(Collector):
     tick: float = 0.0  # monotonic seconds
 
     def collect(self) -> Iterator[Metric]:
-        yield InfoMetricFamily("schoolgate_build", "The release.", value={"version": version("schoolgate")})
+        yield InfoMetricFamily("schoolgate_build", "The release.", value={"version": _VERSION})
         yield GaugeMetricFamily(
             "schoolgate_sending_suspended", "1 while all sending is suspended.", value=int(self.suspended)
         )

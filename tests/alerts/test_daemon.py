@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from gateway.alerts import Alerts, AlertView
@@ -14,6 +16,8 @@ from gateway.model import ModemPhase
 from gateway.simulator import Network
 from gateway.store import events
 from tests.alerts.smtp import mail_server
+from tests.api.conftest import WEBHOOKS
+from tests.api.test_webhooks import receiver
 from tests.system.site import eventually, furnish, number
 
 pytestmark = pytest.mark.system
@@ -69,6 +73,26 @@ async def test_a_lost_modem_is_told_in_every_way_once_and_so_is_its_return(tmp_p
     assert "over: sim0 modem-lost" in texts[1].text
     assert [letter.recipients for letter in server.letters] == [["it@school.example"]] * 2
     assert all(TECHNICIAN not in letter.message.as_string() for letter in server.letters)
+
+
+async def test_webhooks_are_told(tmp_path: Path) -> None:
+    await furnish(tmp_path, modems=1, numbers=[], extra=WEBHOOKS)
+    tokens = json.loads((tmp_path / "tokens.json").read_text())
+    async with (
+        receiver() as seen,
+        started(load(tmp_path / "schoolgate.toml")) as daemon,
+        aiohttp.ClientSession(headers={"Authorization": f"Bearer {tokens['head']}"}) as session,
+    ):
+        body = {"url": seen.url, "types": ["alert.*"]}
+        async with session.post(daemon.api_url + "/v1/webhooks", json=body) as answer:
+            assert answer.status == 201, await answer.text()
+        alerts, now = daemon.use_cases.alerts, utc_now()
+        await alerts.look(now)
+        await alerts.look(now + alerts.patience)
+        await eventually(lambda: seen.got, what="the webhook")
+    (told,) = seen.bodies()
+    assert told["type"] == "alert.raised"
+    assert (told["data"]["id"], told["data"]["detail"]) == ("modem-lost", "sim0")
 
 
 async def test_a_technician_who_says_stop_gets_no_more_texts(tmp_path: Path) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from gateway.cli.looking_service import look_at_credentials, look_at_unit
+from gateway.config import load
 from gateway.doctor import (
     Credential,
     Host,
@@ -222,3 +225,44 @@ def test_trouble_with_a_secret_is_named_once(change: dict[str, Any], level: str,
     (found,) = credential_findings(replace(SECRET, **change))
     assert found.level == level
     assert words in f"{found.what} {found.remedy}"
+
+
+@pytest.fixture
+def systemctl(tmp_path: Path) -> Path:
+    """Return a systemctl that says what the file `shown` says."""
+    program = tmp_path / "systemctl"
+    program.write_text(f"#!/bin/sh\ncat {tmp_path}/shown\n")
+    program.chmod(0o755)
+    return program
+
+
+def test_the_unit_is_read_from_systemctl(systemctl: Path) -> None:
+    shown = systemctl.parent / "shown"
+    shown.write_text(
+        "LoadState=loaded\nActiveState=failed\nResult=exit-code\nUnitFileState=enabled\nNRestarts=5\n"
+    )
+    found = look_at_unit(program=str(systemctl))
+    assert found == Unit("schoolgate", "failed", "exit-code", "enabled", 5)
+    shown.write_text("LoadState=not-found\nActiveState=inactive\n")
+    assert look_at_unit(program=str(systemctl)) is None
+    assert look_at_unit(program=str(systemctl.parent / "gone")) is None
+
+
+def test_secrets_are_looked_at_as_they_lie(tmp_path: Path) -> None:
+    config = tmp_path / "schoolgate.toml"
+    config.write_text(
+        '[cli]\nkey_file = "owner.key"\n'
+        '[alerts]\nsmtp_host = "mail"\nsmtp_password_file = "smtp"\n'
+        '[[modem]]\nname = "sim0"\nport = "sim0"\npin_file = "pin"\n'
+    )
+    (tmp_path / "pin").write_text("12")
+    (tmp_path / "pin").chmod(0o600)
+    (tmp_path / "owner.key").write_text("sg_live_x")
+    (tmp_path / "owner.key").chmod(0o644)
+    found = {each.about: each for each in look_at_credentials(load(config))}
+    assert found["PIN of sim0"].fault == "a PIN is 4 to 8 digits"
+    assert found["PIN of sim0"].private
+    assert not found["API key"].private
+    assert found["API key"].fault == ""
+    assert not found["mail password"].exists
+    assert "12" not in repr(found["PIN of sim0"].fault.replace("4 to 8", ""))
