@@ -96,11 +96,13 @@ def request(
     expires_at: datetime,
     ident: str | None = None,
     content_sealed: bytes | None = None,
+    number_index: bytes | None = None,
 ) -> Asked:
     """Ask for a second person; return the question. `summary` has no personal data.
 
-    `content_sealed` is what is kept nowhere else, sealed for `approval.content` of `ident`. Raises `Conflict`
-    while the same is asked about the same thing already.
+    `content_sealed` is what is kept nowhere else, sealed for `approval.content` of `ident`; where it is about
+    a number, `number_index` has it exported and erased with that. Raises `Conflict` while the same is asked
+    about the same thing already.
     """
     if store.pending_of(connection, kind, target) is not None:
         raise Conflict("APPROVAL_PENDING", f"a second person is already asked about {target}")
@@ -112,6 +114,7 @@ def request(
         "digest": digest,
         "summary": summary,
         "content_sealed": content_sealed,
+        "number_index": number_index,
         "requested_by": person_id,
         "requested_at": now,
         "expires_at": expires_at,

@@ -86,6 +86,7 @@ class Lifting:
             expires_at=now + timedelta(days=self.consents.settings.approval_days),
             ident=approval,
             content_sealed=self.consents.keyring.seal("approval", "content", approval, content),
+            number_index=row["number_index"],
         )
 
     def _content(self, asked: Asked) -> str:

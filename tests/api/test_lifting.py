@@ -11,6 +11,7 @@ from gateway.clock import utc_now
 from gateway.records import ConsentRequest
 from gateway.store import audit
 from gateway.store.schema import suppression
+from gateway.subjects import Subjects
 from tests.api.conftest import CONSENTED, Api
 from tests.system.site import message
 
@@ -152,3 +153,16 @@ async def test_the_audit_log_has_both_people_and_no_number(api: Api) -> None:
     ]
     assert rows[-1]["detail"]["approval"] == ident
     assert NUMBER not in str([dict(row) for row in rows])
+
+
+async def test_the_question_is_exported_and_erased_with_its_number(api: Api) -> None:
+    opt_out = await opted_out(api)
+    ident = await asked(api, opt_out)
+    store = api.daemon.store
+    subjects = Subjects(store.database, store.keyring, store.settings, utc_now)
+    known = await subjects.export(NUMBER, by="test")
+    assert "form signed at the office" in known.records["approval"][0]["content"]
+    erased = await subjects.erase(NUMBER, by="test")
+    assert (erased.removed["approval"], erased.opt_outs_kept) == (1, 1)
+    (await api.call("GET", f"/v1/approvals/{ident}", who="head")).is_problem(404, "NOT_FOUND")
+    assert await in_force(api) == [opt_out]

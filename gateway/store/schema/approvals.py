@@ -15,6 +15,7 @@ approval = Table(
     Column("target", Text, nullable=False),  # the id of what is to be approved
     Column("digest", LargeBinary, nullable=False),
     Column("summary", Text, nullable=False),  # never personal data
+    Column("number_index", LargeBinary),  # whose it is, where the content is about a number
     Column("content_sealed", LargeBinary),  # what is kept nowhere else; gone once it is decided
     Column("requested_by", ForeignKey("person.id"), nullable=False),
     Column("requested_at", Instant, nullable=False),

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("target", sa.Text(), nullable=False),
         sa.Column("digest", sa.LargeBinary(), nullable=False),
         sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("number_index", sa.LargeBinary(), nullable=True),
         sa.Column("content_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("requested_by", sa.Text(), nullable=False),
         sa.Column("requested_at", sa.BigInteger(), nullable=False),
