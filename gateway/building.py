@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 
 from gateway.access import Access
 from gateway.acknowledging import Members
@@ -45,7 +44,6 @@ from gateway.lexicon import Lexicon
 from gateway.lifting import Lifting
 from gateway.model import ModemPhase
 from gateway.modem import Modem, ModemSettings, Timeouts
-from gateway.modem.profiles import names
 from gateway.numbers import Identify
 from gateway.opt_ins import OptIns
 from gateway.optouts import OptOuts
@@ -129,11 +127,7 @@ def reload_of(
 def modem_of(
     config: Config, section: ModemSection, store: Store, inbound: Inbound, late: deque[tuple[str, int]]
 ) -> Modem:
-    """Return the driver of one modem; raises `ConfigError` for a profile that there is none of."""
-    if section.profile not in names():
-        known = ", ".join(names())
-        fault = f"modem {section.name}: there is no profile {section.profile}; there are {known}"
-        raise ConfigError(Path("[[modem]]"), [fault])
+    """Return the driver of one modem."""
     settings = ModemSettings(
         name=section.name,
         port=str(section.port),

@@ -35,7 +35,9 @@ def line_of(text: str, place: tuple[int | str, ...]) -> int:
     """Return the line where the key at `place` stands, else that of its table, else 1."""
     table = str(place[0])
     nth = next((step for step in place if isinstance(step, int)), 0)
-    key = place[-1]
+    key = next(
+        (step for step in reversed(place) if isinstance(step, str)), place[-1]
+    )  # not a place in a list
     best, current, count = 1, "", -1
     for number, line in enumerate(text.splitlines(), 1):
         if header := re.match(r"\s*\[\[?\s*([\w.-]+)", line):

@@ -5,11 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from gateway.section import Section
 
 _Prefix = Annotated[str, Field(pattern=r"^\+\d{1,14}$")]
+
+
+def _known_profile(name: str) -> str:
+    if name != "auto":
+        from gateway.modem.profiles import names  # the driver is not loaded just to read a configuration
+
+        if name not in names():
+            raise ValueError(f"there is no such profile; there are {', '.join(names())}")
+    return name
 
 
 class ModemSection(Section):
@@ -29,7 +38,7 @@ class ModemSection(Section):
     pin_file: Path | None = None
     """A file with the SIM's PIN, 4 to 8 digits. A wrong PIN is tried once, ever.
     A credential `pins_` and the file's name goes before it."""
-    profile: str = "auto"
+    profile: Annotated[str, AfterValidator(_known_profile)] = "auto"
     """What kind of modem it is; `auto` asks it."""
     smsc: Annotated[str, Field(pattern=r"^\+\d{5,20}$")] | None = None
     """The service centre's number, only where the SIM has none."""

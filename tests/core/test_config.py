@@ -69,3 +69,21 @@ def test_what_is_not_toml_is_refused_in_words(tmp_path: Path, content: bytes, sa
 def test_a_missing_file_says_what_makes_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="schoolgate init"):
         load(tmp_path / "none.toml")
+
+
+def test_a_profile_that_there_is_none_of_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    text = '[[modem]]\nname = "sim0"\nport = "p"\nprofile = "nokia"\n'
+    (problem,) = _problems(tmp_path, text)
+    assert problem.startswith("line 4: modem.0.profile: ")
+    assert "quectel" in problem
+    (tmp_path / "c.toml").write_text(text.replace("nokia", "quectel"))
+    assert load(tmp_path / "c.toml").modem[0].profile == "quectel"
+
+
+def test_letters_need_a_server_and_a_password_is_never_sent_in_the_open(tmp_path: Path) -> None:
+    (problem,) = _problems(tmp_path, '[alerts]\nmail_to = ["it@school.example"]\n')
+    assert "mail_to needs smtp_host" in problem
+    (problem,) = _problems(tmp_path, '[alerts]\nsmtp_host = "m"\nsmtp_security = "none"\nsmtp_user = "x"\n')
+    assert "smtp_security" in problem
+    (problem,) = _problems(tmp_path, '[alerts]\nsms_to = ["07700900123"]\n')
+    assert problem.startswith("line 2: alerts.sms_to.0")
