@@ -124,8 +124,12 @@ class Database:
         """Begin a transaction on the writer's connection, which stays: to fetch it each time costs."""
         if self._connection is None or self._connection.closed or self._connection.invalidated:
             self._connection = self._writer_engine.connect()
-        with self._connection.begin():
-            yield self._connection
+        try:
+            with self._connection.begin():
+                yield self._connection
+        except BaseException:
+            dialect.forget(self._connection)  # a commit that fails (a full disk) is no rollback to SQLAlchemy
+            raise
 
     def _hang_up(self) -> None:
         if self._connection is not None:

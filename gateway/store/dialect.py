@@ -78,6 +78,12 @@ def remembered(connection: Connection) -> dict[Any, Any]:
     return kept
 
 
+def forget(connection: Connection) -> None:
+    """Forget what was remembered: what it was learnt from did not happen."""
+    if not (connection.closed or connection.invalidated):
+        connection.info[_REMEMBERED] = {}
+
+
 def changes(connection: Connection, statement: object) -> None:
     """Forget what was remembered if `statement` may change it."""
     if isinstance(statement, UpdateBase) and getattr(statement.table, "name", "") not in _SOURCES:
