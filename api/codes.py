@@ -83,9 +83,9 @@ REMEDY: Final[Mapping[str, str]] = {
     "NOT_AUTHORISED_SENDER": "Use a key whose person has the role of a sender; the owner gives it.",
     "KEY_OWNER_INACTIVE": "The person whom the key acts for is suspended: ask the owner of the policy.",
     "SCOPE_MISSING": "Use a key with the scope that the message names; its person's roles must permit it.",
-    "POLICY_NOT_ACKNOWLEDGED": "The key's person acknowledges the policy that is in force; then send again.",
+    "POLICY_NOT_ACKNOWLEDGED": "The key's person reads GET /v1/policy and agrees: POST …/acknowledgements.",
     "TRAINING_EXPIRED": "The key's person renews the training; then send again.",
-    "POLICY_REVIEW_OVERDUE": "The owner of the policy records its review; until then large batches wait.",
+    "POLICY_REVIEW_OVERDUE": "The owner of the policy reviews it and records that: POST /v1/policy/reviews.",
     "PURPOSE_NOT_PERMITTED": "Use a template for a purpose that the policy and the key permit.",
     "CONSENT_MISSING": "Record the recipient's consent for this purpose with its evidence, or do not send.",
     "CONSENT_EXPIRED": "Ask the recipient again and record the new consent, or do not send.",
@@ -103,7 +103,7 @@ REMEDY: Final[Mapping[str, str]] = {
     "NUMBER_SUSPECT": "Confirm the number with the recipient, then have it verified.",
     "RATE_LIMITED": "Wait for as long as Retry-After says.",
     "QUIET_HOURS": "Send later, or let it be held until the quiet hours end.",
-    "SENDING_SUSPENDED": "Sending is suspended for everybody; the owner of the policy ends that.",
+    "SENDING_SUSPENDED": "Wait until the owner lets sending go on: GET /v1/sending tells.",
     "KEY_MISSING": "Send the header Authorization: Bearer sg_….",
     "KEY_MALFORMED": "Copy the whole key: it was shown once, when it was made.",
     "KEY_UNKNOWN": "Use a key of this installation.",
@@ -151,7 +151,7 @@ REMEDY: Final[Mapping[str, str]] = {
 """What to do about each code."""
 
 CLAUSE: Final[Mapping[str, str]] = {
-    "NOT_AUTHORISED_SENDER": "3.1, 3.2",
+    "NOT_AUTHORISED_SENDER": "3.1, 3.2, 8.2",
     "KEY_OWNER_INACTIVE": "3.1",
     "SCOPE_MISSING": "3.2",
     "KEY_NOT_FROM_HERE": "3.2",
