@@ -147,6 +147,7 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         await stack.enter_async_context(
             _running(daily.run(), use_cases.alerts.run(), use_cases.approvals.run(), almanac.run())
         )
+        await stack.enter_async_context(_running(use_cases.lexicon.follow()))
         reload = reload_of(config, store, desk, identify, replies, use_cases)
         reload.certificate = tls
         reload.follow = (*reload.follow, daily.purge, daily.anchors, use_cases.alerts, almanac)

@@ -24,6 +24,7 @@ from gateway.ids import new_id
 from gateway.model import Clock
 from gateway.records import ApprovalKind, Caller, Scope
 from gateway.records.lexicon import LexiconView
+from gateway.rejudging import Rejudging
 from gateway.store import Database, audit
 from gateway.store import lexicon as store
 from policy import PolicyFileError
@@ -120,8 +121,15 @@ class Lexicon:
             self._note(connection, by, "lexicon-refused", asked.target, "refused", now)
 
     async def settled(self, target: str) -> None:  # noqa: ARG002 - whichever is published now
-        """Judge by it from now on."""
+        """Judge by it from now on, and what waits, too."""
         await self.recall()
+        await self.follow()
+
+    async def follow(self) -> None:
+        """Judge what waits by what is in force: after a change, and after a start that cut that off."""
+        if self.desk.vocabulary.words is not None:
+            ended = await Rejudging(self.database, self.desk, self.clock).run()
+            log.info("own words in force", action="lexicon_in_force", ended=ended)
 
     def _note(
         self, connection: Connection, by: str, action: str, ident: str, outcome: str, now: datetime

@@ -81,6 +81,14 @@ def one_batch(connection: Connection, ident: str) -> RowMapping | None:
     return connection.execute(select(batch).where(batch.c.id == ident)).mappings().first()
 
 
+def waiting_texts(connection: Connection, after: str, limit: int) -> Sequence[RowMapping]:
+    """Return `id` and `body_sealed` of people's messages that wait, in order, those after the id `after`."""
+    query = select(message.c.id, message.c.body_sealed).where(
+        message.c.status.in_(sorted(WAITING)), message.c.person_id.is_not(None), message.c.id > after
+    )
+    return connection.execute(query.order_by(message.c.id).limit(limit)).mappings().all()
+
+
 def batch_content(connection: Connection, ident: str) -> RowMapping:
     """Return what a batch consists of: `messages`, `parts`, `template`, `purpose`, `first`, `expires_at`."""
     query = (

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from gateway.clock import utc_now
 from gateway.config import load
 from gateway.daemon import started
-from tests.api.conftest import Api
+from tests.api.conftest import CONSENTED, Api
+from tests.system.site import message
 
 OWN = (
     'glossary = ["ZQF"]\n\n[content.rivals]\ntitle = "another school"\nclause = "7.1"\ndeny = ["hogwarts"]\n'
@@ -55,6 +58,24 @@ async def test_2_2_what_two_people_publish_is_in_force_at_once_and_after_a_resta
         assert words is not None
         assert words.version == 1
         assert "hogwarts" in words.lexicon.phrases.words
+
+
+async def test_what_waits_is_judged_by_the_new_words_too(api: Api) -> None:
+    later = (utc_now() + timedelta(days=1)).isoformat()
+    idents = []
+    for index, place in enumerate(("the museum", "the farm")):
+        body = message(CONSENTED[index], slots={"place": place, "day": "Friday"}, not_before=later)
+        answer = await api.call("POST", "/v1/messages", body)
+        assert answer.status == 202, answer.body
+        idents.append(answer.body["id"])
+    document = '[content.farms]\ntitle = "farms"\nclause = "7.1"\ndeny = ["the farm"]\n'
+    _, ident = await propose(api, document)
+    await approve(api, ident)
+    museum, farm = [(await api.call("GET", f"/v1/messages/{each}")).body for each in idents]
+    assert (museum["status"], farm["status"], farm["cancel_reason"]) == ("scheduled", "cancelled", "policy")
+    why = (await api.call("GET", f"/v1/messages/{farm['id']}/why")).body["items"][-1]
+    assert (why["actor"], why["action"], why["outcome"]) == ("gateway", "judged-anew", "DENY")
+    assert why["clauses"] == ["7.1"]
 
 
 async def test_a_new_version_retires_the_one_before(api: Api) -> None:
