@@ -43,6 +43,13 @@ class Almanac:
         """The bank holidays of the policy's division."""
         return self._known if self._division == self.settings.quiet_hours.division else NOT_KNOWN
 
+    def sentence(self) -> str:
+        """Say that the windows stay shut, for want of bank holidays; empty where they are known."""
+        division = self.settings.quiet_hours.division
+        if not division or self.clock().year in self.holidays.years:
+            return ""
+        return f"the bank holidays of {division} are not known, so nothing is sent: see the log"
+
     async def run(self) -> None:
         """Keep them up to date until cancelled."""
         while True:

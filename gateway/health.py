@@ -34,6 +34,7 @@ class Health:
     clock: Clock
     switch: Switch = field(default_factory=Switch)
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/London"))
+    almanac_sentence: Callable[[], str] = str  # what is missing for quiet hours, if anything
     pauses: Callable[[], Mapping[str, Pause]] = dict  # of the SIMs that have reached a cap
     suppression: Spread = field(default_factory=suppression)  # the one that `Inbound` fills
 
@@ -52,15 +53,18 @@ class Health:
 
     async def _notices(self) -> tuple[str, ...]:
         """Return what does not keep the gateway from working, and waits for people."""
+        return tuple(filter(None, (await self._waiting_replies(), self.almanac_sentence())))
+
+    async def _waiting_replies(self) -> str:
         try:
             since = (await self.ages()).hold
         except StoreUnavailable:
-            return ()
+            return ""
         if since is None:
-            return ()
+            return ""
         late = is_late(since, self.clock(), self.zone)
         target = "past its working hour" if late else "to be read within one working hour"
-        return (f"replies wait for a person, the oldest {target}: schoolgate opt-out holds",)
+        return f"replies wait for a person, the oldest {target}: schoolgate opt-out holds"
 
     def modems(self) -> tuple[ModemState, ...]:
         """Return a snapshot of every modem."""

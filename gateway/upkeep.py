@@ -88,14 +88,14 @@ class Upkeep:
     async def _tick(self, now: datetime, *, hourly: bool) -> None:
         if self._was_set_back(now) and (moved := await self.database.write(lambda c: outbox.hurry(c, now))):
             log.warning("the clock was set back", action="clock_set_back", parts=moved)
-        due = await self.database.read(lambda c: self._due(c, now))
+        due, opens = await self.database.read(lambda c: (self._due(c, now), quiet.any_due(c, now)))
         late = tuple(self.late)
         if due or hourly or late:
             await self.database.write(lambda c: self._work(c, late, now))
         for _ in late:
             self.late.popleft()
-        if await self.database.read(lambda c: quiet.any_due(c, now)):
-            await self._open(now)
+        if due or opens:
+            await self._let_go(now)
         if await self.database.read(lambda c: outbox.any_due(c, now)):
             self.bell.ring()
 
@@ -104,12 +104,15 @@ class Upkeep:
         before, self._ahead = self._ahead, now.timestamp() - asyncio.get_running_loop().time()
         return self._ahead < before - _BACK
 
-    async def _open(self, now: datetime) -> None:
-        """Let go what waited for a window; other transactions run between the slices."""
+    async def _let_go(self, now: datetime) -> None:
+        """Queue what waited for a time or a window; other transactions run between the slices."""
+        while await self.database.write(lambda c: lifecycle.release_scheduled(c, now, quiet.SLICE)):
+            pass
         opened = 0
         while some := await self.database.write(lambda c: quiet.let_go(c, now)):
             opened += some
-        log.info("a window has opened", action="window_opened", messages=opened)
+        if opened:
+            log.info("a window has opened", action="window_opened", messages=opened)
 
     def _due(self, connection: Connection, now: datetime) -> bool:
         return lifecycle.something_due(connection, now) or any(self._decided(connection, now))
@@ -129,7 +132,6 @@ class Upkeep:
             settled = receipts.late_result(connection, self.gateway, modem, mr, now)
             log.info("late result", action="late_result", modem=modem, mr=mr, settled=settled)
         lifecycle.expire_due(connection, now)
-        lifecycle.release_scheduled(connection, now)
         for ident, number in self._decided(connection, now):
             lifecycle.change(connection, ident, number, Status.UNCERTAIN, Event.GIVEN_BACK, now)
             audit.record(

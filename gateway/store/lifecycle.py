@@ -173,10 +173,10 @@ def expire_due(connection: Connection, now: datetime) -> Sequence[str]:
     return _end_waiting(connection, part.c.expires_at <= now, Event.EXPIRED, now, None, "validity passed")
 
 
-def release_scheduled(connection: Connection, now: datetime) -> int:
-    """Queue what was scheduled for now or before; return how many messages that is."""
+def release_scheduled(connection: Connection, now: datetime, most: int) -> int:
+    """Queue what was scheduled for now or before, so many messages at most; return how many."""
     due = select(part.c.message_id).distinct().where(_SCHEDULED, part.c.not_before <= now)
-    idents = connection.execute(due).scalars().all()
+    idents = connection.execute(due.limit(most)).scalars().all()
     after = advance(Status.SCHEDULED, Event.RELEASED)
     for ident in idents:
         connection.execute(update(part).where(part.c.message_id == ident, _SCHEDULED).values(status=after))

@@ -162,7 +162,8 @@ def _by(key: Column[Any]) -> Remove:
 
 
 def _forget_bodies(connection: Connection, keyring: Keyring, ids: Sequence[str]) -> None:
-    """Put nothing, sealed, in the place of each text."""
+    """Put nothing, sealed, in the place of each text, and forget what it read like."""
+    connection.execute(update(part).where(part.c.message_id.in_(ids)).values(wording=null()))
     rows = [{"of": ident, "nothing": keyring.seal("message", "body", ident, "")} for ident in ids]
     connection.execute(_FORGET_BODY, rows)
 

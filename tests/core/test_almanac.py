@@ -68,6 +68,7 @@ async def test_where_they_cannot_be_worked_out_nothing_is_known(
     lost = almanac(database)
     assert not await lost.look()
     assert lost.holidays == NOT_KNOWN
+    assert lost.sentence().startswith("the bank holidays of ENG are not known, so nothing is sent")
 
 
 async def test_where_they_are_no_matter_nothing_is_worked_out(
@@ -75,3 +76,4 @@ async def test_where_they_are_no_matter_nothing_is_worked_out(
 ) -> None:
     monkeypatch.setattr(sys, "executable", "/bin/false")
     assert await almanac(database, "").look()
+    assert almanac(database, "").sentence() == ""

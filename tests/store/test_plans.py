@@ -8,17 +8,18 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, event
 
 from gateway.model import Status
-from gateway.store import alerts, dialect, lifecycle, messages, outbox, quiet
+from gateway.store import alerts, dialect, lifecycle, limits, messages, outbox, quiet
 from gateway.store.schema import metadata
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+DAY = timedelta(days=1)
 MANY = ("message", "part", "audit", "event", "inbound", "inbox")
 ASKED: dict[str, Callable[[Connection], object]] = {
     "due": lambda c: lifecycle.something_due(c, NOW),
@@ -33,7 +34,13 @@ ASKED: dict[str, Callable[[Connection], object]] = {
     "batches accepting": messages.batches_accepting,
     "batches unsettled": messages.batches_unsettled,
     "expired": lambda c: lifecycle.expire_due(c, NOW),
-    "scheduled": lambda c: lifecycle.release_scheduled(c, NOW),
+    "scheduled": lambda c: lifecycle.release_scheduled(c, NOW, 40),
+    "windows opened": lambda c: quiet.let_go(c, NOW),
+    "waiting for a window": quiet.waiting,
+    "what a number got": lambda c: limits.recent(c, [b"a"], NOW - DAY, NOW + DAY),
+    "what numbers got": lambda c: limits.recent(c, [b"a", b"b"], NOW - DAY, NOW + DAY),
+    "what a SIM was given": lambda c: limits.given(c, "sim", NOW - DAY),
+    "what a SIM was given lately": lambda c: limits.given_lately(c, "sim", NOW - DAY),
 }
 
 
