@@ -24,16 +24,24 @@ class Card:
 
     def known(self) -> str:
         """Return the ICCID of the SIM that may be used; empty while none is known."""
-        try:
-            return self.path.read_text(encoding="ascii").strip()
-        except (OSError, UnicodeDecodeError):
-            return ""
+        return self._lines()[0]
 
-    def remember(self, iccid: str) -> None:
-        """Keep the ICCID. Where the disk takes nothing the next start does without it."""
+    def known_imsi(self) -> str:
+        """Return its IMSI; empty while none is known."""
+        return self._lines()[1]
+
+    def _lines(self) -> tuple[str, str]:
+        try:
+            iccid, imsi, *_ = [*self.path.read_text(encoding="ascii").split("\n"), "", ""]
+        except (OSError, UnicodeDecodeError):
+            return "", ""
+        return iccid.strip(), imsi.strip()
+
+    def remember(self, iccid: str, imsi: str = "") -> None:
+        """Keep both numbers. Where the disk takes nothing the next start does without them."""
         fresh = self.path.with_suffix(".card.new")
         try:
-            fresh.write_text(f"{iccid}\n", encoding="ascii")
+            fresh.write_text(f"{iccid}\n{imsi}\n", encoding="ascii")
             os.replace(fresh, self.path)  # noqa: PTH105 - a rename that replaces
         except OSError as exc:
             log.warning("card not noted", action="card_not_noted", why=exc.strerror)

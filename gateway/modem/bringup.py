@@ -40,6 +40,7 @@ async def bring_up(
     memory: PinMemory,
     sleep: Sleep,
     met: Callable[[Equipment, str], None],
+    known_imsi: str = "",
 ) -> Ready:
     """Bring the modem up; raise `SimBlocked` or `ModemGone`. `met` hears early whom we speak to.
 
@@ -57,6 +58,7 @@ async def bring_up(
     iccid = iccid or await card(session, profile.card_queries)
     _same_card(iccid, settings, known_card)
     imsi = await attempt(session, commands.IMSI) or ""
+    _same_subscriber(imsi, settings, known_imsi)
     for text in profile.prepare:
         await attempt(session, commands.do(text))
     await _pdu_mode(session, sleep, profile.mode_tries)
@@ -72,6 +74,15 @@ def _same_card(iccid: str, settings: ModemSettings, known: str) -> None:
     if iccid and known and iccid != known:
         raise OtherCard(
             f"the SIM was changed from …{known[-4:]} to …{iccid[-4:]}: "
+            f"if that is right, say so: schoolgate modem confirm {settings.name}"
+        )
+
+
+def _same_subscriber(imsi: str, settings: ModemSettings, known: str) -> None:
+    """Stop at a SIM of another subscriber: some modems do not tell the card, and some cards hold several."""
+    if imsi and known and imsi != known:
+        raise OtherCard(
+            f"the SIM's subscriber was changed from …{known[-4:]} to …{imsi[-4:]}: "
             f"if that is right, say so: schoolgate modem confirm {settings.name}"
         )
 

@@ -99,14 +99,14 @@ class Connection:
         """All inbound messages that we know of were read and committed."""
         return self._inbox is not None and self._inbox.clean and self._directs.clean
 
-    async def run(self, *, known_card: str, memory: PinMemory) -> None:
+    async def run(self, *, known_card: str, known_imsi: str = "", memory: PinMemory) -> None:
         """Live until the link dies; raises `ModemGone`, or is cancelled."""
         gone: ModemGone | None = None
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._until_lost())
                 tasks.create_task(self._commit_directs())
-                await self._live(known_card, memory, tasks)
+                await self._live(known_card, known_imsi, memory, tasks)
         except* ModemGone as group:
             gone = next(exc for exc in group.exceptions if isinstance(exc, ModemGone))
         finally:
@@ -152,19 +152,22 @@ class Connection:
     async def _until_lost(self) -> None:
         await asyncio.shield(self._session.lost)  # cancelling us must not cancel the future
 
-    async def _live(self, known_card: str, memory: PinMemory, tasks: asyncio.TaskGroup) -> None:
+    async def _live(
+        self, known_card: str, known_imsi: str, memory: PinMemory, tasks: asyncio.TaskGroup
+    ) -> None:
         self._report(phase=ModemPhase.INITIALISING, detail="")
         ready = await bring_up(
             self._session,
             self._settings,
             known_card=known_card,
+            known_imsi=known_imsi,
             memory=memory,
             sleep=self._sleep,
             met=self._met,
         )
         self._agree(ready)
         assert self._watch is not None  # noqa: S101 - just agreed
-        await self._watch.begin(ready.iccid)
+        await self._watch.begin(ready.iccid, ready.imsi)
         if self._second is not None:
             tasks.create_task(self._second.run())
         while True:

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final, Unpack
 
@@ -15,6 +16,7 @@ from gateway.faults import described
 from gateway.measures import Use
 from gateway.model import Clock, InboundSink, ModemPhase, ModemState, NotSent, SendOutcome
 from gateway.modem import power, search, usb
+from gateway.modem.bringup import Ready
 from gateway.modem.connection import Connection
 from gateway.modem.console import Said
 from gateway.modem.copies import Copies
@@ -159,7 +161,8 @@ class Modem:
             port = await self._open()
             connection = self._connection = self._build(port)
             try:
-                await connection.run(known_card=self._card.known(), memory=self._remember_pin)
+                iccid, imsi = self._card.known(), self._card.known_imsi()
+                await connection.run(known_card=iccid, known_imsi=imsi, memory=self._remember_pin)
             finally:
                 self._connection = None
                 worked = connection.ready is not None
@@ -213,9 +216,6 @@ class Modem:
                 "modem.rung_failed", modem=self.name, rung=rung.value, device=self._device.name, why=why
             )
 
-    def _stumbled(self, why: str) -> None:
-        self._climb(Rung.RESYNCHRONISE, why)
-
     def _climb(self, rung: Rung, why: str) -> None:
         self._ladder.note(rung)
         if rung not in (Rung.REOPEN, Rung.SEARCH):
@@ -233,7 +233,7 @@ class Modem:
             changed=self._refresh,
             references=self._references,
             copies=self._copies,
-            stumbled=self._stumbled,
+            stumbled=partial(self._climb, Rung.RESYNCHRONISE),
         )
 
     async def _pause(self, seconds: float) -> None:
@@ -262,8 +262,8 @@ class Modem:
         self._moved_at = time.monotonic()
         connection = self._connection
         if connection is not None and connection.ready is not None:
-            if connection.ready.iccid and self._carded is not connection:
-                self._note_card(connection, connection.ready.iccid)
+            if self._carded is not connection:
+                self._note_card(connection, connection.ready)
             self._enter_phase(connection)
         if connection is not None and connection.transmits and connection.clean:
             self._settled.set()
@@ -272,10 +272,11 @@ class Modem:
         self._changed.set()
         self._changed = asyncio.Event()
 
-    def _note_card(self, connection: Connection, iccid: str) -> None:
+    def _note_card(self, connection: Connection, ready: Ready) -> None:
         self._carded = connection
-        if not self._card.known():
-            self._card.remember(iccid)
+        known = self._card.known() or ready.iccid, self._card.known_imsi() or ready.imsi
+        if known != (self._card.known(), self._card.known_imsi()):
+            self._card.remember(*known)
 
     def _enter_phase(self, connection: Connection) -> None:
         if connection.registered:

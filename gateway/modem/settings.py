@@ -65,10 +65,13 @@ class CardMemory(Protocol):
     """Remembers which SIM may be used in a modem, until a person says that another may."""
 
     def known(self) -> str:
-        """Return the ICCID of that SIM; empty while any will do."""
+        """Return the ICCID of that SIM; empty while any will do, or where the modem does not tell it."""
 
-    def remember(self, iccid: str) -> None:
-        """Keep the ICCID of the first SIM that worked."""
+    def known_imsi(self) -> str:
+        """Return its IMSI; empty while any will do."""
+
+    def remember(self, iccid: str, imsi: str = "") -> None:
+        """Keep both numbers of the first SIM that worked."""
 
 
 class CardInMind:
@@ -76,12 +79,16 @@ class CardInMind:
 
     def __init__(self) -> None:
         """Begin without a card."""
-        self._known = ""
+        self._known = self._imsi = ""
 
     def known(self) -> str:
         """Return what was remembered."""
         return self._known
 
-    def remember(self, iccid: str) -> None:
+    def known_imsi(self) -> str:
+        """Return what was remembered."""
+        return self._imsi
+
+    def remember(self, iccid: str, imsi: str = "") -> None:
         """Remember."""
-        self._known = iccid
+        self._known, self._imsi = iccid, imsi

@@ -46,6 +46,7 @@ class Watch:
         self._inbox = inbox
         self._report = report
         self._iccid: str | None = None
+        self._imsi = ""
         self._domains = list(commands.REGISTRATIONS)
         self._suspicious = False
         self._count_due = True
@@ -92,9 +93,9 @@ class Watch:
             log.warning("modem.memory_full", modem=self._settings.name, urc=name)
         self.heard_hint()
 
-    async def begin(self, iccid: str) -> None:
+    async def begin(self, iccid: str, imsi: str = "") -> None:
         """Ask for news of the registration, and for the signal."""
-        self._iccid = iccid or None
+        self._iccid, self._imsi = iccid or None, imsi
         await ask_for_news(self._session, self._domains)
         self._report(signal_dbm=await attempt(self._session, commands.SIGNAL))
 
@@ -139,6 +140,8 @@ class Watch:
             raise ModemGone("the modem restarted and forgot its settings")
         if same_card and self._iccid is not None and await card(self._session) not in ("", self._iccid):
             raise ModemGone("the SIM was changed")
+        if same_card and self._imsi and await attempt(self._session, commands.IMSI) not in (None, self._imsi):
+            raise ModemGone("the SIM's subscriber was changed")
         wanted = self._delivery.notifications
         kept = await attempt(self._session, commands.NOTIFICATIONS)
         if wanted is not None and kept is not None and kept[:4] != wanted[:4]:

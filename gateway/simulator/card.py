@@ -44,11 +44,12 @@ class SimCard:
     reference: int = 0  # TP-MR of the last submission, wraps at 256
     present: bool = True
     unlocked: bool = False
+    subscriber: int | None = None  # another than the card's own
 
     @property
     def imsi(self) -> str:
         """Return the subscriber identity, in the test network 001-01."""
-        return f"00101{self.serial:010d}"
+        return f"00101{self.serial if self.subscriber is None else self.subscriber:010d}"
 
     @property
     def iccid(self) -> str:

@@ -85,12 +85,16 @@ class NoSim(Fault):
 
 @dataclass(slots=True)
 class SwapSim(Fault):
-    """Somebody puts another SIM in; the modem restarts."""
+    """Somebody puts another SIM in; the modem restarts. With `only_imsi` the card is the same to look at."""
 
     serial: int = 900
+    only_imsi: bool = False
 
     def start(self, modem: VirtualModem) -> None:
         """Swap it."""
-        modem.sim = SimCard(self.serial)
+        if self.only_imsi:
+            modem.sim.subscriber = self.serial
+        else:
+            modem.sim = SimCard(self.serial)
         modem.reset()
         self.spent = True

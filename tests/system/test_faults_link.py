@@ -151,6 +151,19 @@ async def test_a_sim_that_was_out_for_a_while(furnished_stage: Path, tmp_path: P
         assert await verdict(made) == {"delivered": 20}
 
 
+async def test_another_subscriber_on_the_same_card_waits_for_a_person(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        made.modems[0].fault("swap_sim", only_imsi=True)
+        await blocked(made, "subscriber was changed")
+        ident = await made.post(ANNA)
+        assert (await made.message(ident))["status"] == "queued"
+        await verdict(made, stopped=True)
+        assert Card.of(tmp_path / "schoolgate.db", "sim0").forget()
+        await made.reaches(ident, "delivered")
+
+
 async def test_another_sim_sends_nothing_until_a_person_confirms(
     furnished_stage: Path, tmp_path: Path
 ) -> None:
