@@ -12,17 +12,18 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from sqlalchemy import select, text
+from sqlalchemy import Connection, select, text
 
 from gateway import checkpoints, sms, verify_audit
 from gateway.anchors import Anchors, NotDelivered, words
 from gateway.auditing import Auditing
 from gateway.bell import Bell
+from gateway.facts import PolicyDesk
 from gateway.numbers import Identify
-from gateway.store import Database, audit, create_key_file, load_key_file
+from gateway.store import Database, audit, create_key_file, load_key_file, outbox, recipients
 from gateway.store.schema import message, part
 from gateway.verify_audit import NotUnderstood, anchor_of, canonical
-from policy import PolicySettings
+from policy import Outcome, PolicySettings, Stage
 
 NIGHT = datetime(2026, 3, 1, 3, 30, tzinfo=UTC)
 OWNER = "+447911123456"
@@ -160,6 +161,22 @@ async def test_the_text_is_one_part_and_comes_in_the_morning_once_a_day(log: Aud
 def test_the_text_is_one_part_for_the_longest_name_and_log() -> None:
     settings = PolicySettings.load().model_copy(update={"organisation": "W" * 40})
     assert len(sms.split(words(settings, 10**12, "0" * 64, NIGHT)).parts) == 1
+
+
+async def test_the_policy_lets_the_text_go_unless_the_owner_said_stop(log: Auditing) -> None:
+    noon = NIGHT + timedelta(hours=9)
+    await anchors(log, phone=OWNER).text(noon)
+    desk = PolicyDesk(PolicySettings.load(), log.keyring)
+
+    def decided(connection: Connection) -> Outcome:
+        candidate = outbox.next_queued(connection, log.keyring, "sim0", noon)
+        assert candidate is not None
+        return desk.decide_stored(connection, candidate, Stage.HANDOFF, noon)[0].outcome
+
+    assert await log.database.write(decided) is Outcome.ALLOW
+    stopped = {"number_index": log.keyring.index(OWNER), "source": "sms", "made_by": "recipient", "topic": ""}
+    await log.database.write(lambda c: recipients.suppress(c, noon, ident="opt_1", **stopped))
+    assert await log.database.write(decided) is Outcome.DENY
 
 
 async def test_a_text_typed_off_a_phone_is_understood_with_other_spaces(log: Auditing) -> None:

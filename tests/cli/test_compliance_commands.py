@@ -1,0 +1,61 @@
+"""`compliance`, `report` and `incident` where something is wrong, and for programs (1.2, 8.1)."""
+
+from __future__ import annotations
+
+import asyncio
+import stat
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import structlog
+
+from tests.cli.conftest import Ended, command
+from tests.system.site import site
+
+Ask = Callable[..., Awaitable[Ended]]
+
+
+async def test_what_answers_for_the_policy_from_the_command_line(tmp_path: Path) -> None:
+    async def ask(*words: str) -> Ended:
+        return await asyncio.to_thread(command, *words)
+
+    with (tmp_path / "daemon.log").open("w") as log:  # the daemon is in this process; its log must not mix
+        structlog.configure(logger_factory=structlog.WriteLoggerFactory(log))
+        async with site(tmp_path, extra='[cli]\nkey_file = "office.key"\n') as made:
+            (tmp_path / "office.key").touch(0o600)
+            (tmp_path / "office.key").write_text(made.tokens["office"])
+            await reports(ask, tmp_path)
+            await incidents(ask)
+    structlog.reset_defaults()
+
+
+async def reports(ask: Ask, home: Path) -> None:
+    report = (await ask("report")).json
+    assert (report["complete"], report["messages"], len(report["clauses"])) == (True, 0, 22)
+    table = await ask("report", "--format", "csv", "--month", report["month"])
+    assert table.out.startswith("section,item,figure,value")
+    assert (await ask("report", "--format", "html", "--out", "page.html")).code == 0
+    assert stat.S_IMODE((home / "page.html").stat().st_mode) == 0o600
+    again = await ask("report", "--format", "html", "--out", "page.html")
+    assert (again.code, "not overwritten" in again.err) == (1, True)
+    for month, said in (("2026-13", "such as 2026-09"), ("2999-01", "not begun"), ("May", "month")):
+        wrong = await ask("report", "--month", month)
+        assert (wrong.code, said in wrong.err) == (2, True), wrong.err
+
+
+async def incidents(ask: Ask) -> None:
+    known = ("--known", "2025-01-31T10:00")
+    opened = (await ask("incident", "open", "breach", "a lost phone", *known, "--json")).json
+    assert (opened["kind"], opened["overdue"]) == ("breach", True)
+    assert "OVERDUE" in (await ask("incident", "list")).out
+    status = await ask("compliance", "--json")
+    assert (status.code, status.json["state"]) == (1, "breach")
+    assert "whose time is over: 1" in (await ask("compliance")).out
+    closed = await ask("incident", "close", opened["id"], "reported")
+    assert "after its time" in closed.out
+    assert (await ask("incident", "close", opened["id"], "again")).code == 1
+    assert (await ask("incident", "list", "--json")).json["items"] == []
+    assert "closed late" in (await ask("incident", "list", "--closed")).out
+    assert (await ask("incident", "open", "breach", "x", "--known", "yesterday")).code == 2
+    assert (await ask("incident", "open", "flood", "x")).code == 2
+    assert (await ask("compliance")).code == 0
