@@ -2,113 +2,19 @@
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import pytest
-import pytest_asyncio
-from sqlalchemy import Connection, Table, select, update
 
-from gateway.gate import Gate
-from gateway.inbound import Inbound
-from gateway.model import RawSms, Status
-from gateway.numbers import Identify
-from gateway.replies import Replies
+from gateway.model import Status
 from gateway.simulator.relay import compose
-from gateway.store import Database, Keyring, create_key_file, load_key_file, opt_ins, outbox, recipients
-from gateway.store.schema import (
-    consent,
-    inbox,
-    message,
-    opt_in,
-    part,
-    recipient_hold,
-    suppression,
-    suspect_number,
-)
-from policy import Classifier, PolicySettings
+from gateway.store import opt_ins, recipients
+from gateway.store.schema import consent, inbox, opt_in, recipient_hold, suppression, suspect_number
+from tests.core.replying import DAY, NOW, Desk
 
-NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
-DAY = timedelta(days=1)
-SETTINGS = PolicySettings.load()
-READER = Classifier(SETTINGS)
-PEOPLE = itertools.count()
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 # Welsh letters make a part of 67 characters; the cut falls before "stop".
 CLUB = f"{'Ŵ hello, can you tell me when this evening the maths club will':<67}stop"
-
-
-@dataclass(slots=True)
-class Desk:
-    """Receives texts of one person, at a time of a test's choice."""
-
-    database: Database
-    keyring: Keyring
-    number: str
-    now: datetime = NOW
-    sent: list[str] = field(default_factory=list)
-
-    @property
-    def index(self) -> bytes:
-        return self.keyring.index(self.number)
-
-    @property
-    def inbound(self) -> Inbound:
-        replies = Replies(self.keyring, Gate(lambda: None), SETTINGS, READER)
-        identify = Identify(SETTINGS)
-        return Inbound("main", self.database, self.keyring, identify, replies, lambda: self.now, lambda: None)
-
-    async def receive(self, *pdus: bytes) -> None:
-        raws = [RawSms(pdu.hex().upper(), "sim0", "00101", "stored", "SM", 1, self.now) for pdu in pdus]
-        await self.inbound.received(raws)
-
-    async def text(self, text: str) -> None:
-        await self.receive(*compose(self.number, text, self.now))
-
-    async def queue(self, purpose: str = "event_notice", **changes: Any) -> str:
-        """Queue a text to her; return its id."""
-        ident = f"msg_{self.number[-3:]}{len(self.sent):023d}"
-        self.sent.append(ident)
-        new = outbox.NewMessage(
-            id=ident, kind="message", number=self.number, number_index=self.index, parts=1,
-            purpose=purpose, body="Hello", alphabet="gsm7", status=Status.QUEUED, priority=20,
-            expires_at=NOW + DAY, created_at=NOW,
-        )  # fmt: skip
-
-        def transaction(connection: Connection) -> None:
-            outbox.add(connection, [outbox.seal(self.keyring, new)])
-            if changes:
-                connection.execute(update(part).where(part.c.message_id == ident).values(**changes))
-
-        await self.database.write(transaction)
-        return ident
-
-    async def rows(self, table: Table) -> list[Any]:
-        """Return what is on record about her."""
-        query = select(table).where(table.c.number_index == self.index)
-        found = await self.database.read(lambda c: c.execute(query).mappings().all())
-        return list(found)
-
-    async def status(self, ident: str) -> str:
-        query = select(message.c.status).where(message.c.id == ident)
-        return str(await self.database.read(lambda c: c.execute(query).scalar_one()))
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def store(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Database, Keyring]]:
-    directory = tmp_path_factory.mktemp("replies")
-    create_key_file(directory / "keys")
-    async with Database.open(f"sqlite:///{directory / 'store.db'}") as database:
-        yield database, load_key_file(directory / "keys")
-
-
-@pytest.fixture
-def desk(store: tuple[Database, Keyring]) -> Desk:
-    """Another person for each test."""
-    return Desk(*store, f"+447700900{next(PEOPLE):03d}")
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_6_2_a_word_cut_off_by_a_part_pauses_and_the_whole_decides(desk: Desk) -> None:
