@@ -80,6 +80,7 @@ CONTACT_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         type(None),
         status=204,
         conditional=True,
+        codes=("LEGAL_HOLD",),
     ),
     Route("GET", "/v1/groups", contacts.groups, Scope.GROUPS_READ, Nothing, Listing[Group]),
     Route(

@@ -16,7 +16,7 @@ from gateway.errors import Conflict, Fault, Invalid, NotFound, PreconditionFaile
 from gateway.ids import new_id
 from gateway.model import Clock
 from gateway.records import Caller, ContactRequest, ContactView, Page
-from gateway.store import Database, Keyring, audit, recipients
+from gateway.store import Database, Keyring, audit, duties, recipients
 from gateway.store import contacts as store
 from policy import Number, PolicySettings, canonical, normalise
 
@@ -69,10 +69,16 @@ class Contacts:
         return await self.database.write(transaction)
 
     async def remove(self, caller: Caller, ident: str, seen: str | None = None) -> None:
-        """Remove a contact from the book and its groups; consents, opt-outs and messages stay."""
+        """Remove a contact from the book and its groups; consents, opt-outs and messages stay.
+
+        Raises `Conflict` where its number is under a legal hold.
+        """
 
         def transaction(connection: Connection) -> None:
             self._as_seen(connection, ident, seen)
+            row = store.one(connection, ident)
+            if row is not None and duties.is_held(connection, row["number_index"]):
+                raise Conflict("LEGAL_HOLD", "nothing of this number is removed under its legal hold (1.2)")
             store.remove(connection, ident)
             self._note(connection, caller, "contact-removed", ident, self.clock())
 

@@ -157,11 +157,14 @@ def _access(report: ComplianceReport) -> Iterator[str]:
                 f"{role.replace('_', ' ')} until {_day(end, zone)}" for role, end in line.roles.items()
             ),
             "yes" if line.acknowledged_at else "no",
+            _day(line.trained_until, zone) if line.trained_until else "",
             line.keys,
         )
         for line in report.access
     ]
-    yield table(("Person", "Status", "Roles", "Policy acknowledged", "Keys"), rows, numbers=1)
+    yield table(
+        ("Person", "Status", "Roles", "Policy acknowledged", "Trained until", "Keys"), rows, numbers=1
+    )
 
 
 def _document(report: ComplianceReport) -> Iterator[str]:

@@ -79,6 +79,7 @@ def _access(
     connection: Connection, keyring: Keyring, settings: PolicySettings, now: datetime
 ) -> tuple[AccessLine, ...]:
     roles, keys = store.roles(connection), store.keys(connection, now)
+    trained = {ident: row["trained_until"] for ident, row in standing.of_everybody(connection).items()}
     return tuple(
         AccessLine(
             handle=row.handle,
@@ -93,6 +94,7 @@ def _access(
             and any(
                 end > now for name, end in roles.get(row.id, {}).items() if name in settings.sending_roles
             ),
+            trained_until=trained.get(row.id),
         )
         for row in store.people(connection)
     )

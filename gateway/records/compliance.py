@@ -140,6 +140,7 @@ class AccessLine:
     keys: int  # that stand
     acknowledged_at: datetime | None  # the policy version in force
     may_send: bool
+    trained_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

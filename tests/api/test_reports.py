@@ -18,9 +18,10 @@ import pytest_asyncio
 
 from api.report import charts, page, sheet
 from gateway.clock import utc_now
+from gateway.legal_holds import LegalHolds
 from tests.api.conftest import CONSENTED, STRANGER, Api, running
 from tests.api.test_page import Page
-from tests.system.site import message
+from tests.system.site import message, number
 
 SVG = {"svg", "title", "rect", "text", "line"}
 
@@ -170,6 +171,17 @@ async def test_an_incident_is_opened_listed_and_closed(used: Api) -> None:
     again.is_problem(409, "INCIDENT_CLOSED")
     assert (await used.call("GET", "/v1/incidents")).body["items"] == []
     assert len((await used.call("GET", "/v1/incidents?closed=true")).body["items"]) == 1
+
+
+async def test_1_2_a_contact_whose_number_is_under_a_legal_hold_is_kept(used: Api) -> None:
+    made = await used.call("POST", "/v1/contacts", {"number": number(77), "name": "Kit"})
+    path = f"/v1/contacts/{made.body['id']}"
+    store = used.daemon.store
+    holds = LegalHolds(store.database, store.keyring, store.settings, utc_now)
+    await holds.place(number(77), "court order 7", by="test")
+    (await used.call("DELETE", path)).is_problem(409, "LEGAL_HOLD")
+    await holds.lift(number(77), by="test")
+    assert (await used.call("DELETE", path)).status == 204
 
 
 async def test_a_sender_sees_neither_the_report_nor_incidents(used: Api) -> None:

@@ -368,7 +368,7 @@ async def test_8_1_approvals_violations_and_suspensions_of_the_month_are_counted
         await ledger.insert(violation, id=f"vio_{number}", person_id=OFFICE, at=MAY, **counted)
     judged = {"outcome": "coaching", "decided_by_id": HEAD, "decided_at": MAY + DAY, "note": ""}
     await ledger.insert(violation, id="vio_9", person_id=OFFICE, at=MAY - 40 * DAY, **counted, **judged)
-    await ledger.insert(standing, person_id=OFFICE, sending_suspended_at=MAY)
+    await ledger.insert(standing, person_id=OFFICE, sending_suspended_at=MAY, trained_until=NOW)
     stop = {"made_by": "head", "reason": "a wrong list"}
     await ledger.insert(
         sending_stop, id="stp_1", since=MAY - 20 * DAY, **stop, ended_at=MAY, ended_by_id=HEAD
@@ -376,6 +376,7 @@ async def test_8_1_approvals_violations_and_suspensions_of_the_month_are_counted
     await ledger.insert(sending_stop, id="stp_2", since=NOW - DAY, **stop)
     report = await ledger.report()
     assert [astuple(each) for each in report.approvals] == [("batch", "approved", 1), ("batch", "pending", 1)]
+    assert [line.trained_until for line in report.access] == [None, NOW]
     assert report.violations.recorded == {"office": 3}
     assert report.violations.decided == {"coaching": 1}
     assert (report.violations.undecided, report.violations.suspended) == (3, ("office",))
