@@ -35,6 +35,7 @@ class Kind(StrEnum):
     OPT_OUT_CONFIRMATION = "opt_out_confirmation"
     START_CONFIRMATION = "start_confirmation"
     HELP = "help"
+    BREAK_GLASS = "break_glass"  # a person's message past an opt-out, where the policy has that (6.2)
     CONSENT_REQUEST = "consent_request"  # to who asked by form: reply YES to agree
     ALERT = "alert"  # to the technician whom the configuration names
     CHECKPOINT = "checkpoint"  # of the audit log, to the owner whom the configuration names
@@ -144,5 +145,6 @@ class Facts:
     consents: Sequence[Consent] | None = None  # all of the number, whatever their purpose; () = none
     sender: SenderFacts | None = None
     template: TemplateFacts | None = None
-    second_person: SecondPerson | None = None  # asked for at release and hand-off of free text alone
+    second_person: SecondPerson | None = None  # at release and hand-off, of what takes one
+    third_person: SecondPerson | None = None  # of what takes two besides the sender
     holidays: BankHolidays = NOT_KNOWN

@@ -171,6 +171,13 @@ class Confirmation(_Section):
     days: Annotated[int, Field(ge=1, le=60)] = 14  # that their YES counts
 
 
+class BreakGlass(_Section):
+    """The way past an opt-out (6.2): off, and for these urgent templates only."""
+
+    enabled: bool = False
+    templates: frozenset[str] = frozenset()
+
+
 class PolicySettings(_Section):
     """All of it. A setting that is not listed here is a mistake in the file."""
 
@@ -199,6 +206,7 @@ class PolicySettings(_Section):
     glossary: frozenset[str] = frozenset()
     review: Review
     retention: Retention = Retention()
+    break_glass: BreakGlass = BreakGlass()
     confirmation: Confirmation = Confirmation()
     incidents: Incidents = Incidents()
     quiet_hours: QuietHours = QuietHours()

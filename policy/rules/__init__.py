@@ -2,7 +2,18 @@
 
 from typing import Final
 
-from policy.rules import authority, content, free_text, limits, purpose, recipient, review, standing, wording
+from policy.rules import (
+    authority,
+    break_glass,
+    content,
+    free_text,
+    limits,
+    purpose,
+    recipient,
+    review,
+    standing,
+    wording,
+)
 from policy.rules.rule import Rule
 
 RULES: Final[tuple[Rule, ...]] = (
@@ -11,6 +22,7 @@ RULES: Final[tuple[Rule, ...]] = (
     + review.RULES
     + purpose.RULES
     + recipient.RULES
+    + break_glass.RULES
     + content.RULES
     + free_text.RULES
     + wording.RULES

@@ -146,7 +146,7 @@ RULES: Final = (
         recipient_has_not_opted_out,
         ("6.2",),
         (Code.RECIPIENT_OPTED_OUT,),
-        EVERY_KIND - {Kind.OPT_OUT_CONFIRMATION},
+        EVERY_KIND - {Kind.OPT_OUT_CONFIRMATION, Kind.BREAK_GLASS},
     ),
     Rule(
         confirmation_confirms_an_opt_out,

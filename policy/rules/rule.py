@@ -14,8 +14,8 @@ Check = Callable[[Draft, Facts, datetime], Iterable[Reason]]
 
 EVERY_STAGE: Final = frozenset(Stage)
 EVERY_KIND: Final = frozenset(Kind)
-MESSAGES: Final = frozenset({Kind.MESSAGE, Kind.CONSENT_REQUEST})  # what people send
-CONSENTED: Final = frozenset({Kind.MESSAGE})
+MESSAGES: Final = frozenset({Kind.MESSAGE, Kind.BREAK_GLASS, Kind.CONSENT_REQUEST})  # what people send
+CONSENTED: Final = frozenset({Kind.MESSAGE, Kind.BREAK_GLASS})
 ASKING: Final = frozenset({Kind.CONSENT_REQUEST})
 
 

@@ -82,11 +82,16 @@ def test_a_fact_that_is_missing_denies_the_gateways_replies_too(missing: str, ki
     assert decide(sent, replace(told, **{missing: None}), NOW).outcome is Outcome.DENY
 
 
+GLASS = {"glass_may_be_broken", "two_more_people_broke_it"}
 ASKED = {
     Kind.MESSAGE: {rule.name for rule in RULES}
-    - {"confirmation_confirms_an_opt_out", "consent_was_asked_for"},
+    - {"confirmation_confirms_an_opt_out", "consent_was_asked_for"}
+    - GLASS,
+    Kind.BREAK_GLASS: {rule.name for rule in RULES}
+    - {"confirmation_confirms_an_opt_out", "consent_was_asked_for", "recipient_has_not_opted_out"},
     Kind.CONSENT_REQUEST: {rule.name for rule in RULES}
-    - {"confirmation_confirms_an_opt_out", "consent_is_on_record", "consent_covers_purpose"},
+    - {"confirmation_confirms_an_opt_out", "consent_is_on_record", "consent_covers_purpose"}
+    - GLASS,
     Kind.OPT_OUT_CONFIRMATION: {
         "number_may_be_texted",
         "confirmation_confirms_an_opt_out",
