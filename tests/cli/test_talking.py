@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import pty
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,6 +47,34 @@ async def said(daemon: Daemon) -> list[tuple[str, str, str]]:
     return [(row[0], row[1], json.loads(row[2])["command"]) for row in rows]
 
 
+async def on_a_terminal(config: tuple[object, ...], key: Path, keys: str) -> str:
+    """Run the console as a process on a terminal of its own, press `keys`, and return what it showed."""
+    master, slave = pty.openpty()
+    words = ("-m", "gateway.cli", "modem", "console", "sim0", *map(str, config), "--key-file", str(key))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *words, stdin=slave, stdout=slave, stderr=slave, env=os.environ | {"TERM": "dumb"}
+    )
+    os.close(slave)
+    shown, loop = bytearray(), asyncio.get_running_loop()
+
+    def read() -> None:
+        try:
+            shown.extend(os.read(master, 4096))
+        except OSError:  # the other end is closed
+            loop.remove_reader(master)
+
+    loop.add_reader(master, read)
+    try:
+        await eventually(lambda: b"sim0> " in shown, what="a prompt")
+        os.write(master, keys.encode())
+        assert await process.wait() == 0
+        await eventually(lambda: b"OK" in shown, what="the answer")
+    finally:
+        loop.remove_reader(master)
+        os.close(master)
+    return shown.decode()
+
+
 async def test_a_script_speaks_to_a_modem_in_use(tmp_path: Path) -> None:
     async with Network(directory=tmp_path) as network:
         await furnish(tmp_path, modems=1, numbers=[])
@@ -75,11 +106,14 @@ async def test_a_script_speaks_to_a_modem_in_use(tmp_path: Path) -> None:
             assert "--write" in results[2]
             assert (await speak("AT\n", who="office")).code == 77
             assert (await speak("AT\n", modem="sim9")).code == 1
+            typed = await on_a_terminal(config, await key_of(tmp_path, "tech"), "AT+CGMM\r\x04")
+            assert "sim0> " in typed
+            assert "Virtual Modem" in typed
             heard = await said(daemon)
             daemon.modems[0]._connection = None  # as between two links
             away = await speak("AT+CSQ\n")
             assert (away.code, "ready" in away.out) == (1, True)
-    assert heard == [("tech", "sim0", each) for each in ("AT+CSQ", "AT+CGMM", "AT+CSQ")]
+    assert heard == [("tech", "sim0", each) for each in ("AT+CSQ", "AT+CGMM", "AT+CSQ", "AT+CGMM")]
 
 
 async def test_a_recording_is_a_transcript(tmp_path: Path) -> None:

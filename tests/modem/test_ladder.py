@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from gateway.modem import power, usb
 from gateway.modem.errors import ModemGone, OtherCard, PortBusy, PortMissing, SimBlocked
 from gateway.modem.ladder import Ladder, Rung
+from tests.modem.fake import QUICK, FakeModem, Store, driver, running, until
 
 DEAF = ModemGone("the modem does not answer")
 
@@ -145,3 +147,22 @@ async def test_a_uhubctl_that_never_ends_is_ended(hub: Path, monkeypatch: pytest
     pid = int((hub.parent / "pid").read_text())
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+async def test_a_deaf_modem_climbs_to_the_power_of_its_port_and_is_counted(
+    hub: Path, fake: FakeModem, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The real driver with a uhubctl on its path; only where the device is in sysfs is made up."""
+    monkeypatch.setenv("PATH", f"{hub.parent}:{os.environ['PATH']}")
+    monkeypatch.setattr(usb, "device_of", lambda _: hub.parent / "1-4.2")
+    modem = driver(fake.path, store, timeouts=replace(QUICK, restart=0.2), heartbeat_every=0.2)
+    async with running(modem):
+        await modem.settled()
+        fake.mute = True
+        await until(lambda: modem.state.recoveries.get("power_cycle", 0) == 1, 60)
+        await until((hub.parent / "asked").exists)
+        fake.mute = False
+        await modem.settled()
+        tried = modem.state.recoveries
+    assert (hub.parent / "asked").read_text() == "--location 1-4 --ports 2 --action cycle --delay 3\n"
+    assert tried["restart"] == tried["usb_reset"] == tried["power_cycle"] == 1

@@ -6,6 +6,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gateway import sms
 from gateway.model import Accepted, ModemPhase
@@ -187,3 +189,23 @@ async def test_messages_on_the_sim_stay_there_while_it_is_recorded(fake: FakeMod
     assert fake.stores["SM"] == {3: PRIVATE}
     assert not [command for command in fake.commands if command.startswith(("AT+CMGD=3", "AT+CPIN="))]
     assert PRIVATE not in "\n".join(recorded.lines())
+
+
+@given(st.lists(st.text(st.characters(max_codepoint=255), max_size=40), max_size=6))
+def test_whatever_a_modem_says_can_be_recorded_and_made_anonymous(said: list[str]) -> None:
+    recorder = Recorder()
+    recorder.wrote(b"AT+X\r")
+    for line in said:
+        recorder.heard(f"{line}\r\n".encode("latin-1"))
+    anonymous = Pseudonyms().exchanges(recorder.exchanges)
+    lines = list(Transcript({}, anonymous).lines())
+    assert all(line.startswith(("> ", "< ", "! ")) for line in lines)
+
+
+@given(
+    st.from_regex(r"\A[1-9][0-9]{8,14}\Z"), st.sampled_from(['+CLIP: "+%s",145', "%s", '+CNUM: ,"%s",129'])
+)
+def test_no_number_survives_in_any_line(digits: str, form: str) -> None:
+    shown = Pseudonyms().line(form % digits)
+    assert digits not in shown or digits.startswith("44770090000")
+    assert len(shown) == len(form % digits)
