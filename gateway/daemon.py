@@ -36,6 +36,7 @@ from gateway.clock import utc_now
 from gateway.config import Config
 from gateway.contact_upkeep import ContactUpkeep
 from gateway.daily import Daily
+from gateway.descriptors import tell_calmly
 from gateway.facts import PolicyDesk
 from gateway.gate import Gate, end_of_step
 from gateway.in_force import in_force
@@ -190,6 +191,7 @@ async def run(config: Config, reread: Callable[[], Config]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     loop.add_signal_handler(signal.SIGHUP, hang_up.set)
+    tell_calmly(loop)
     async with started(config) as daemon, _running(daemon.reload.at(hang_up, reread, daemon.watchdog)):
         gc.collect()
         gc.freeze()  # what is there for good need not be looked through again: that took 100 ms at a time

@@ -259,15 +259,16 @@ async def revived(
 
 
 @asynccontextmanager
-async def spawned(made: Site, port: int) -> AsyncIterator[asyncio.subprocess.Process]:
+async def spawned(
+    made: Site, port: int, program: Sequence[str] = ("-m", "gateway.cli")
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """Run the daemon as a process of its own; kill it at the end if it still lives."""
     made.url = f"http://127.0.0.1:{port}"
     config = made.directory / "schoolgate.toml"
     log = (made.directory / "daemon.log").open("ab")
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        "-m",
-        "gateway.cli",
+        *program,
         "run",
         "--config",
         str(config),
