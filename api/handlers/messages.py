@@ -72,7 +72,7 @@ async def send_batch(call: Call[NewBatch]) -> BatchAccepted:
         for line in receipt.lines:
             if line.decision is not None:
                 call.meters.refuse(line.decision)
-    return await asyncio.to_thread(BatchAccepted.of, receipt)
+    return BatchAccepted.of(receipt)
 
 
 async def batch(call: Call[Nothing]) -> Batch:

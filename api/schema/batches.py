@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AliasPath, Field, model_validator
+from pydantic import AliasPath, Field, PrivateAttr, model_validator
 
 from api.schema.base import (
     Input,
@@ -23,7 +24,7 @@ from api.schema.base import (
 from api.schema.contacts import GroupName
 from api.schema.messages import ReasonOut, span
 from gateway.model import HoldReason, Status
-from gateway.records import BatchReceipt, BatchRecipient, BatchRequest, Priority
+from gateway.records import BatchLine, BatchReceipt, BatchRecipient, BatchRequest, Priority
 
 MOST = 10_000
 
@@ -103,18 +104,20 @@ class BatchAccepted(Output):
     accepted: int
     refused: int
     results: tuple[Result, ...] = Field(validation_alias="lines")  # the last: see `encoded`
+    _lines: Sequence[BatchLine] = PrivateAttr(())
 
     @classmethod
     def of(cls, record: object) -> Self:
-        """Make it of a receipt, line by line: a thread that does this lets others run in between."""
+        """Make it of a receipt; its lines become results one at a time, and only when they are written."""
         assert isinstance(record, BatchReceipt)  # noqa: S101 - the handler's promise
         made = cls.model_validate(replace(record, lines=()))
-        return made.model_copy(update={"results": tuple(Result.of(line) for line in record.lines)})
+        made._lines = record.lines  # noqa: SLF001 - our own
+        return made
 
     def encoded(self) -> bytes:
-        """Return it as JSON, line by line, likewise."""
-        head = self.model_copy(update={"results": ()}).model_dump_json().encode()
-        return head.removesuffix(b"]}") + b",".join(line.encoded() for line in self.results) + b"]}"
+        """Return it as JSON, line by line: a thread that does this lets others run in between."""
+        head = self.model_dump_json().encode()
+        return head.removesuffix(b"]}") + b",".join(Result.of(line).encoded() for line in self._lines) + b"]}"
 
 
 class Batch(Output):
