@@ -115,6 +115,7 @@ def _opt_outs(report: ComplianceReport) -> Iterator[str]:
         ("Opt-outs lifted, by the person or with new consent", found.lifted),
         ("Opt-outs in force now", found.in_force),
         ("Messages handed to a modem after their recipient's opt-out (must be 0)", found.handed_over_after),
+        ("Messages past an opt-out by the rule for emergencies, with two more people", found.break_glass),
         (f"Time until a STOP was acted upon: half of {found.measured} within", seconds(found.p50_seconds)),
         ("… 99 of 100 within", seconds(found.p99_seconds)),
         ("… the longest", seconds(found.longest_seconds)),

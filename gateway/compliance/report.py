@@ -51,8 +51,9 @@ def made(
     known = today.gather(connection, keyring, settings, now)
     cited = Cited(monthly.entries(connection, span))
     rows = monthly.volumes(connection, span)
-    real = [row for row in rows if row.kind == Kind.MESSAGE and not row.test]
-    opted = _opt_outs(connection, settings, span, known)
+    real = [row for row in rows if row.kind in monthly.PEOPLES and not row.test]
+    glass = sum(row.many for row in real if row.kind == Kind.BREAK_GLASS)
+    opted = _opt_outs(connection, settings, span, known, glass)
     consents = _consents(connection, span, known)
     found = (*findings.of_today(known, settings, now), *_of_month(opted, consents))
     handles = {row.id: row.handle for row in people(connection)}
@@ -167,7 +168,7 @@ def _violations(connection: Connection, span: Span) -> ViolationFigures:
 
 
 def _opt_outs(
-    connection: Connection, settings: PolicySettings, span: Span, known: today.Today
+    connection: Connection, settings: PolicySettings, span: Span, known: today.Today, glass: int
 ) -> OptOutFigures:
     seconds = monthly.seconds_to_suppress(connection, span)
     held = monthly.replies_held(connection, span)
@@ -182,6 +183,7 @@ def _opt_outs(
         p99_seconds=_percentile(seconds, 99),
         longest_seconds=_percentile(seconds, 100),
         handed_over_after=overtaken.handed_over_after_opt_out(connection, span, _governed(), purposes),
+        break_glass=glass,
         replies_held=len(held),
         replies_read=len(read),
         read_p50_hours=_percentile(read, 50),

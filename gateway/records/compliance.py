@@ -100,6 +100,7 @@ class OptOutFigures:
     p99_seconds: float | None
     longest_seconds: float | None
     handed_over_after: int  # messages to a number that had opted out: must be 0
+    break_glass: int  # accepted past an opt-out, as the policy permits it, with two more people
     replies_held: int  # that smell of refusal, for a person to read
     replies_read: int
     read_p50_hours: float | None

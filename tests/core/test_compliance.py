@@ -272,6 +272,14 @@ async def test_6_2_what_an_opt_out_does_not_cover_is_no_breach(ledger: Ledger) -
     assert await ledger.after_opt_out() == 1
 
 
+async def test_6_2_what_two_more_people_sent_past_an_opt_out_is_counted_apart(ledger: Ledger) -> None:
+    await ledger.opt_out(HERS, MAY)
+    urgent = await ledger.message(HERS, Status.DELIVERED, claimed=MAY + DAY, kind="break_glass")
+    await ledger.hand_over(urgent, MAY + DAY)
+    report = await ledger.report()
+    assert (report.opt_outs.handed_over_after, report.opt_outs.break_glass, report.messages) == (0, 1, 1)
+
+
 async def test_8_1_consent_covers_a_message_when_it_was_in_force_for_number_and_purpose(
     ledger: Ledger,
 ) -> None:
