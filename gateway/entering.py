@@ -9,7 +9,7 @@ from gateway.facts import Considered
 from gateway.model import HoldReason, Status
 from gateway.records import Caller, KeyKind, MessageRequest, Priority
 from gateway.store.outbox import NewMessage
-from policy import Code, Kind, Outcome
+from policy import Code, Outcome
 
 PRIORITIES: Final = {Priority.HIGH: 10, Priority.NORMAL: 20, Priority.LOW: 30}
 
@@ -33,7 +33,7 @@ def new_message(
     return NewMessage(
         id=ident,
         batch_id=batch_id,
-        kind=(Kind.CONSENT_REQUEST if request.confirms_until else Kind.MESSAGE).value,
+        kind=request.kind.value,
         person_id=caller.person_id,
         key_id=caller.key_id,
         reference=request.reference,

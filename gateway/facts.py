@@ -14,9 +14,10 @@ from sqlalchemy import Connection
 
 from gateway import sms
 from gateway.languages import FALLBACK, Wording, wording_for
-from gateway.records import ApprovalKind, ApprovalOutcome, BatchRequest, Caller, KeyKind, MessageRequest
+from gateway.message_questions import approvers as approvers_of
+from gateway.records import BatchRequest, Caller, KeyKind, MessageRequest
 from gateway.roles import scopes_named
-from gateway.store import Keyring, approvals, consents, opt_ins, people, recipients, templates
+from gateway.store import Keyring, consents, opt_ins, people, recipients, templates
 from gateway.store.outbox import Candidate
 from gateway.store.prepared import Row
 from gateway.store.recipients import RecipientRow
@@ -168,7 +169,7 @@ class PolicyDesk:
             number=gathered.known,
             text=text,
             parts=len(split.parts),
-            kind=Kind.CONSENT_REQUEST if request.confirms_until else Kind.MESSAGE,
+            kind=request.kind,
             purpose=purpose,
             template=TemplateRef(request.template, chosen.language) if request.template else None,
             free_text=request.text is not None,
@@ -212,17 +213,20 @@ class PolicyDesk:
         candidate: Candidate,
         stage: Stage,
         now: datetime,
-        second_person: SecondPerson | None = None,
+        approvers: Sequence[SecondPerson] | None = None,
     ) -> tuple[Decision, Mapping[str, Any]]:
         """Decide again on a message that waits; return the decision and the facts it rested on.
 
-        `second_person` is who is approving it right now; else whoever did is looked up.
+        `approvers` are those who let it go right now; else whoever did is looked up.
         """
         index = candidate.number_index
         row = templates.one(connection, candidate.template_id) if candidate.template_id else None
         template = None if row is None else _on_record(row)
         consented = consents.of_numbers(connection, [index])[index]
         free_text = candidate.kind == Kind.MESSAGE and candidate.template_id is None
+        if approvers is None:
+            asked = free_text or candidate.kind == Kind.BREAK_GLASS
+            approvers = approvers_of(connection, candidate.message_id) if asked else ()
         draft = Draft(
             stage=stage,
             number=candidate.to,
@@ -245,8 +249,8 @@ class PolicyDesk:
             consents=_consents(consented),
             sender=_sender(connection, self.settings, candidate.key_id) if candidate.key_id else None,
             template=template.facts if template else None,
-            second_person=second_person
-            or (_second_person(connection, candidate.message_id) if free_text else None),
+            second_person=next(iter(approvers), None),
+            third_person=next(iter(approvers[1:]), None),
             holidays=self.holidays(),
         )
         return decide(draft, facts, now), _shown(draft, facts, consented)
@@ -274,13 +278,6 @@ class _Gathered:
 
 def _template(chosen: Wording) -> TemplateFacts | None:
     return None if chosen.row is None else _on_record(chosen.row).facts
-
-
-def _second_person(connection: Connection, message_id: str) -> SecondPerson | None:
-    row = approvals.last_of(connection, ApprovalKind.MESSAGE, message_id)
-    if row is None or row["outcome"] != ApprovalOutcome.APPROVED:
-        return None
-    return SecondPerson(asked_by=row["requested_by"], decided_by=row["decided_by"])
 
 
 def _on_record(row: Row) -> TemplateOnRecord:
@@ -369,7 +366,8 @@ def _shown(draft: Draft, facts: Facts, consented: Sequence[Row], language: str =
     if language:
         shown["language"] = language
     if facts.second_person is not None:
-        shown["approved_by"] = facts.second_person.decided_by
+        answers = (facts.second_person, facts.third_person)
+        shown["approved_by"] = [answer.decided_by for answer in answers if answer is not None]
     if recipient is not None:
         shown["opted_out"] = {
             topic or "everything": at.isoformat() for topic, at in recipient.opted_out.items()

@@ -13,7 +13,9 @@ from sqlalchemy import Connection, RowMapping
 from gateway import approvals
 from gateway.approvals import Asked
 from gateway.bell import Bell
+from gateway.errors import Conflict
 from gateway.facts import PolicyDesk
+from gateway.message_questions import approvers, message_of, questions
 from gateway.model import CancelReason, HoldReason, Status
 from gateway.records import ApprovalKind, Caller, Scope
 from gateway.store import Database, Keyring, audit, lifecycle, messages
@@ -37,31 +39,39 @@ class MessageApproval:
     scope: ClassVar = Scope.APPROVE
 
     def ask(self, connection: Connection, ident: str, decision: Decision, now: datetime) -> Asked:
-        """Ask for the second person, in the sender's name; the question ends with the message."""
+        """Ask for the second person, in the sender's name; the question ends with the message.
+
+        A message past an opt-out is asked about twice, for two people besides the sender. The first question
+        is returned.
+        """
         row = messages.one(connection, ident)
         assert row is not None  # noqa: S101 - accepted in the same transaction
         days = timedelta(days=self.desk.settings.approval_days)
         what = "text without a template" if row["template_id"] is None else f"template {row['template_name']}"
         why = ", ".join(sorted({f"{reason.code} ({reason.clause})" for reason in decision.reasons}))
-        return approvals.request(
-            connection,
-            kind=ApprovalKind.MESSAGE,
-            target=ident,
-            digest=_digest(row),
-            summary=f"message from {what}: {why}",
-            person_id=row["person_id"],
-            now=now,
-            expires_at=min(now + days, row["expires_at"]),
-        )
+        asked = [
+            approvals.request(
+                connection,
+                kind=ApprovalKind.MESSAGE,
+                target=target,
+                digest=_digest(row),
+                summary=f"message from {what}: {why}",
+                person_id=row["person_id"],
+                now=now,
+                expires_at=min(now + days, row["expires_at"]),
+            )
+            for target in questions(ident, row["kind"])
+        ]
+        return asked[0]
 
     def digest(self, connection: Connection, asked: Asked) -> bytes | None:
         """Return the digest of a message that is held for a person; None where it is not any more."""
-        row = messages.one(connection, asked.target)
+        row = messages.one(connection, message_of(asked.target))
         return _digest(row) if row is not None and _waits(row) else None
 
     def show(self, connection: Connection, asked: Asked) -> Mapping[str, str]:
         """Return the text in full, and the end of the number."""
-        row = messages.one(connection, asked.target)
+        row = messages.one(connection, message_of(asked.target))
         if row is None:
             return {}
         number = self.keyring.open("message", "number", row["id"], row["number_sealed"])
@@ -72,26 +82,32 @@ class MessageApproval:
             "template": row["template_name"] or "none",
         }
 
-    def carry_out(self, connection: Connection, asked: Asked, by: Caller, now: datetime) -> Decision:
-        """Let the message go if the policy still does, with this second person."""
-        second = SecondPerson(asked_by=asked.person_id, decided_by=by.person_id)
-        decision, facts = self.desk.decide_stored(
-            connection, self._stored(connection, asked.target), Stage.RELEASE, now, second
-        )
+    def carry_out(self, connection: Connection, asked: Asked, by: Caller, now: datetime) -> Decision | None:
+        """Let the message go if the policy still does, once all have agreed who are asked."""
+        ident = message_of(asked.target)
+        stored = self.stored(connection, ident)
+        agreed = approvers(connection, ident)
+        if by.person_id in {answer.decided_by for answer in agreed}:
+            raise Conflict("SECOND_PERSON_REQUIRED", "you have approved it already: one more person must")
+        agreed = (*agreed, SecondPerson(asked_by=asked.person_id, decided_by=by.person_id))
+        if len(agreed) < len(questions(ident, stored.kind)):
+            return None
+        decision, facts = self.desk.decide_stored(connection, stored, Stage.RELEASE, now, agreed)
         audit.record(
             connection,
             now,
             actor=by.handle,
             action="release",
-            target=asked.target,
+            target=ident,
             outcome=decision.outcome.value,
             clauses=[reason.clause for reason in decision.reasons],
             detail={"codes": [reason.code for reason in decision.reasons], "facts": facts},
         )
-        self._follow(connection, asked.target, decision, now)
+        self._follow(connection, ident, decision, now)
         return decision
 
-    def _stored(self, connection: Connection, ident: str) -> Candidate:
+    def stored(self, connection: Connection, ident: str) -> Candidate:
+        """Return a message as the policy is asked about it again."""
         row = messages.one(connection, ident)
         assert row is not None  # noqa: S101 - its digest was made a moment ago
         return Candidate(
@@ -125,17 +141,18 @@ class MessageApproval:
 
     def drop(self, connection: Connection, asked: Asked, by: str, now: datetime) -> None:
         """Cancel it."""
-        row = messages.one(connection, asked.target)
+        ident = message_of(asked.target)
+        row = messages.one(connection, ident)
         if row is None or not _waits(row):
             return
-        mine = message.c.id == asked.target
+        mine = message.c.id == ident
         lifecycle.cancel_waiting(connection, mine, CancelReason.POLICY, now, "not approved")
         audit.record(
             connection,
             now,
             actor=by,
             action="cancel",
-            target=asked.target,
+            target=ident,
             outcome="cancelled",
             clauses=["3.3"],
         )

@@ -51,6 +51,11 @@ class NewMessage(Input):
         None, description="Whether a part whose fate stays unknown is sent again; default: the template's."
     )
 
+    break_glass: bool = Field(
+        False,
+        description="Past an opt-out: where the policy has that for this template, and two people agree.",
+    )
+
     def request(self) -> MessageRequest:
         """Return what the use case takes; raise `Invalid` where it is neither template nor text, or both."""
         if faults := tuple(self._faults()):
@@ -67,6 +72,7 @@ class NewMessage(Input):
             not_before=self.not_before,
             validity=span(self.validity),
             on_doubt=self.on_doubt,
+            break_glass=self.break_glass,
         )
 
     def _faults(self) -> Iterator[Fault]:

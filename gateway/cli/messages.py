@@ -69,6 +69,10 @@ def send(
     config: ConfigOption = None,
     key_file: KeyFileOption = None,
     *,
+    break_glass: Annotated[
+        bool,
+        typer.Option("--break-glass", help="Past an opt-out, where the policy has that; two people decide."),
+    ] = False,
     check: Annotated[bool, typer.Option("--check", help="Only say what it would come to.")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -80,6 +84,8 @@ def send(
     given = {"template": template, "text": text, "purpose": purpose, "reference": reference}
     given["language"] = language
     body |= {name: value for name, value in given.items() if value is not None}
+    if break_glass:
+        body["break_glass"] = True
     client = connected(config, key_file)
     if check:
         _check(client.post("/v1/messages/check", body), as_json=as_json)

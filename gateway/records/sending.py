@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gateway.model import HoldReason, Status
-from policy import Decision
+from policy import Decision, Kind
 
 
 class Priority(StrEnum):
@@ -34,8 +34,16 @@ class MessageRequest:
     not_before: datetime | None = None
     validity: timedelta | None = None
     on_doubt: str | None = None  # ask | resend; default: the template's
+    break_glass: bool = False  # past an opt-out, where the policy has that and two people agree (6.2)
     shared_reference: bool = False  # GOV.UK Notify's callers use one for several messages
     confirms_until: datetime | None = None  # a consent asked for by form, recorded together with it
+
+    @property
+    def kind(self) -> Kind:
+        """What it is to the policy."""
+        if self.confirms_until is not None:
+            return Kind.CONSENT_REQUEST
+        return Kind.BREAK_GLASS if self.break_glass else Kind.MESSAGE
 
 
 @dataclass(frozen=True, slots=True)
