@@ -34,6 +34,7 @@ from gateway.store.monthly import Line, Span
 from gateway.store.today import people
 from policy import Kind, PolicySettings
 from policy.rules import RULES
+from policy.rules.rule import CONSENTED, MESSAGES
 
 _FAILED: Final = (Status.UNDELIVERED, Status.FAILED, Status.EXPIRED)
 _DAY: Final = timedelta(days=1)
@@ -51,7 +52,7 @@ def made(
     known = today.gather(connection, keyring, settings, now)
     cited = Cited(monthly.entries(connection, span))
     rows = monthly.volumes(connection, span)
-    real = [row for row in rows if row.kind in monthly.PEOPLES and not row.test]
+    real = [row for row in rows if row.kind in MESSAGES and not row.test]
     glass = sum(row.many for row in real if row.kind == Kind.BREAK_GLASS)
     opted = _opt_outs(connection, settings, span, known, glass)
     consents = _consents(connection, span, known)
@@ -117,7 +118,7 @@ def _days(connection: Connection, span: Span) -> Mapping[date, int]:
     found, start = {}, span.since
     while start < span.until:
         end = start + _DAY  # on the wall clock, for the zone is the organisation's
-        found[start.date()] = monthly.accepted(connection, Span(start, end))
+        found[start.date()] = monthly.accepted(connection, Span(start, end), MESSAGES)
         start = end
     return found
 
@@ -211,8 +212,8 @@ def _consents(connection: Connection, span: Span, known: today.Today) -> Consent
         end_within_30_days=known.consents.ending,
         ended=ended,
         withdrawn=withdrawn,
-        messages=monthly.accepted(connection, span),
-        covered=monthly.covered(connection, span),
+        messages=monthly.accepted(connection, span, CONSENTED),
+        covered=monthly.covered(connection, span, CONSENTED),
     )
 
 

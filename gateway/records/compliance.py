@@ -117,7 +117,7 @@ class ConsentFigures:
     end_within_30_days: int
     ended: int  # in the month, by time
     withdrawn: int  # in the month
-    messages: int  # accepted in the month
+    messages: int  # accepted in the month, but those that ask for a consent
     covered: int  # of these: a consent for number and purpose was in force
 
 

@@ -389,3 +389,12 @@ async def test_8_1_approvals_violations_and_suspensions_of_the_month_are_counted
     assert report.violations.decided == {"coaching": 1}
     assert (report.violations.undecided, report.violations.suspended) == (3, ("office",))
     assert [(each.since, each.until) for each in report.suspensions] == [(MAY - 20 * DAY, MAY)]
+
+
+async def test_8_1_a_text_that_asks_for_a_consent_is_a_message_and_needs_none(ledger: Ledger) -> None:
+    await ledger.agree(HERS)
+    await ledger.message(HERS, Status.DELIVERED)
+    await ledger.message(OTHER, Status.DELIVERED, kind="consent_request")
+    report = await ledger.report()
+    assert (report.messages, sum(report.days.values())) == (2, 2)
+    assert (report.consents.messages, report.consents.covered) == (1, 1)
