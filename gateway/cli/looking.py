@@ -45,8 +45,8 @@ def look_at_host(config: Config) -> Host:
     )
 
 
-def look_at_port(modem: ModemSection) -> Port:
-    """Look at a port without opening it."""
+def look_at_port(modem: ModemSection, ttys: Path = usb.TTYS) -> Port:
+    """Look at a port without opening it; `ttys` is where sysfs lists serial ports."""
     path = str(modem.port)
     return Port(
         modem=modem.name,
@@ -58,9 +58,13 @@ def look_at_port(modem: ModemSection) -> Port:
         stays=path.startswith(_STABLE) or not path.startswith(_NAMELESS),
         others=tuple(sorted(str(each) for name in _NAMELESS for each in Path("/dev").glob(f"{name[5:]}*"))),
         storage_only=_storage_only(),
-        interface=_interface(path),
-        speaks_at=_speaks_at(path),
-        siblings={number: each for each in usb.siblings_of(path) if (number := _interface(each)) is not None},
+        interface=_interface(path, ttys),
+        speaks_at=_speaks_at(path, ttys),
+        siblings={
+            number: each
+            for each in usb.siblings_of(path, ttys)
+            if (number := _interface(each, ttys)) is not None
+        },
     )
 
 
@@ -135,15 +139,18 @@ def _storage_only() -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-def _interface(port: str) -> int | None:
-    number = usb.interface_of(port).rpartition(".")[2]
+def _interface(port: str, ttys: Path) -> int | None:
+    number = usb.interface_of(port, ttys).rpartition(".")[2]
     return int(number) if number.isdecimal() else None
 
 
-def _speaks_at(port: str) -> tuple[int, ...]:
+def _speaks_at(port: str, ttys: Path) -> tuple[int, ...]:
     """Return the interfaces at which a device like this one takes commands; empty where that is not known."""
-    device = usb.device_of(port)
+    device = usb.device_of(port, ttys)
     if device is None:
         return ()
-    ident = ":".join((device / name).read_text().strip() for name in ("idVendor", "idProduct"))
+    try:
+        ident = ":".join((device / name).read_text().strip() for name in ("idVendor", "idProduct"))
+    except OSError:
+        return ()
     return next((each.at for profile in profiles() for each in profile.usb if each.id == ident), ())

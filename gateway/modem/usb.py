@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 from typing import Final
 
-_TTYS: Final = Path("/sys/class/tty")
+TTYS: Final = Path("/sys/class/tty")
 _OFF: Final = 1.0  # seconds
 
 
-def interface_of(port: str, ttys: Path = _TTYS) -> str:
+def interface_of(port: str, ttys: Path = TTYS) -> str:
     """Return the interface of its device that `port` is, such as "1.2"; empty where it is none of USB."""
     for folder in _above(port, ttys):
         if (folder / "bInterfaceNumber").exists():
@@ -18,13 +18,13 @@ def interface_of(port: str, ttys: Path = _TTYS) -> str:
     return ""
 
 
-def device_of(port: str, ttys: Path = _TTYS) -> Path | None:
+def device_of(port: str, ttys: Path = TTYS) -> Path | None:
     """Return the folder of the USB device behind `port`, None where there is none."""
     folders = (folder for folder in _above(port, ttys) if (folder / "authorized").exists())
     return next(folders, None)
 
 
-def siblings_of(port: str, ttys: Path = _TTYS) -> tuple[str, ...]:
+def siblings_of(port: str, ttys: Path = TTYS) -> tuple[str, ...]:
     """Return the other serial ports of the USB device behind `port`, by interface."""
     device = device_of(port, ttys)
     if device is None:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from gateway.cli.looking import look_at_port
 from gateway.config import load
 from gateway.daemon import started
+from gateway.doctor import port_findings
+from gateway.modem_section import ModemSection
 from gateway.simulator import Network
 from tests.cli.conftest import Ended, command
 from tests.system.site import eventually
@@ -67,3 +71,25 @@ async def test_a_key_file_that_others_can_read_is_found(home: Path) -> None:
     (home / "schoolgate.keys").chmod(0o644)
     _, found = await doctor()
     assert any("readable by others" in what for what in found)
+
+
+def test_the_interface_of_a_port_and_where_its_modem_listens_are_read_from_sysfs(tmp_path: Path) -> None:
+    """An EC25 whose diagnostic port was configured: the doctor names the one that takes commands."""
+    device = tmp_path / "devices/usb1/1-4"
+    for number in range(4):
+        interface = device / f"1-4:1.{number}"
+        (interface / f"ttyUSB{number}").mkdir(parents=True)
+        (interface / "bInterfaceNumber").write_text(f"{number:02d}\n")
+        tty = tmp_path / f"class/tty/ttyUSB{number}"
+        tty.mkdir(parents=True)
+        (tty / "device").symlink_to(interface / f"ttyUSB{number}")
+    (device / "authorized").write_text("1\n")
+    (device / "idVendor").write_text("2c7c\n")
+    (device / "idProduct").write_text("0125\n")
+    section = ModemSection(name="sim0", port=Path("/dev/ttyUSB0"))
+    seen = look_at_port(section, tmp_path / "class/tty")
+    assert (seen.interface, seen.speaks_at) == (0, (2, 3))
+    assert seen.siblings == {1: "/dev/ttyUSB1", 2: "/dev/ttyUSB2", 3: "/dev/ttyUSB3"}
+    there = replace(seen, exists=True, permitted=True, holder="", stays=True)
+    (found,) = port_findings(there, ours=False)
+    assert found.remedy == "set port to a stable name of /dev/ttyUSB2 or /dev/ttyUSB3"
