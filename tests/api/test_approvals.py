@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from gateway.clock import utc_now
 from gateway.store import audit
@@ -124,6 +124,22 @@ async def test_3_3_nobody_approves_what_was_to_be_decided_before_now(api: Api) -
         (drafted, None),
         (held, None),
     }
+
+
+async def test_what_waited_before_there_were_questions_is_approved_at_its_own_address(api: Api) -> None:
+    """Drafts and held batches of an older release have no question; approving them asks and answers it."""
+    drafted, _ = await asked(api)
+    held = (await api.call("POST", "/v1/batches", batch(CONSENTED))).body["id"]
+    await api.daemon.store.database.write(lambda c: c.execute(delete(approval)) and None)
+    own = await api.call("POST", f"/v1/batches/{held}/approve", who=await api.key("author"))
+    own.is_problem(403, "SCOPE_MISSING")
+    for path in (f"/v1/templates/{drafted}/approve", f"/v1/batches/{held}/approve"):
+        assert (await api.call("POST", path, who="head")).status == 200
+    past = (await api.call("GET", "/v1/approvals?outcome=approved", who="head")).body["items"]
+    assert [(each["target"], each["requested_by"]) for each in past] == [
+        (held, "office"),
+        (drafted, "author"),
+    ]
 
 
 async def test_the_audit_log_has_who_asked_and_who_decided_and_no_reason(api: Api) -> None:

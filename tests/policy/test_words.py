@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -121,3 +123,15 @@ def test_more_words_that_deny_or_hold_never_let_a_text_pass(words: list[str]) ->
     text = " ".join(words)
     order = [Outcome.ALLOW, Outcome.HOLD, Outcome.DENY]
     assert order.index(outcome(text, STRICTER)) >= order.index(outcome(text, None))
+
+
+def test_the_example_of_the_documentation_is_a_document() -> None:
+    page = (Path(__file__).parents[2] / "docs/two-people.md").read_text(encoding="utf-8")
+    (example,) = (block for block in re.findall(r"```toml\n(.*?)```", page, re.DOTALL) if "glossary" in block)
+    assert OwnWords.parse(example).tone.severity == {"jargon": "deny"}
+
+
+def test_a_kept_document_that_cannot_be_read_any_more_is_said() -> None:
+    with pytest.raises(PolicyFileError):
+        OwnWords.kept("glossary = 7")
+    assert OwnWords.kept(OWN) == OwnWords.parse(OWN)
