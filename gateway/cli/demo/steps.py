@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from gateway.cli.demo import proofs, walk
+from gateway.cli.demo import families, proofs, walk
 from gateway.cli.demo.show import Show, Unproven
 from gateway.cli.demo.walk import Step
 from gateway.cli.demo.world import World
@@ -29,6 +29,11 @@ STEPS: Final[tuple[tuple[str, str, Step], ...]] = (
         "A message is sent",
         "From the API to the telephone, and the delivery report back.",
         walk.message_is_delivered,
+    ),
+    (
+        "Each family in its language",
+        "Clauses 3.3 and 4.3: approved versions, and one text for each number of a group.",
+        families.texts_are_in_the_familys_language,
     ),
     (
         "The policy refuses",
