@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import stat
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 
 import structlog
 
+from gateway.clock import utc_now
+from gateway.store import Database, audit
 from tests.cli.conftest import Ended, command
-from tests.system.site import site
+from tests.system.site import Site, eventually, number, site
 
 Ask = Callable[..., Awaitable[Ended]]
+PARENT = number(101)
 
 
 async def test_what_answers_for_the_policy_from_the_command_line(tmp_path: Path) -> None:
@@ -21,11 +26,12 @@ async def test_what_answers_for_the_policy_from_the_command_line(tmp_path: Path)
 
     with (tmp_path / "daemon.log").open("w") as log:  # the daemon is in this process; its log must not mix
         structlog.configure(logger_factory=structlog.WriteLoggerFactory(log))
-        async with site(tmp_path, extra='[cli]\nkey_file = "office.key"\n') as made:
+        async with site(tmp_path, numbers=[PARENT], extra='[cli]\nkey_file = "office.key"\n') as made:
             (tmp_path / "office.key").touch(0o600)
             (tmp_path / "office.key").write_text(made.tokens["office"])
             await reports(ask, tmp_path)
             await incidents(ask)
+            await after_a_stop(ask, made)
     structlog.reset_defaults()
 
 
@@ -59,3 +65,33 @@ async def incidents(ask: Ask) -> None:
     assert (await ask("incident", "open", "breach", "x", "--known", "yesterday")).code == 2
     assert (await ask("incident", "open", "flood", "x")).code == 2
     assert (await ask("compliance")).code == 0
+
+
+async def after_a_stop(ask: Ask, made: Site) -> None:
+    """What was handed over before a STOP is no breach, even if the clocks say so; what is after it, is."""
+    await made.reaches(await made.post(PARENT), "delivered")
+    made.network.text(PARENT, "sim0", "STOP")
+    await eventually(lambda: len(made.texts(PARENT)) == 2, what="the confirmation")
+    report = ("report", "--month", f"{utc_now():%Y-%m}")
+    count = "UPDATE part SET claimed_at = claimed_at + ? WHERE sent_at IS NOT NULL"
+    for microseconds, breaches in ((0, 0), (20_000_000, 0)):
+        write(made.directory, count, microseconds)
+        assert (await ask(*report)).json["opt_outs"]["handed_over_after"] == breaches
+    message = (await made.call("GET", "/v1/messages"))[1]["items"][0]["id"]
+    await noted(made.directory, message)
+    assert (await ask(*report)).json["opt_outs"]["handed_over_after"] == 1
+
+
+async def noted(home: Path, message: str) -> None:
+    """Put into the log what must never be there: that the message was handed over now."""
+    async with Database.open(f"sqlite:///{home / 'schoolgate.db'}") as database:
+        entry = audit.row(
+            utc_now(), actor="test", action="hand-off", target=message, outcome="ALLOW", detail={"part": 1}
+        )
+        await database.write(lambda c: audit.append(c, [entry]))
+
+
+def write(home: Path, statement: str, *values: object) -> None:
+    with closing(sqlite3.connect(home / "schoolgate.db")) as database:
+        database.execute(statement, values)
+        database.commit()
