@@ -38,6 +38,7 @@ class Snapshot:
     modems: list[dict[str, Any]] | None
     queue: int | None  # parts that wait to be sent, everybody's
     holds: int | None
+    approvals: int | None  # that are open, and the key's person may decide about or asked for
     opt_outs: int | None
     doubts: int | None
     alerts: list[dict[str, Any]] | None
@@ -85,6 +86,7 @@ def look(client: Client) -> Snapshot:
         modems=None if page is None else page["items"],
         queue=_queue(client),
         holds=_count(_permitted(client, "/v1/opt-outs/holds")),
+        approvals=_count(_permitted(client, "/v1/approvals", limit=_MOST)),
         opt_outs=_count(_permitted(client, "/v1/opt-outs", limit=_MOST)),
         doubts=_count(_permitted(client, "/v1/doubts")),
         policy=_permitted(client, "/v1/policy"),
@@ -128,6 +130,7 @@ def _show(found: Snapshot) -> None:
         modems.show(found.modems)
     say(f"Parts that wait to be sent: {'not known' if found.queue is None else found.queue}")
     say(f"Replies that wait for a person: {_number(found.holds)} (schoolgate opt-out holds)")
+    say(f"What waits for a second person: {_number(found.approvals)} (schoolgate approval list)")
     say(f"Parts in doubt: {_number(found.doubts)} (schoolgate doubt list)")
     say(f"Opt-outs in force: {_number(found.opt_outs)}")
     if found.policy is not None:

@@ -69,7 +69,9 @@ async def test_free_text_reaches_the_handset_once_a_second_person_has_read_it(ma
     assert "SCOPE_MISSING" in (await ask(*free)).err or "NOT_AUTHORISED_SENDER" in (await ask(*free)).err
     sent = (await ask(*free, who="writer")).json
     assert (sent["status"], sent["hold_reason"]) == ("held", "approval")
+    assert (await ask("status", "--json", who="head")).json["approvals"] == 1
     assert TEXT in await approved(ask)
+    assert "second person: 0 (schoolgate approval list)" in (await ask("status", who="head")).out
     await eventually(lambda: made.texts(PARENT) == [f"KRS Education Ltd: {TEXT} Reply STOP to opt out."])
     past = (await ask("approval", "list", "--outcome", "approved", "--json", who="head")).json["items"]
     assert past[0]["target"] == sent["id"]
