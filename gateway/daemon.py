@@ -197,6 +197,9 @@ async def run(config: Config, reread: Callable[[], Config]) -> None:
         gc.freeze()  # what is there for good need not be looked through again: that took 100 ms at a time
         notify("READY=1", f"STATUS={daemon.watchdog.status()}")
         log.info("serving", action="serving", url=daemon.api_url, modems=len(daemon.modems))
+        settings = daemon.store.settings
+        if (late := settings.overdue_by(utc_now().astimezone(settings.zone).date())) is not None:
+            log.warning("the policy's review is overdue", action="review_overdue", days=late.days)
         await stop.wait()
         longest = max((modem.result_seconds for modem in config.modem), default=0.0) + _STOP
         notify("STOPPING=1", f"EXTEND_TIMEOUT_USEC={longest * 1e6:.0f}")

@@ -15,13 +15,11 @@ from gateway.records import KeyKind, KeyView
 from gateway.register import Register, known, note
 from gateway.roles import EVERY_SCOPE
 from gateway.store import people
+from gateway.store.schema import api_key
 from gateway.tokens import new_token
 
 _LONGEST: Final = timedelta(days=365)
-_INHERITED: Final = (
-    *("person_id", "kind", "label", "scopes", "purposes", "templates", "networks"),
-    *("per_minute", "daily"),
-)
+_ITS_OWN: Final = frozenset({"id", "secret_hash", "created_at", "expires_at", "revoked_at"})
 
 
 @dataclass(slots=True)
@@ -109,7 +107,9 @@ class Keys(Register):
             if row["revoked_at"] is not None or row["expires_at"] <= now:
                 raise Conflict("KEY_ENDED", "this key has ended; make a new one: schoolgate key create")
             token, text = new_token(row["kind"])
-            values = {name: row[name] for name in _INHERITED} | {
+            values = {
+                column.name: row[column.name] for column in api_key.c if column.name not in _ITS_OWN
+            } | {
                 "id": token.ident,
                 "secret_hash": self.keyring.token_hash(token.secret),
                 "created_at": now,

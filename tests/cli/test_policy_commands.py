@@ -118,7 +118,8 @@ async def test_3_1_a_key_is_rotated_with_an_overlap_and_the_old_one_ends(ask: As
         assert (await ask("messages", "list", who=who)).code == 0
     keys = {key["id"]: key for key in (await direct("key", "list", "office", "--json")).json["items"]}
     assert keys[old]["expires_at"] < keys[made.json["key"]["id"]]["expires_at"]
-    assert keys[old]["scopes"] == keys[made.json["key"]["id"]]["scopes"]
+    for same in ("scopes", "kind", "label", "purposes", "templates", "networks"):
+        assert keys[old][same] == keys[made.json["key"]["id"]][same]
     await direct("key", "rotate", made.json["key"]["id"], "--overlap", 0, "--out", "newer.key")
     assert "KEY_EXPIRED" in (await ask("messages", "list", who="new")).err
     assert "KEY_ENDED" in (await direct("key", "rotate", made.json["key"]["id"])).err
