@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, get_args
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
-from api.codes import BODIES, INVALID, KEYS, SERVER, STATUS, TOO_MANY
+from api.codes import BODIES, CLAUSE, INVALID, KEYS, REMEDY, SERVER, STATUS, TOO_MANY
 from api.problems import TYPE
 from api.reading import JSON
 from api.route import IDENT, Route
@@ -41,6 +41,10 @@ def document(routes: Sequence[Route[Any, Any]]) -> Json:
         "openapi": "3.1.0",
         "info": {"title": "Schoolgate", "version": version("schoolgate"), "description": _ABOUT},
         "paths": dict(paths),
+        "x-problems": {
+            code: {"status": status, "clause": CLAUSE.get(code), "remedy": REMEDY[code]}
+            for code, status in sorted(STATUS.items())
+        },
         "components": {
             "schemas": definitions.get("$defs", {}),
             "securitySchemes": {
@@ -58,7 +62,7 @@ class _Schema(GenerateJsonSchema):
 
 _ABOUT: Final = (
     "Every message is checked against the organisation's SMS policy. Errors are RFC 9457 problems "
-    "with a stable `code` and the policy's `clause`."
+    "with a stable `code` and the policy's `clause`; `x-problems` says of each code what to do."
 )
 
 

@@ -12,6 +12,7 @@ import pytest
 from api.codes import STATUS
 from api.openapi import codes_of, document
 from api.routes import ROUTES
+from gateway.events import TYPES
 from gateway.records import Scope
 from policy import Code
 from tests.api.conftest import Api
@@ -84,8 +85,25 @@ def test_every_code_that_the_gateway_may_answer_is_described() -> None:
     source = "".join(path.read_text() for path in (Path(__file__).parents[2] / "gateway").glob("*.py"))
     raised = set(re.findall(r'(?:Conflict|NotAuthenticated)\(\s*"([A-Z_]+)"', source))
     assert len(raised) > 8
-    of_the_command_line = {"PERSON_EXISTS", "KEY_ENDED", "BEING_SENT", "LEGAL_HOLD"}  # no route adds or erases people
+    of_the_command_line = {
+        "PERSON_EXISTS",
+        "KEY_ENDED",
+        "BEING_SENT",
+        "LEGAL_HOLD",
+    }  # no route adds or erases people
     assert raised - of_the_command_line <= described
+
+
+def test_every_code_of_the_policy_has_its_clause_and_every_code_a_remedy() -> None:
+    told = DOCUMENT["x-problems"]
+    assert {code: each["status"] for code, each in told.items()} == STATUS
+    assert all(each["remedy"] for each in told.values())
+    assert [code.value for code in Code if not told[code.value]["clause"]] == []
+
+
+def test_everything_that_is_told_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    assert [each for each in TYPES if f"`{each}`" not in page] == []
 
 
 async def test_it_is_served(api: Api) -> None:
