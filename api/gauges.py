@@ -94,6 +94,9 @@ class Snapshot(Collector):
         slots = _gauge("schoolgate_modem_storage_slots", "Messages that it can hold.")
         lost = _gauge("schoolgate_modem_links_lost", "Links lost since the start.")
         paused = _gauge("schoolgate_modem_paused", "1 while its SIM has reached a cap and sends nothing.")
+        losses = _gauge("schoolgate_modem_network_losses", "How often its network was lost in an hour.")
+        credit = _gauge("schoolgate_modem_credit", "The SIM's credit, in its operator's currency.")
+        failed = _gauge("schoolgate_modem_self_test_failed", "1 where its last self-test failed.")
         recoveries = CounterMetricFamily(
             "schoolgate_modem_recoveries", "What was tried to recover a modem.", labels=["modem", "rung"]
         )
@@ -102,14 +105,18 @@ class Snapshot(Collector):
                 recoveries.add_metric([modem.name, rung], count)
             for phase in ModemPhase:
                 phases.add_metric([modem.name, phase.value], float(phase is modem.phase))
-            for family, value in ((signal, modem.signal_dbm), (used, modem.storage_used)):
+            known = ((signal, modem.signal_dbm), (used, modem.storage_used), (credit, modem.credit))
+            for family, value in known:
                 if value is not None:
                     family.add_metric([modem.name], value)
             if modem.storage_total is not None:
                 slots.add_metric([modem.name], modem.storage_total)
             lost.add_metric([modem.name], modem.failures)
+            losses.add_metric([modem.name], modem.network_losses)
+            if modem.self_test:
+                failed.add_metric([modem.name], float(modem.self_test == "failed"))
             paused.add_metric([modem.name], float(modem.paused_until is not None))
-        yield from (phases, signal, used, slots, lost, paused, recoveries)
+        yield from (phases, signal, used, slots, lost, losses, credit, failed, paused, recoveries)
 
     def _work(self) -> Iterator[Metric]:
         seconds = CounterMetricFamily(

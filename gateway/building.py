@@ -42,7 +42,7 @@ from gateway.inbound import Inbound
 from gateway.incidents import Incidents
 from gateway.lexicon import Lexicon
 from gateway.lifting import Lifting
-from gateway.model import ModemPhase
+from gateway.model import InboundSink, ModemPhase
 from gateway.modem import Modem, ModemSettings, Timeouts
 from gateway.numbers import Identify
 from gateway.opt_ins import OptIns
@@ -125,7 +125,7 @@ def reload_of(
 
 
 def modem_of(
-    config: Config, section: ModemSection, store: Store, inbound: Inbound, late: deque[tuple[str, int]]
+    config: Config, section: ModemSection, store: Store, sink: InboundSink, late: deque[tuple[str, int]]
 ) -> Modem:
     """Return the driver of one modem."""
     settings = ModemSettings(
@@ -138,13 +138,17 @@ def modem_of(
         profile=section.profile,
         smsc=section.smsc,
         store_first=section.store_first,
+        credit_ussd=section.credit_ussd or "",
+        credit_pattern=section.credit_pattern or "",
+        credit_every=section.credit_hours * 3600,
+        credit_floor=section.credit_floor,
         sweep_every=section.sweep_seconds,
         timeouts=Timeouts(submit=section.result_seconds),
     )
     pins = Pins(store.database, store.keyring, utc_now)
     return Modem(
         settings,
-        sink=inbound,
+        sink=sink,
         clock=utc_now,
         remember_pin=pins,
         card=Card.of(config.store.path, section.name),

@@ -46,6 +46,7 @@ from gateway.notify import notify
 from gateway.numbers import Identify
 from gateway.peers import enrol
 from gateway.reload import Reload
+from gateway.selftest import Loopback, SelfTests
 from gateway.sender import pauses
 from gateway.store import Database, load_key_file
 from gateway.switch import Sending
@@ -106,7 +107,8 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         identify, replies = Identify(store.settings), replies_of(store, gate)
         inbound = inbound_of(config, store, identify, replies, bell)
         late: deque[tuple[str, int]] = deque()
-        modems = tuple(modem_of(config, section, store, inbound, late) for section in config.modem)
+        loopback = Loopback(inbound)
+        modems = tuple(modem_of(config, section, store, loopback, late) for section in config.modem)
         begun = {modem.name: stack.enter_context(begun_of(config, modem.name)) for modem in modems}
         upkeep = Upkeep(
             gateway=config.gateway.name,
@@ -132,6 +134,8 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         registry = CollectorRegistry()
         await stack.enter_async_context(_running(*(modem.run() for modem in modems), upkeep.run()))
         await stack.enter_async_context(_running(*(sender.run() for sender in senders)))
+        tests = SelfTests.of(config.modem, modems, loopback, utc_now, sending.switch)
+        await stack.enter_async_context(_running(tests.run()))
         await stack.enter_async_context(_running(telling.run(modems)))
         per_minute = config.api.requests_per_minute
         app = build_app(

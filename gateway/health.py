@@ -39,7 +39,7 @@ class Health:
     suppression: Spread = field(default_factory=suppression)  # the one that `Inbound` fills
 
     async def ready(self) -> Readiness:
-        """Ready = the store writes, a modem is registered, callers can connect, sending is not suspended."""
+        """Ready = the store writes, a modem works, callers can connect, sending is not suspended."""
         reasons = []
         try:
             await self.database.write(lambda c: outbox.beat(c, self.clock()))
@@ -48,6 +48,10 @@ class Health:
         if not any(state.phase is ModemPhase.READY for state in self.modems()):
             reasons.append("no modem is registered")
             reasons.extend(f"{state.name}: {state.detail or state.phase.value}" for state in self.modems())
+        else:
+            ready = [state for state in self.modems() if state.phase is ModemPhase.READY]
+            if all(state.self_test_error for state in ready):  # what works by its own word only
+                reasons += [f"{each.name}: its self-test failed: {each.self_test_error}" for each in ready]
         reasons += filter(None, (self.switch.sentence(), scarce()))
         return Readiness(ready=not reasons, reasons=tuple(reasons), notices=await self._notices())
 

@@ -241,5 +241,14 @@ class ModemState:
     notifications: str = "poll"  # the +CNMI set in force, or "poll"
     failures: int = 0  # links lost since start
     recoveries: Mapping[str, int] = field(default_factory=dict)  # how often each rung was tried since start
+    signals: tuple[tuple[datetime, int], ...] = ()  # of a day: when, and dBm
+    network_losses: int = 0  # within the last hour
+    credit: float | None = None  # of the SIM, in the operator's currency
+    credit_at: datetime | None = None
+    credit_low: bool = False
+    credit_error: str = ""  # why it is not known
+    self_test: str = ""  # passed | failed; empty before the first
+    self_test_at: datetime | None = None
+    self_test_error: str = ""
     paused: str = ""  # why its SIM is given nothing now: it has reached a cap
     paused_until: datetime | None = None

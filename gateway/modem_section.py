@@ -45,6 +45,18 @@ class ModemSection(Section):
     store_first: bool = False
     """True: each part is written to the modem's memory before it is sent, so that the stored copy tells what
     became of it where the modem does not. Costs a little time for each part."""
+    credit_ussd: Annotated[str, Field(pattern=r"^[*#0-9]{2,20}$")] | None = None
+    """What the operator answers with the credit, such as `*100#`. Without it the credit is not asked for."""
+    credit_pattern: str | None = None
+    """A regular expression with a group `amount`, for an answer that the shipped ones do not understand."""
+    credit_hours: Annotated[float, Field(ge=1, le=24 * 31)] = 24
+    """How often it is asked for, while nothing is sent."""
+    credit_floor: Annotated[float, Field(ge=0)] = 2
+    """Below this somebody is told."""
+    self_test_to: Annotated[str, Field(pattern=r"^\+\d{5,15}$")] | None = None
+    """The number of this SIM, or of another modem's: now and then it is texted, and must come back."""
+    self_test_hours: Annotated[float, Field(gt=0, le=24 * 31)] = 24
+    """How often."""
     result_seconds: Annotated[float, Field(gt=0, le=600)] = 125
     """How long the modem may take to say that a message was accepted."""
     sweep_seconds: Annotated[float, Field(gt=0, le=600)] = 60

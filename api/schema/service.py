@@ -35,6 +35,15 @@ class Modem(Output):
     storage_used: int | None
     storage_total: int | None
     notifications: str
+    signals: tuple[tuple[datetime, int], ...] = Field(description="The signal of a day: when, and dBm.")
+    network_losses: int = Field(description="How often the network was lost within the last hour.")
+    credit: float | None = Field(description="Of the SIM, in its operator's currency; null where unknown.")
+    credit_at: datetime | None
+    credit_low: bool = Field(description="Below the floor in the configuration.")
+    credit_error: str = Field(description="Why it is not known, or no longer.")
+    self_test: str = Field(description="passed, failed, or empty before the first.")
+    self_test_at: datetime | None
+    self_test_error: str
     paused: str = Field(description="Why its SIM is given nothing now: it has reached a cap; else empty.")
     paused_until: datetime | None = Field(description="When it goes on by itself.")
     failures: int = Field(description="Links lost since the start.")

@@ -52,6 +52,7 @@ def _modems(view: View) -> Iterator[Alarm]:
         elif since is not None and view.now - since >= view.patience:
             yield _away(state, since, view)
         yield from _memory(state)
+        yield from _sim(state)
 
 
 def _away(state: ModemState, since: datetime, view: View) -> Alarm:
@@ -80,6 +81,15 @@ def _memory(state: ModemState) -> Iterator[Alarm]:
             f"its memory is full ({used} of {total}): nothing more can arrive",
             "see whether the database takes messages: schoolgate status",
         )
+
+
+def _sim(state: ModemState) -> Iterator[Alarm]:
+    if state.credit_low:
+        what = f"the credit of its SIM is {state.credit:.2f}"
+        yield Alarm("credit-low", state.name, what, "top it up, before it takes no more messages")
+    if state.self_test_error:
+        what = f"its self-test failed: {state.self_test_error}"
+        yield Alarm("self-test-failed", state.name, what, "see: schoolgate status; is the SIM active?")
 
 
 def _store(view: View) -> Iterator[Alarm]:

@@ -43,7 +43,7 @@ def show(modems: list[dict[str, Any]]) -> None:
             _of(m["storage_used"], m["storage_total"]),
             when(m["since"]),
             ", ".join(f"{rung} {count}" for rung, count in m["recoveries"].items()),
-            m["detail"] or _pause(m),
+            m["detail"] or _pause(m) or _sim(m),
         )
         for m in modems
     )
@@ -57,6 +57,12 @@ def show(modems: list[dict[str, Any]]) -> None:
 def _pause(modem: dict[str, Any]) -> str:
     until = modem["paused_until"]
     return f"{modem['paused']}; it goes on by itself at {when(until)}" if until else ""
+
+
+def _sim(modem: dict[str, Any]) -> str:
+    if modem.get("self_test_error"):
+        return f"its self-test failed: {modem['self_test_error']}"
+    return f"the credit of its SIM is {modem['credit']:.2f}" if modem.get("credit_low") else ""
 
 
 @app.command()

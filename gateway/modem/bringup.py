@@ -31,6 +31,15 @@ class Ready:
     smsc: str
     delivery: Delivery
 
+    @property
+    def warning(self) -> str:
+        """What a technician should know of a modem that works; empty for nothing."""
+        if self.delivery.notifications is None:
+            return "the modem announces nothing: incoming messages are looked for every few seconds"
+        if not self.smsc:
+            return "the SIM has no SMS centre number and none is configured: sending may fail"
+        return ""
+
 
 async def bring_up(
     session: Session,

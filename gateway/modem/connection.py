@@ -12,6 +12,7 @@ from gateway.modem.at import BOOT, FULL, REGISTRATION, RESTARTED, Urc
 from gateway.modem.bringup import Ready, bring_up
 from gateway.modem.console import Said, say
 from gateway.modem.copies import Copies
+from gateway.modem.credit import Credit
 from gateway.modem.direct import Directs, Handed
 from gateway.modem.errors import ModemGone
 from gateway.modem.facts import Report
@@ -48,6 +49,7 @@ class Connection:
         changed: Callable[[], None],
         references: References,
         copies: Copies | None = None,
+        credit: Credit | None = None,
         stumbled: Callable[[str], None],
     ) -> None:
         """Listen from now on; nothing is written before `run`."""
@@ -68,6 +70,7 @@ class Connection:
         self._references = references
         self._copies = copies or Copies()
         self._stored: StoredSending | None = None
+        self._credit = credit
         self._stumbles = 0  # parts in a row that the modem would not even begin to take
         self._rest_until = 0.0
         self._session = Session(port, lambda urc: self._hear(urc, self._session), settings.timeouts, stumbled)
@@ -81,18 +84,12 @@ class Connection:
     @property
     def transmits(self) -> bool:
         """A part may be handed over now."""
-        return self.registered and asyncio.get_running_loop().time() >= self._rest_until
+        return self.registered and _now() >= self._rest_until
 
     @property
     def warning(self) -> str:
         """What a technician should know of a link that works."""
-        if self.ready is None:
-            return ""
-        if self.ready.delivery.notifications is None:
-            return "the modem announces nothing: incoming messages are looked for every few seconds"
-        if not self.ready.smsc:
-            return "the SIM has no SMS centre number and none is configured: sending may fail"
-        return ""
+        return "" if self.ready is None else self.ready.warning
 
     @property
     def clean(self) -> bool:
@@ -121,6 +118,8 @@ class Connection:
         relay = self._relay
         if relay is None:
             return NotSent("the modem is not ready")
+        if self._credit is not None:
+            self._credit.give_way(_now())
         if more:
             try:
                 await relay.keep()
@@ -144,7 +143,7 @@ class Connection:
     def _rest(self) -> None:
         """Pause before the next part, longer each time, and find out whether the modem has restarted."""
         self._stumbles += 1
-        self._rest_until = asyncio.get_running_loop().time() + backoff(self._stumbles, LONGEST_RETRY)
+        self._rest_until = _now() + backoff(self._stumbles, LONGEST_RETRY)
         if self._watch is not None:
             self._watch.suspect()
         self._stir()
@@ -195,6 +194,8 @@ class Connection:
         if self._settings.store_first:
             wanted = ready.delivery.notifications
             self._stored = StoredSending(self._session, self._inbox, self._references, self._copies, wanted)
+        if self._credit is not None:
+            self._credit.attach(self._session, _now())
         if paths := candidates(self._settings, self._path):
             link = Link(
                 self._settings, ready, self._session, self._inbox, self._hear, self._sleep, self._report
@@ -212,6 +213,8 @@ class Connection:
         await watch.tend()
         if self._relay is not None:
             await self._relay.release()
+        if self._credit is not None:
+            await self._credit.ask(_now())
         self._changed()
         try:
             async with asyncio.timeout_at(self._due(watch)):
@@ -220,7 +223,7 @@ class Connection:
             return
 
     def _due(self, watch: Watch) -> float:
-        times = [watch.due]
+        times = [each.due for each in (watch, self._credit) if each is not None]
         if self._relay is not None and self._relay.due is not None:
             times.append(self._relay.due)
         if not self.transmits and self.registered:
@@ -274,6 +277,8 @@ class Connection:
                 self._second.suspect()
             if self._stored is not None:
                 self._stored.booted = True
+        elif urc.name == "+CUSD" and self._credit is not None:
+            self._credit.heard(urc.value, _now())
         elif urc.name in ("+CMGS", "+CMSS"):
             log.warning("modem.late_result", modem=self._settings.name, mr=urc.value)
             if urc.value.isdecimal():
@@ -288,3 +293,7 @@ class Connection:
         log.warning("modem.direct_message_torn", modem=self._settings.name, urc=urc.name)
         if self._inbox is not None:
             self._inbox.sweep()
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Protocol, TypedDict, Unpack
 
 from gateway.model import ModemPhase
@@ -28,6 +29,15 @@ class Facts(TypedDict, total=False):
     storage_used: int | None
     storage_total: int | None
     notifications: str
+    signals: tuple[tuple[datetime, int], ...]
+    network_losses: int
+    credit: float | None
+    credit_at: datetime | None
+    credit_error: str
+    credit_low: bool
+    self_test: str
+    self_test_at: datetime | None
+    self_test_error: str
     failures: int
     recoveries: Mapping[str, int]
 

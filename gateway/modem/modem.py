@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Final, Unpack
+from typing import Final
 
 import structlog
 
@@ -20,14 +19,15 @@ from gateway.modem.bringup import Ready
 from gateway.modem.connection import Connection
 from gateway.modem.console import Said
 from gateway.modem.copies import Copies
+from gateway.modem.credit import Credit
 from gateway.modem.errors import ModemGone
-from gateway.modem.facts import Facts
 from gateway.modem.ladder import Ladder, Rung
 from gateway.modem.link import Ended, Sleep, keep_connected
 from gateway.modem.port import Port, open_port
 from gateway.modem.references import References
 from gateway.modem.restart import restart
 from gateway.modem.settings import CardInMind, CardMemory, ModemSettings, PinMemory
+from gateway.modem.standing import Standing, flapping
 
 log = structlog.get_logger()
 
@@ -74,19 +74,23 @@ class Modem:
         self._settled = asyncio.Event()
         self._changed = asyncio.Event()  # replaced at every change
         self._moved_at = time.monotonic()  # the event loop's clock
-        self._listeners: list[Callable[[ModemState], None]] = []
-        self._state = ModemState(
+        state = ModemState(
             name=settings.name,
             port=settings.port,
             phase=ModemPhase.SEARCHING,
             since=clock(),
             detail="not started yet",
         )
+        self._standing = Standing(state, clock)
+        self._report = self._standing.report
+        self.report = self._report  # what others learn of the modem
+        self.subscribe = self._standing.subscribe
+        self._credit = Credit(settings, self._report, clock) if settings.credit_ussd else None
 
     @property
     def state(self) -> ModemState:
         """What the modem is doing, for people, health and metrics."""
-        return self._state
+        return self._standing.state
 
     @property
     def moved_at(self) -> float:
@@ -102,11 +106,6 @@ class Modem:
     def is_settled(self) -> bool:
         """Whether `settled()` would return at once."""
         return self._settled.is_set()
-
-    def subscribe(self, listener: Callable[[ModemState], None]) -> Callable[[], None]:
-        """Call `listener` with every new state, in the step of the change; return what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
 
     async def run(self) -> None:
         """Keep the modem connected until cancelled."""
@@ -126,7 +125,7 @@ class Modem:
             return NotSent(why)
         connection = self._connection
         if connection is None:
-            return NotSent(self._state.detail or "the modem is not connected")
+            return NotSent(self._standing.state.detail or "the modem is not connected")
         began = time.monotonic()
         try:
             outcome = await connection.send(pdu, permit=permit, more=more)
@@ -139,7 +138,7 @@ class Modem:
         """Say a person's command between two of ours; raise `ModemGone` where that cannot be now."""
         connection = self._connection
         if connection is None or connection.ready is None:
-            raise ModemGone(self._state.detail or f"the modem is {self._state.phase.value}")
+            raise ModemGone(self._standing.state.detail or f"the modem is {self._standing.state.phase.value}")
         return await connection.converse(line)
 
     async def _unsettled(self) -> str | None:
@@ -148,7 +147,7 @@ class Modem:
             async with asyncio.timeout(_PATIENCE):
                 while not self._settled.is_set():
                     if self._connection is None or not self._connection.transmits:
-                        return self._state.detail or f"the modem is {self._state.phase.value}"
+                        return self.state.detail or f"the modem is {self.state.phase.value}"
                     await self._changed.wait()
         except TimeoutError:
             return "inbound messages wait to be committed"
@@ -233,6 +232,7 @@ class Modem:
             changed=self._refresh,
             references=self._references,
             copies=self._copies,
+            credit=self._credit,
             stumbled=partial(self._climb, Rung.RESYNCHRONISE),
         )
 
@@ -248,7 +248,7 @@ class Modem:
             detail=str(end.reason),
             registration="unknown",
             signal_dbm=None,
-            failures=self._state.failures + end.worked,
+            failures=self._standing.state.failures + end.worked,
         )
         self._rung = self._ladder.after(end.reason, failures, asyncio.get_running_loop().time())
         if self._rung is not None:
@@ -280,20 +280,12 @@ class Modem:
 
     def _enter_phase(self, connection: Connection) -> None:
         if connection.registered:
-            if self._state.phase is not ModemPhase.READY:
-                log.info("modem.ready", modem=self.name, port=self._settings.port, model=self._state.model)
-            self._report(phase=ModemPhase.READY, detail=connection.warning)
+            if self._standing.state.phase is not ModemPhase.READY:
+                log.info("modem.ready", modem=self.name, port=self._settings.port, model=self.state.model)
+            detail = connection.warning or flapping(self._standing.state)
+            self._report(phase=ModemPhase.READY, detail=detail)
         else:
-            word = self._state.registration.replace("_", " ")
+            word = self._standing.state.registration.replace("_", " ")
             self._report(
                 phase=ModemPhase.REGISTERING, detail=f"no network takes this SIM: registration is {word}"
             )
-
-    def _report(self, **facts: Unpack[Facts]) -> None:
-        if all(getattr(self._state, key) == value for key, value in facts.items()):
-            return
-        entered = facts.get("phase", self._state.phase) is not self._state.phase
-        since = self._clock() if entered else self._state.since
-        self._state = replace(self._state, since=since, **facts)
-        for listener in tuple(self._listeners):
-            listener(self._state)

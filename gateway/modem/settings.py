@@ -40,6 +40,10 @@ class ModemSettings:
     iccid: str | None = None  # the one SIM that may be used here
     reports: str = "auto"  # "stored" (+CDSI), "direct" (+CDS) or "auto"
     store_first: bool = False  # AT+CMGW and AT+CMSS instead of AT+CMGS
+    credit_ussd: str = ""  # such as "*100#"; empty: the credit is not asked for
+    credit_pattern: str = ""
+    credit_every: float = 86400.0
+    credit_floor: float = 0.0
     sweep_every: float = 60.0
     heartbeat_every: float = 20.0
     registration_poll: float = 3.0

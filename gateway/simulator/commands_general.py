@@ -175,7 +175,7 @@ def _ussd(modem: VirtualModem, command: Command) -> Lines:
     modem.settings.notify[command.name] = command.number(0, 0)
     if len(command.args) > 1:
         loop = asyncio.get_running_loop()
-        loop.call_later(modem.timing.radio_first, modem.urc, '+CUSD: 0,"Credit: 10.00 GBP",15')
+        loop.call_later(modem.timing.radio_first, modem.urc, f"+CUSD: {modem.ussd}")
     return ()
 
 

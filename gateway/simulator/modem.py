@@ -50,6 +50,7 @@ class VirtualModem:
         self.ledger: Ledger = ledger
         self.imei: str = luhn(f"35000000{serial:06d}")
         self.signal = 20
+        self.ussd = '0,"Credit: 10.00 GBP",15'  # what the network answers
         self.functional = 1  # +CFUN
         self.sim = SimCard(serial, pin=pin)
         self.storage = Storage(persona.memories, persona.first_index, persona.cpms_uses)
