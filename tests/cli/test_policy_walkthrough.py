@@ -40,7 +40,7 @@ def test_a_command_that_says_something_else_is_noticed() -> None:
 
 
 @pytest.mark.system
-@pytest.mark.timeout(150)
+@pytest.mark.timeout(300)
 async def test_every_command_of_the_page_does_what_it_shows(tmp_path: Path) -> None:
     numbers = [number(index) for index in (101, 102, 103)]
     (tmp_path / ".demo").mkdir()
