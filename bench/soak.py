@@ -49,6 +49,13 @@ FAULTS: Final[Mapping[str, tuple[int, Draw]]] = {  # name -> how often, and with
     "deregister": (2, lambda r: {"seconds": r.uniform(0.5, 3), "stat": r.choice((0, 2, 3))}),
     "no_sim": (1, lambda r: {"seconds": r.uniform(0.5, 2)}),
 }
+SECOND: Final[Mapping[str, tuple[int, Draw]]] = {  # where the modems have a second port
+    "second_deaf": (2, lambda r: {"seconds": r.uniform(0.5, 8)}),
+    "second_gone": (2, lambda r: {"seconds": r.uniform(0.2, 3)}),
+}
+STORED: Final[Mapping[str, tuple[int, Draw]]] = {  # where parts go by way of the memory
+    "reset_at": (2, lambda r: {"command": r.choice(("AT+CMGW", "AT+CMSS"))}),
+}
 
 
 @dataclass(slots=True)
@@ -59,6 +66,9 @@ class Life:
     seconds: float
     modems: int = 2
     chance: random.Random = field(init=False)
+    stored: bool = field(init=False)
+    second: bool = field(init=False)
+    known: Mapping[str, tuple[int, Draw]] = field(init=False)
     faults: Counter[str] = field(default_factory=Counter)
     answers: Counter[int] = field(default_factory=Counter)
     accepted: set[str] = field(default_factory=set)
@@ -69,14 +79,27 @@ class Life:
 
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
+        self.stored, self.second = self.seed % 2 == 1, self.seed % 4 >= 2
+        self.known = {**FAULTS, **(SECOND if self.second else {}), **(STORED if self.stored else {})}
+
+    @property
+    def setting(self) -> str:
+        """Return what else stands in each modem's section: every second seed stores parts first."""
+        return MODEM + ("store_first = true\n" if self.stored else "")
 
     async def live(self, directory: Path) -> Counter[str]:
         """Run, come to rest, and be judged; raises `AssertionError` where an invariant fails."""
         port = free_port()
-        await furnish(directory, modems=self.modems, numbers=EVERYBODY, extra=CONFIG, each=MODEM)
+        await furnish(directory, modems=self.modems, numbers=EVERYBODY, extra=CONFIG, each=self.setting)
         config = directory / "schoolgate.toml"
-        config.write_text(config.read_text().replace("port = 0", f"port = {port}", 1))
-        async with revived(directory, modems=self.modems, timing=PACE, running=False) as made:
+        text = config.read_text().replace("port = 0", f"port = {port}", 1)
+        for index in range(self.modems if self.second else 0):
+            text = text.replace(
+                f'port = "sim{index}"', f'port = "sim{index}"\nsecond_port = "sim{index}-2"', 1
+            )
+        config.write_text(text)
+        fitted = {"second": True} if self.second else {}
+        async with revived(directory, modems=self.modems, timing=PACE, fitted=fitted, running=False) as made:
             end = time.monotonic() + self.seconds
             while time.monotonic() < end:
                 async with spawned(made, port) as process:
@@ -124,11 +147,11 @@ class Life:
             await asyncio.sleep(self.chance.expovariate(1.5))
 
     async def _break(self, made: Site, until: float) -> None:
-        names, weights = list(FAULTS), [often for often, _ in FAULTS.values()]
+        names, weights = list(self.known), [often for often, _ in self.known.values()]
         while time.monotonic() < until:
             await asyncio.sleep(self.chance.expovariate(0.7))
             (name,) = self.chance.choices(names, weights)
-            if _strikes(self.chance.choice(made.modems), name, FAULTS[name][1](self.chance)):
+            if _strikes(self.chance.choice(made.modems), name, self.known[name][1](self.chance)):
                 self.faults[name] += 1
 
     def _all_there(self, directory: Path) -> None:
@@ -155,7 +178,8 @@ class Life:
             "kill -9": self.kills,
             "peak memory of each life": ", ".join(f"{mb:.0f} MB" for mb in self.peak),
         }
-        say(f"seed {self.seed}: {self.seconds:g} s, {self.modems} modems")
+        how = (", two ports each" if self.second else "") + (", parts stored first" if self.stored else "")
+        say(f"seed {self.seed}: {self.seconds:g} s, {self.modems} modems{how}")
         for name, value in lines.items():
             say(f"  {name:<26}{value}")
 
