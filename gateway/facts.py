@@ -15,9 +15,17 @@ from sqlalchemy import Connection
 from gateway import sms
 from gateway.languages import FALLBACK, Wording, wording_for
 from gateway.message_questions import approvers as approvers_of
+from gateway.on_record import (
+    TemplateOnRecord,
+    asked_until,
+    consent_facts,
+    recipient_facts,
+    sender_on_record,
+    shown_facts,
+    template_on_record,
+)
 from gateway.records import BatchRequest, Caller, KeyKind, MessageRequest
-from gateway.roles import scopes_named
-from gateway.store import Keyring, consents, opt_ins, people, recipients, templates
+from gateway.store import Keyring, consents, recipients, templates
 from gateway.store.outbox import Candidate
 from gateway.store.prepared import Row
 from gateway.store.recipients import RecipientRow
@@ -25,7 +33,6 @@ from gateway.switch import Switch
 from gateway.tally import Tally
 from gateway.vocabulary import Vocabulary
 from policy import (
-    Consent,
     Decision,
     Draft,
     Facts,
@@ -33,7 +40,6 @@ from policy import (
     Number,
     Outcome,
     PolicySettings,
-    RecipientFacts,
     SecondPerson,
     SenderFacts,
     Stage,
@@ -48,15 +54,6 @@ from policy import (
 )
 from policy.quiet_hours import NOT_KNOWN, BankHolidays
 from policy.verdict import Reason
-
-
-@dataclass(frozen=True, slots=True)
-class TemplateOnRecord:
-    """A template version and what the policy needs to know of it."""
-
-    id: str
-    on_doubt: str
-    facts: TemplateFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +104,7 @@ class PolicyDesk:
         recipients_in_all: int = 1,
     ) -> list[Considered]:
         """Decide on requests that share a template; `recipients_in_all` counts those of the whole batch."""
-        sender = _sender(connection, self.settings, caller.key_id)
+        sender = sender_on_record(connection, self.settings, caller.key_id)
         allow_drama = self.allow_drama or caller.key_kind is KeyKind.TEST
         numbers = [normalise(r.to, self.settings, allow_drama=allow_drama) for r in requests]
         known = [self._known(number, r.to) for number, r in zip(numbers, requests, strict=True)]
@@ -157,7 +154,7 @@ class PolicyDesk:
         recipients_in_all: int,
     ) -> Considered:
         chosen = gathered.chosen
-        template = None if chosen.row is None else _on_record(chosen.row)
+        template = None if chosen.row is None else template_on_record(chosen.row)
         text = compose(request.text or "", self.settings)
         if template is not None:
             made = template.facts
@@ -183,8 +180,10 @@ class PolicyDesk:
             words=self.vocabulary.words,
             sending=self.switch.off_since is None,
             number=gathered.number,
-            recipient=tally.recipient(_recipient(recipient, request.confirms_until), gathered.index, wording),
-            consents=_consents(consented),
+            recipient=tally.recipient(
+                recipient_facts(recipient, request.confirms_until), gathered.index, wording
+            ),
+            consents=consent_facts(consented),
             sender=tally.sender(gathered.sender),
             template=template.facts if template else None,
             holidays=self.holidays(),
@@ -201,7 +200,7 @@ class PolicyDesk:
             template=template,
             text=text,
             split=split,
-            facts=_shown(draft, facts, consented, chosen.why),
+            facts=shown_facts(draft, facts, consented, chosen.why),
             tally=tally,
             wording=wording,
             due=due,
@@ -221,7 +220,7 @@ class PolicyDesk:
         """
         index = candidate.number_index
         row = templates.one(connection, candidate.template_id) if candidate.template_id else None
-        template = None if row is None else _on_record(row)
+        template = None if row is None else template_on_record(row)
         consented = consents.of_numbers(connection, [index])[index]
         free_text = candidate.kind == Kind.MESSAGE and candidate.template_id is None
         if approvers is None:
@@ -243,17 +242,19 @@ class PolicyDesk:
             words=self.vocabulary.words,
             sending=self.switch.off_since is None,
             number=normalise(candidate.to, self.settings, allow_drama=self.allow_drama),
-            recipient=_recipient(
-                recipients.facts(connection, [index])[index], _asked_until(connection, candidate)
+            recipient=recipient_facts(
+                recipients.facts(connection, [index])[index], asked_until(connection, candidate)
             ),
-            consents=_consents(consented),
-            sender=_sender(connection, self.settings, candidate.key_id) if candidate.key_id else None,
+            consents=consent_facts(consented),
+            sender=sender_on_record(connection, self.settings, candidate.key_id)
+            if candidate.key_id
+            else None,
             template=template.facts if template else None,
             second_person=next(iter(approvers), None),
             third_person=next(iter(approvers[1:]), None),
             holidays=self.holidays(),
         )
-        return decide(draft, facts, now), _shown(draft, facts, consented)
+        return decide(draft, facts, now), shown_facts(draft, facts, consented)
 
     def needs_approval(
         self,
@@ -277,103 +278,4 @@ class _Gathered:
 
 
 def _template(chosen: Wording) -> TemplateFacts | None:
-    return None if chosen.row is None else _on_record(chosen.row).facts
-
-
-def _on_record(row: Row) -> TemplateOnRecord:
-    facts = TemplateFacts(
-        name=row["name"],
-        version=row["version"],
-        language=row["language"],
-        purpose=row["purpose"],
-        body=row["body"],
-        slots=row["slots"],
-        status=row["status"],
-        author=row["author"],
-        approver=row["approver"],
-        expires_at=row["expires_at"],
-        urgent=row["urgent"],
-    )
-    return TemplateOnRecord(row["id"], row["on_doubt"], facts)
-
-
-def _sender(connection: Connection, settings: PolicySettings, key_id: str) -> SenderFacts | None:
-    found = people.authority(connection, key_id)
-    if found is None:
-        return None
-    row, roles = found
-    return SenderFacts(
-        active=row["person_status"] == "active",
-        acknowledged=row["acknowledged_version"] == settings.review.to_acknowledge,
-        roles=roles,
-        key_kind=row["kind"],
-        key_expires_at=row["expires_at"],
-        key_revoked_at=row["revoked_at"],
-        scopes=scopes_named(row["scopes"]),
-        purposes=_allowed(row["purposes"]),
-        templates=_allowed(row["templates"]),
-        sending_suspended_at=row["sending_suspended_at"],
-        trained_until=row["trained_until"],
-    )
-
-
-def _allowed(names: Sequence[str] | None) -> frozenset[str] | None:
-    return None if names is None else frozenset(names)
-
-
-def _asked_until(connection: Connection, candidate: Candidate) -> datetime | None:
-    """Return until when a consent that was asked for by form may be confirmed."""
-    if candidate.kind != Kind.CONSENT_REQUEST:
-        return None
-    row = opt_ins.of_message(connection, candidate.message_id)
-    return row["expires_at"] if row is not None and row["status"] == "waiting" else None
-
-
-def _recipient(row: RecipientRow, consent_asked_until: datetime | None = None) -> RecipientFacts:
-    return RecipientFacts(
-        consent_asked_until=consent_asked_until,
-        opted_out=row.suppressed,
-        held_since=row.held_since,
-        suspect_since=row.suspect_since,
-        failures=row.failures,
-        last_inbound_at=row.last_inbound_at,
-    )
-
-
-def _consents(rows: Sequence[Row]) -> tuple[Consent, ...]:
-    return tuple(
-        Consent(
-            purpose=row["purpose"],
-            given_at=row["given_at"],
-            expires_at=row["expires_at"],
-            withdrawn_at=row["withdrawn_at"],
-        )
-        for row in rows
-    )
-
-
-def _shown(draft: Draft, facts: Facts, consented: Sequence[Row], language: str = "") -> dict[str, Any]:
-    """Return the facts as the audit log keeps them: ids, dates and counts."""
-    recipient, template = facts.recipient, facts.template
-    shown: dict[str, Any] = {
-        "policy": facts.settings.review.version,
-        "purpose": draft.purpose,
-        "parts": draft.parts,
-        "consents": [row["id"] for row in consented if row["purpose"] == draft.purpose],
-    }
-    if template is not None:
-        shown["template"] = f"{template.name}/{template.language} version {template.version}"
-    if language:
-        shown["language"] = language
-    if facts.second_person is not None:
-        answers = (facts.second_person, facts.third_person)
-        shown["approved_by"] = [answer.decided_by for answer in answers if answer is not None]
-    if recipient is not None:
-        shown["opted_out"] = {
-            topic or "everything": at.isoformat() for topic, at in recipient.opted_out.items()
-        }
-        shown["held_since"] = recipient.held_since and recipient.held_since.isoformat()
-        if recipient.recent is not None:
-            shown["recent"] = len(recipient.recent)
-        shown["last_inbound_at"] = recipient.last_inbound_at and recipient.last_inbound_at.isoformat()
-    return shown
+    return None if chosen.row is None else template_on_record(chosen.row).facts
