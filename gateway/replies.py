@@ -14,7 +14,7 @@ from gateway.confirmations import confirm
 from gateway.gate import Gate
 from gateway.ids import new_id
 from gateway.model import CancelReason, HoldReason, Status
-from gateway.store import Keyring, audit, events, lifecycle, outbox, recipients
+from gateway.store import Keyring, audit, events, lifecycle, outbox, recipients, talks
 from gateway.store.schema import message, part
 from gateway.suspects import doubt
 from policy import Classification, Kind, PolicySettings, Tier, is_firm
@@ -121,7 +121,7 @@ class Replies:
             return
         since = now - timedelta(hours=self.settings.appointment_hours)
         purposes = [name for name, purpose in self.settings.purposes.items() if purpose.appointment]
-        if recipients.were_texted(connection, index, purposes, since):
+        if talks.were_texted(connection, index, purposes, since):
             self._note_hold(connection, index, inbox_id, now, "appointment")
 
     def _opt_out(
@@ -187,8 +187,7 @@ class Replies:
     ) -> None:
         """Queue one automatic reply, unless the number cannot get one or had enough (loop guard)."""
         if not sender.startswith("+") or any(
-            recipients.replies_since(connection, index, now - span) >= most
-            for span, most in (_HOURLY, _DAILY)
+            talks.replies_since(connection, index, now - span) >= most for span, most in (_HOURLY, _DAILY)
         ):
             return
         ident = new_id("msg", now)
@@ -208,7 +207,7 @@ class Replies:
             created_at=now,
         )
         outbox.add(connection, [outbox.seal(self.keyring, new)])
-        recipients.note_reply(connection, now, message_id=ident, number_index=index)
+        talks.note_reply(connection, now, message_id=ident, number_index=index)
 
 
 def suppress(
