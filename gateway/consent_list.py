@@ -77,8 +77,8 @@ def _instant(text: str) -> datetime | None:
     """Return the instant; a date alone is its first moment in UTC. None for what is neither."""
     try:
         found = datetime.fromisoformat(text)
-    except ValueError:
+        if len(text) == len("2026-09-01"):
+            return found.replace(tzinfo=UTC)
+        return None if found.tzinfo is None else found.astimezone(UTC)
+    except (ValueError, OverflowError):  # the latter at either end of the calendar
         return None
-    if len(text) == len("2026-09-01"):
-        return found.replace(tzinfo=UTC)
-    return None if found.tzinfo is None else found.astimezone(UTC)

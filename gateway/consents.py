@@ -159,8 +159,9 @@ class Consents:
         known = ", ".join(self.settings.purposes)
         if not request.purposes:
             yield Fault("purposes", f"name one or more of {known}")
-        for purpose in sorted(set(request.purposes) - set(self.settings.purposes)):
-            yield Fault("purposes", f"there is no purpose {purpose[:32]}; purposes: {known}")
+        if unknown := set(request.purposes) - set(self.settings.purposes):
+            of = f"{len(unknown)} of them are" if len(unknown) > 1 else "one of them is"
+            yield Fault("purposes", f"{of} no purpose; purposes: {known}")
         if request.method not in METHODS:
             yield Fault("method", f"must be one of {', '.join(METHODS)}")
         for field in ("wording", "evidence"):

@@ -57,12 +57,14 @@ def read_lines(
 def _header_faults(
     columns: Sequence[str], required: Sequence[str], optional: Sequence[str]
 ) -> list[ListFault]:
+    # A name that is not ours is told by its place: without a header it is the first person's data.
     known = (*required, *optional)
     missing = [name for name in required if name not in columns]
     faults = [(1, name, f"the column is missing; columns: {', '.join(known)}") for name in missing]
-    faults += [(1, name[:32], "there is no such column") for name in columns if name not in known]
-    twice = sorted({name for name in columns if columns.count(name) > 1})
-    return faults + [(1, name[:32], "the column stands twice") for name in twice]
+    unknown = [place for place, name in enumerate(columns, 1) if name not in known]
+    faults += [(1, f"column {place}", "there is no such column") for place in unknown]
+    twice = sorted({name for name in columns if columns.count(name) > 1 and name in known})
+    return faults + [(1, name, "the column stands twice") for name in twice]
 
 
 def _take(
