@@ -30,6 +30,8 @@ async def test_4_2_no_number_and_no_text_is_readable_in_any_file(tmp_path: Path)
             await made.ready()
             first = await made.post(PARENT)
             await made.post(OTHER)
+            child = {"number": PARENT, "name": "Oluwaseun's mother", "language": "en"}
+            assert (await made.call("POST", "/v1/contacts", child))[0] == 201
             await made.reaches(first, "delivered")
             made.network.text(PARENT, "sim0", REPLY)
             made.network.text(OTHER, "sim0", "STOP")
