@@ -100,10 +100,7 @@ def compile_lexicon(
         topic: list(_phrases(languages, "narrow", own, pool, [topic.replace("_", " "), *names]))
         for topic, names in topics.items()
     }
-    compiled = [
-        *(one for each in phrases.values() for one in each),
-        *(p for each in narrow.values() for p in each),
-    ]
+    del pool  # half a megabyte
     fillers, ignored = frozenset(_fillers(languages, own)), _single_words(languages, "ignored")
     return Lexicon(
         keywords=_keywords(languages),
@@ -115,8 +112,14 @@ def compile_lexicon(
         ignored=ignored,
         typed=_single_words(languages, "typed"),
         words=_single_words(languages, "words"),
-        vocabulary=frozenset(set(chain(*fillers, ignored, *(one.vocabulary() for one in compiled)))),
+        vocabulary=frozenset({*ignored, *chain.from_iterable(fillers), *_vocabulary(phrases, narrow)}),
     )
+
+
+def _vocabulary(*phrases: Mapping[str, Sequence[Phrase]]) -> Iterator[str]:
+    for found in chain.from_iterable(each.values() for each in phrases):
+        for phrase in found:
+            yield from phrase.vocabulary()
 
 
 def _phrases(
