@@ -158,7 +158,7 @@ class PolicyDesk:
         text = compose(request.text or "", self.settings)
         if template is not None:
             made = template.facts
-            text = render(made.body, made.slots, request.slots, self.settings, now).text
+            text = render(made.body, made.slots, chosen.slots, self.settings, now).text
         split = sms.split(text)
         purpose = request.purpose or (template.facts.purpose if template else "")
         draft = Draft(
@@ -170,7 +170,7 @@ class PolicyDesk:
             purpose=purpose,
             template=TemplateRef(request.template, chosen.language) if request.template else None,
             free_text=request.text is not None,
-            slots=request.slots,
+            slots=chosen.slots,
             recipients=recipients_in_all,
             not_before=request.not_before,
         )

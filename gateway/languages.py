@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import Connection
 
@@ -22,6 +23,7 @@ class Wording:
     row: Row | None  # None: there is no such template
     language: str
     why: str  # empty for English, where nobody wants another
+    slots: Mapping[str, str]  # what the caller gave, as this version has it
 
 
 def wording_for(
@@ -34,15 +36,36 @@ def wording_for(
     """
     wanted = request.language or spoken or FALLBACK
     if request.template is None:  # free text is in whatever language it is
-        return Wording(None, wanted, "")
+        return Wording(None, wanted, "", request.slots)
     first = None
     for language in dict.fromkeys((wanted, wanted.partition("-")[0], FALLBACK)):
         row = templates.current(connection, request.template, language)
         if row is not None and row["status"] == "approved" and row["expires_at"] > now:
-            return Wording(row, language, _why(request, wanted, language))
+            slots = _said_in(connection, request, row)
+            return Wording(row, language, _why(request, wanted, language), slots)
         first = first or row
     language = wanted if first is None else first["language"]
-    return Wording(first, language, _why(request, wanted, language))
+    return Wording(first, language, _why(request, wanted, language), request.slots)
+
+
+def _said_in(connection: Connection, request: MessageRequest, row: Row) -> Mapping[str, str]:
+    """Return the slots' values in a version's words: choices stand in the same order in every language."""
+    english = None
+    if row["language"] != FALLBACK and request.slots:
+        english = templates.current(connection, row["name"], FALLBACK)
+    if english is None:
+        return request.slots
+    return {
+        name: _choice(value, english["slots"].get(name, {}), row["slots"].get(name, {}))
+        for name, value in request.slots.items()
+    }
+
+
+def _choice(value: str, english: Mapping[str, Any], spec: Mapping[str, Any]) -> str:
+    ours, theirs = english.get("choices", ()), spec.get("choices", ())
+    if value in theirs or value not in ours or len(ours) != len(theirs):
+        return value
+    return str(theirs[ours.index(value)])
 
 
 def _why(request: MessageRequest, wanted: str, language: str) -> str:

@@ -184,11 +184,15 @@ async def test_a_batch_is_in_as_many_languages_as_its_recipients(api: Api, spoke
     await approved(
         api,
         "trip",
-        "Bydd y daith i {place} ar {day}.",
+        "Bydd y daith {place} ar {day}.",
         "event_notice",
         "cy",
-        place=["the farm"],
-        day=["Monday"],
+        place=["i'r amgueddfa", "i'r fferm"],
+        day=["ddydd Gwener", "ddydd Llun"],
     )
     results = (await api.call("POST", "/v1/batches", body)).body["results"]
     assert [each["language"] for each in results] == ["cy", "en", "en"]
+    texts = [(await api.call("GET", f"/v1/messages/{each['id']}")).body["text"] for each in results]
+    # What was chosen in English is said in the version's own words: choices stand in one order.
+    assert ["i'r fferm ar ddydd Llun" in text for text in texts] == [True, False, False]
+    assert ["to the farm is on Monday" in text for text in texts] == [False, True, True]
