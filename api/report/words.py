@@ -34,6 +34,10 @@ REMOVED: Final = {
     "batches": "records of batches",
     "holds": "records of replies read",
     "consents": "evidence of consent",
+    "incidents": "records of incidents that were closed",
+    "doubts": "notes of numbers in doubt",
+    "contacts": "contacts",
+    "opt_ins": "consents that were asked for",
 }
 
 INCIDENTS: Final = {

@@ -17,8 +17,10 @@ import pytest
 import pytest_asyncio
 
 from api.report import charts, page, sheet
+from api.report.words import REMOVED
 from gateway.clock import utc_now
 from gateway.legal_holds import LegalHolds
+from gateway.store import retention
 from tests.api.conftest import CONSENTED, STRANGER, Api, running
 from tests.api.test_page import Page
 from tests.system.site import message, number
@@ -129,6 +131,10 @@ async def test_the_page_is_taken_by_a_browser_without_a_complaint(used: Api, tmp
     done = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60)
     assert printed.read_bytes().startswith(b"%PDF"), done.stderr
     assert "Content Security Policy" not in done.stderr
+
+
+async def test_everything_that_is_removed_has_a_name_in_the_report(used: Api) -> None:
+    assert REMOVED.keys() == retention.kinds(used.daemon.store.keyring).keys()
 
 
 async def test_a_chart_without_anything_to_show_is_a_chart() -> None:
