@@ -29,7 +29,6 @@ from gateway.building import (
     replies_of,
     routing_of,
     sender_of,
-    use_cases_of,
 )
 from gateway.certificates import Certificate
 from gateway.clock import utc_now
@@ -44,6 +43,7 @@ from gateway.inherited import inherited
 from gateway.modem import Modem
 from gateway.notify import notify
 from gateway.numbers import Identify
+from gateway.offering import use_cases_of
 from gateway.peers import enrol
 from gateway.reload import Reload
 from gateway.selftest import Loopback, SelfTests
