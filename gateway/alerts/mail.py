@@ -34,11 +34,14 @@ class Postbox:
     password_file: Path | None = None  # read for each letter: a changed one needs no restart
     authorities: Path | None = None  # certificates to trust beside those of the system
 
-    async def send(self, subject: str, body: str) -> None:
-        """Send one letter to everybody; raise `NotSent`. A thread does it, for the library blocks."""
-        await asyncio.to_thread(self._send, subject, body)
+    async def send(self, subject: str, body: str) -> int:
+        """Send one letter to everybody, and return how many of them the server refused.
 
-    def _send(self, subject: str, body: str) -> None:
+        Raises `NotSent` where nobody gets it. A thread does it, for the library blocks.
+        """
+        return await asyncio.to_thread(self._send, subject, body)
+
+    def _send(self, subject: str, body: str) -> int:
         import smtplib  # rarely needed, and large: not before it is
 
         letter = self._letter(subject, body)
@@ -46,15 +49,13 @@ class Postbox:
             with self._connected() as server:
                 if self.user is not None:
                     server.login(self.user, self._password())
-                refused = server.send_message(letter)
+                return len(server.send_message(letter))
         except smtplib.SMTPResponseException as exc:
             raise NotSent(f"the mail server {self.host} answered {exc.smtp_code}") from exc
         except smtplib.SMTPRecipientsRefused as exc:
             raise NotSent(f"the mail server {self.host} refused every recipient") from exc
         except OSError as exc:  # what smtplib raises is one too
             raise NotSent(f"the mail server {self.host}: {exc.strerror or type(exc).__name__}") from exc
-        if refused:
-            raise NotSent(f"the mail server {self.host} refused {len(refused)} of the recipients")
 
     def _letter(self, subject: str, body: str) -> EmailMessage:
         from email.message import EmailMessage

@@ -31,6 +31,7 @@ log = structlog.get_logger()
 _EVERY: Final = 30.0  # seconds
 _FIRST: Final = 5.0  # after the start: what is wrong by then is not of the start itself
 _POST_AGAIN: Final = timedelta(minutes=5)  # after a letter that the server did not take
+_POST_LONGEST: Final = timedelta(hours=1)  # a password that is wrong must not lock the account
 _POST_LIMIT: Final = timedelta(days=1)  # then it is no news
 
 
@@ -170,15 +171,22 @@ class Alerts:
         while True:
             at, subject, body = await self._post.get()
             failures = 0
-            while self.clock() - at < _POST_LIMIT:
-                try:
-                    await postbox.send(subject, body)
-                    break
-                except NotSent as exc:
-                    level = log.debug if failures else log.warning
-                    level("a letter waits", action="letter_waits", why=str(exc))
+            while not await _posted(postbox, subject, body, failures) and self.clock() - at < _POST_LIMIT:
                 failures += 1
-                await asyncio.sleep(_POST_AGAIN.total_seconds())
+                await asyncio.sleep(min(_POST_LONGEST, _POST_AGAIN * failures).total_seconds())
+
+
+async def _posted(postbox: Postbox, subject: str, body: str, failures: int) -> bool:
+    """Try to send a letter; return whether the server took it."""
+    try:
+        refused = await postbox.send(subject, body)
+    except NotSent as exc:
+        level = log.debug if failures else log.warning
+        level("a letter waits", action="letter_waits", why=str(exc))
+        return False
+    if refused:
+        log.warning("a letter is not for everybody", action="letter_refused", refused=refused)
+    return True
 
 
 def _write(connection: Connection, told: Plan, now: datetime) -> None:

@@ -43,10 +43,14 @@ def letter(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
         raise Stop(Exit.CONFIGURATION, "no letters are sent: set smtp_host and mail_to under [alerts]")
     name = loaded.gateway.name
     try:
-        asyncio.run(postbox.send(f"[Schoolgate {name}] a test", "Letters from the SMS gateway arrive.\n"))
+        refused = asyncio.run(
+            postbox.send(f"[Schoolgate {name}] a test", "Letters from the SMS gateway arrive.\n")
+        )
     except NotSent as exc:
         raise Stop(Exit.TEMPORARY, f"{exc}; see smtp_* under [alerts]") from exc
     if as_json:
-        print_json({"sent": len(postbox.recipients)})
+        print_json({"sent": len(postbox.recipients) - refused, "refused": refused})
     else:
-        say(f"The server took it for {len(postbox.recipients)}: look whether it arrives.")
+        say(f"The server took it for {len(postbox.recipients) - refused}: look whether it arrives.")
+    if refused:
+        raise Stop(Exit.FAILED, f"the server refused {refused} of the addresses in mail_to")

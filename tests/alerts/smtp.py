@@ -37,6 +37,7 @@ class MailServer:
     context: ssl.SSLContext | None = None
     password: str | None = None
     refuse: dict[str, str] = field(default_factory=dict)
+    unknown: set[str] = field(default_factory=set)  # recipients
     letters: list[Letter] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
     port: int = 0
@@ -98,7 +99,11 @@ class _Conversation:
         await self.say("250 ok")
 
     async def on_rcpt(self, rest: str) -> None:
-        self.recipients.append(rest.partition("<")[2].partition(">")[0])
+        recipient = rest.partition("<")[2].partition(">")[0]
+        if recipient in self.server.unknown:
+            await self.say("550 nobody")
+            return
+        self.recipients.append(recipient)
         await self.say("250 ok")
 
     async def on_data(self, _: str) -> None:

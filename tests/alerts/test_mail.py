@@ -105,3 +105,9 @@ async def test_tls_from_the_first_byte(tmp_path: Path) -> None:
     async with mail_server(at_once=context) as server:
         await postbox(server.port, security="tls", authorities=authority).send("x", "y")
     assert [letter.message["Subject"] for letter in server.letters] == ["x"]
+
+
+async def test_one_address_that_is_refused_keeps_no_letter_from_the_others() -> None:
+    async with mail_server(unknown={"it@school.example"}) as server:
+        assert await postbox(server.port).send("x", "y") == 1
+    assert [letter.recipients for letter in server.letters] == [["head@school.example"]]
