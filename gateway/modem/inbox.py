@@ -14,6 +14,7 @@ from typing import Final
 import structlog
 
 from gateway.modem import commands
+from gateway.modem.copies import digest
 from gateway.modem.delivery import Delivery
 from gateway.modem.errors import CommandFailed
 from gateway.modem.identity import attempt
@@ -197,7 +198,10 @@ class Inbox:
             await self._memories.select(self._memories.writes)
         except CommandFailed:
             return  # a listing finds it
-        await self._free_own(self._memories.writes, copy)
+        found = await attempt(self.through, commands.read(index))
+        # A listing may have freed it before, and a message of somebody's may lie there by now.
+        if found is not None and not found.inbound and digest(found.pdu) == digest(copy.pdu):
+            await self._free_own(self._memories.writes, found)
 
     async def _free_own(self, memory: str, copy: Stored) -> None:
         if self._memories.selected == memory and await self._memories.delete(memory, copy.index):

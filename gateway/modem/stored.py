@@ -1,6 +1,6 @@
 """Handing a part over by way of the modem's own memory: AT+CMGW, then AT+CMSS (3GPP TS 27.005, 3.5.3, 4.4).
 
-It costs two commands more, and gives evidence: where the result of AT+CMSS is lost, the stored copy says
+It costs four commands more, and gives evidence: where the result of AT+CMSS is lost, the stored copy says
 whether the part went. "Sent" proves that it did. "Unsent" proves that it did not only while the modem lives
 on and has given no result at all: after a restart, or a result that leaves it open, it proves nothing.
 """

@@ -14,6 +14,7 @@ from gateway.copy_marks import copies_of
 from gateway.model import Accepted, ModemPhase, NotSent, Refused, Revoked, SendOutcome, Unclear
 from gateway.modem import Modem
 from gateway.modem.copies import Copies, digest
+from gateway.modem.listing import Stored
 from gateway.simulator import Kind, Network, Timing, VirtualModem
 from gateway.simulator.relay import compose
 from gateway.simulator.storage import Stat
@@ -212,3 +213,18 @@ def test_marks_are_bounded() -> None:
     copies.land()
     assert not copies.ours(f"{0:016x}")
     assert copies.ours(f"{99:016x}")
+
+
+async def test_a_message_that_took_the_place_of_a_copy_is_not_freed_with_it(
+    tmp_path: Path, store: Store
+) -> None:
+    async with sending(tmp_path, store) as (modem, virtual, _):
+        store.broken = True  # so that what comes stays where it is
+        memory = virtual.storage.use(1)
+        await virtual.inbox.take(compose(SENDER, "STOP", now())[0])
+        (index,) = memory.slots
+        modem._connection._inbox.spend(Stored(index, 3, None, SUBMIT.hex().upper()))
+        store.broken = False
+        await store.until(1)
+        await until(lambda: not held(virtual))
+        assert len(store.messages) == 1
