@@ -62,11 +62,17 @@ def _short(report: ComplianceReport) -> Iterator[str]:
         (f"{sum(opted.made.values()):,}", f"people opted out; 99 of 100 within {seconds(opted.p99_seconds)}"),
         (f"{opted.handed_over_after:,}", "messages sent after an opt-out (must be 0)"),
         (
-            "whole" if not report.audit.broken else "BROKEN",
+            _log(report),
             f"the audit log, verified {times(report.audit.verified)}",
         ),
     )
     yield "".join(f"<li><b>{escape(figure)}</b>{escape(words)}</li>" for figure, words in tiles) + "</ul>"
+
+
+def _log(report: ComplianceReport) -> str:
+    if report.audit.broken:
+        return "BROKEN"
+    return "whole" if report.audit.verified else "not looked at"
 
 
 def _attention(report: ComplianceReport) -> Iterator[str]:
@@ -82,8 +88,9 @@ def _attention(report: ComplianceReport) -> Iterator[str]:
 
 def _clauses(report: ComplianceReport) -> Iterator[str]:
     yield "<h2>Clause by clause</h2><p>The policy is asked about every message when it is submitted and "
-    yield "again in the moment in which it goes to a modem. “Refused” and “held” count the answers that "
-    yield "cite the clause; “tests” are the automatic tests that prove that the clause is enforced.</p>"
+    yield "again in the moment in which it goes to a modem. “Kept”: nothing against it is on record. "
+    yield "“Refused” and “held” count the answers that cite the clause; “tests” are the automatic tests that "
+    yield "prove that the clause is enforced.</p>"
     rows = [
         (
             clause.number,
