@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from gateway.cli.commands import empty
 from gateway.cli.escrow import mark
 from gateway.cli.exits import Exit, Stop
 from gateway.cli.options import ConfigOption, JsonOption, configuration, found, read_key
@@ -29,6 +30,13 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands."""
     app.command()(run)
     app.command("check-config")(check_config)
+
+
+def alone() -> typer.Typer:
+    """Return an application with these commands only."""
+    app = empty()
+    add_to(app)
+    return app
 
 
 def run(config: ConfigOption = None) -> None:

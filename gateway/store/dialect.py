@@ -61,7 +61,7 @@ def _set_up(connection: sqlite3.Connection, *, writer: bool) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         "secure_delete=ON",
-        "cache_size=-1000",  # KiB
+        "cache_size=-500",  # KiB; the kernel keeps the file, too
         *(() if writer else ("query_only=ON",)),
     ):
         connection.execute(f"PRAGMA {pragma}").close()
