@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -81,3 +83,12 @@ def test_only_working_hours_count(since: str, now: str, hours: float) -> None:
 
 def test_a_reply_of_last_year_needs_no_longer_look_than_one_of_today() -> None:
     assert worked(NOON - timedelta(days=365), NOON, LONDON) > HOUR
+
+
+def test_every_kind_of_alarm_is_explained_to_technicians() -> None:
+    root = Path(__file__).parents[2]
+    source = (root / "gateway/alerts/signs.py").read_text()
+    kinds = set(re.findall(r'Alarm\(\s*"([a-z-]+)"', source))
+    assert len(kinds) > 10
+    explained = set(re.findall(r"`([a-z-]+)`", (root / "docs/operations.md").read_text()))
+    assert kinds - explained == set()
