@@ -38,7 +38,7 @@ _PDUS: Final = (
 _ANSWERS: Final[tuple[Callable[[tuple[str, ...]], object], ...]] = (
     answers.value, answers.words, answers.digits, answers.card_number, answers.numbers, answers.first_number,
     answers.pin_state, answers.tries_cpinr, answers.tries_field(1), answers.smsc, answers.signal_dbm,
-    answers.operator, answers.registration, answers.memories, answers.memory_in_use,
+    answers.network, answers.registration, answers.memories, answers.memory_in_use,
     answers.memory_counts(("SM", "SM", "SM")), answers.ranges, listing.slots, listing.listing,
 )  # fmt: skip
 

@@ -1,0 +1,102 @@
+"""The machine misbehaves, not the modem: a full disk, clocks that are wrong; and what fills up meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bench.rig import free_port
+from gateway.clock import utc_now
+from gateway.simulator import Kind, Network, Timing
+from tests.system.site import eventually, message, spawned
+from tests.system.story import ANNA, BEN, CARA, EVERYBODY, FIRST, posted, stage
+from tests.system.verdict import verdict
+from tests.system.view import count
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]
+
+SUPPRESSED = "SELECT count(*) FROM suppression"
+PARKED = "SELECT count(*) FROM inbound WHERE kind = 'parked'"
+FULL = 16 * 1024  # bytes; no file grows beyond: every commit needs more, the log does not
+
+
+async def test_a_full_disk_loses_nothing_and_leaves_what_came_on_the_sim(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    async with stage(furnished_stage, tmp_path, running=False, first=False) as made:
+        port = free_port()
+        config = tmp_path / "schoolgate.toml"
+        config.write_text(config.read_text().replace("port = 0", f"port = {port}", 1))
+        async with spawned(made, port) as process:
+            await made.ready(60)
+            await made.reaches(await made.post(FIRST), "delivered")
+            before = len(made.network.ledger.of(Kind.DELETED))
+            _, hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (FULL, hard))
+            made.network.text(ANNA, "sim0", "STOP")
+            await made.network.ledger.until(Kind.READ, modem="sim0", timeout=20)
+            status, _ = await made.call("POST", "/v1/messages", message(BEN))
+            assert status == 503
+            await asyncio.sleep(0.3)
+            assert len(made.network.ledger.of(Kind.DELETED)) == before
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (hard, hard))
+            await eventually(lambda: count(tmp_path, SUPPRESSED) == 1, 40, what="opt-out")
+            await posted(made, [BEN])
+            ends = await verdict(made, within=40)
+            assert ends["delivered"] == 2  # the confirmation is one
+
+
+@pytest.mark.parametrize("off", [timedelta(days=400), -timedelta(days=1)])
+async def test_clocks_that_disagree_lose_no_stop_and_credit_no_report_to_another_message(
+    furnished_stage: Path, tmp_path: Path, off: timedelta
+) -> None:
+    def beginning(network: Network) -> None:
+        wrong(network, off)
+        network.text(CARA, "sim0", "STOP")
+
+    async with stage(furnished_stage, tmp_path, before=beginning, first=False) as made:
+        await eventually(lambda: count(tmp_path, SUPPRESSED) == 1, what="opt-out")
+        for ident in await posted(made, [ANNA, BEN]):
+            await made.reaches(ident, "sent")
+        # Reports are stamped by the network: what does not fit is kept, and nothing is said to be delivered.
+        await eventually(lambda: count(tmp_path, PARKED) == 3, what="reports that fit nothing")
+        assert [len(made.texts(each)) for each in (ANNA, BEN)] == [1, 1]
+        assert sum("trip" in text for text in made.texts(CARA)) == 0
+
+
+def wrong(network: Network, off: timedelta) -> None:
+    """Have the network's clock, by which it stamps everything, be off: as much as ours would be."""
+
+    def clock() -> datetime:
+        return utc_now() + off
+
+    network.clock = clock
+    network.centre._clock = clock
+
+
+async def test_a_memory_that_fills_while_it_sends_is_emptied_and_sending_goes_on(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    slow = Timing(radio_first=0.15, radio_kept=0.15, report_after=0.05)
+    async with stage(furnished_stage, tmp_path, timing=slow, persona="simcom-sim800") as made:
+        await posted(made, EVERYBODY[:8])
+        for index, sender in enumerate(EVERYBODY[10:55]):  # more than the memory holds
+            made.network.text(sender, "sim0", f"Reply {index}")
+        assert await verdict(made, within=45) == {"delivered": 8}
+
+
+@pytest.mark.parametrize(
+    ("text", "how"),
+    [("STOP", {"message_class": 0}), ("Ж" * 66 + "STOP", {"wide": True})],
+    ids=["class 0", "16-bit"],
+)
+async def test_a_stop_counts_in_whatever_form_it_comes(
+    furnished_stage: Path, tmp_path: Path, text: str, how: dict[str, bool]
+) -> None:
+    async with stage(furnished_stage, tmp_path, first=False) as made:
+        made.network.text(ANNA, "sim0", text, **how)  # type: ignore[arg-type]
+        await eventually(lambda: count(tmp_path, SUPPRESSED) == 1, what="opt-out")
