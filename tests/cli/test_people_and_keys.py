@@ -96,6 +96,15 @@ def test_a_key_may_be_capped() -> None:
     assert "5 a minute, 100 a day" in " ".join(command("key", "list").out.split())
 
 
+def test_a_key_may_be_of_networks() -> None:
+    networks = ("--from", "10.1.0.0/16", "--from", "2001:db8::/32")
+    made = command("key", "create", "jsmith", "--label", "MIS", *networks, "--json")
+    assert made.json["key"]["networks"] == ["10.1.0.0/16", "2001:db8::/32"]
+    wrong = command("key", "create", "jsmith", "--label", "MIS", "--from", "10.1.0.5/16")
+    assert wrong.code == 2
+    assert "a network is written as 10.1.0.0/16" in " ".join(wrong.err.split())
+
+
 def test_a_key_is_revoked() -> None:
     (key,) = command("key", "list", "--json").json["items"]
     assert command("key", "revoke", key["id"], "--json").json["revoked_at"] is not None

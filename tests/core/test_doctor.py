@@ -180,6 +180,8 @@ def test_trouble_that_the_gateway_tells_of_is_named_once(change: dict[str, Any],
         ({"running": False}, "systemctl start"),
         ({"api_key": "revoked"}, "--key-file"),
         ({"reasons": ("no modem is registered",)}, "registered"),
+        ({"certificate": "not PEM, or damaged"}, "tls_certificate"),
+        ({"certificate_ends": "the TLS certificate ends on 2026-12-24"}, "systemctl reload"),
     ],
 )
 def test_trouble_with_the_gateway_is_named_once(change: dict[str, Any], words: str) -> None:
