@@ -14,7 +14,7 @@ LOCKED := $(BIN)/python -m pip install --quiet --require-hashes --no-deps --only
 # Schoolgate itself is built with the locked setuptools, without an index.
 ITSELF := $(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo test test-unit proof check bench fuzz soak docs lock clean install upgrade rollback uninstall deb test-service
+.PHONY: help demo test test-unit proof check bench fuzz contract soak docs lock clean install upgrade rollback uninstall deb test-service
 .DELETE_ON_ERROR:
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo 'make check      formatting, lint, types, layers'
 	@echo 'make bench      the measurements (ARGS=name for some of them)'
 	@echo 'make fuzz       bytes that nobody would send, at the decoders (ARGS="--seconds 600")'
+	@echo 'make contract   whatever the description of the API permits, and what it does not (ARGS="--seconds 600")'
 	@echo 'make soak       lives with every fault at random, and the ledger (ARGS="--seeds 20 --seconds 60")'
 	@echo 'make docs       remake docs/configuration.md from the settings'
 	@echo 'make lock       remake the lock files (needs uv)'
@@ -74,6 +75,9 @@ test-service:
 
 fuzz: $(VENV)/dev.stamp
 	@$(BIN)/python -m bench.fuzz $(ARGS)
+
+contract: $(VENV)/dev.stamp
+	@$(BIN)/python -m bench.contract $(ARGS)
 
 soak: $(VENV)/dev.stamp
 	@$(BIN)/python -m bench.soak $(ARGS)

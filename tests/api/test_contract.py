@@ -17,10 +17,10 @@ SEED = int(os.environ.get("SCHOOLGATE_SEED", "20261126"))
 async def test_the_gateway_keeps_to_its_description(tmp_path: Path) -> None:
     """No 5xx; every answer has the status, headers and form that are written down; links lead on.
 
-    `python -m bench.contract` asks for as long as one likes.
+    `make contract` asks for as long as one likes.
     """
     async with all_powerful(tmp_path) as (made, key):
-        for phase, examples, seconds in (("stateful", 20, 10), ("fuzzing", 3, 12)):
+        for phase, examples, seconds in (("stateful", 20, 8), ("fuzzing", 3, 8)):
             turn = {"phases": (phase,), "examples": examples, "seconds": seconds}
             verdict = await judged(made, key, seed=SEED, narrow=True, **turn)
             assert verdict.code == 0, verdict.said
