@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AliasPath, Field, PrivateAttr, model_validator
+from pydantic import AliasPath, Field, PrivateAttr, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from api.schema.base import (
     Input,
@@ -32,18 +33,28 @@ MOST = 10_000
 class Recipient(Input):
     """One number, or a group: each number of it gets one text. The slots are added to the batch's own."""
 
-    to: Phone | None = None
     group: GroupName | None = Field(None, description="In the place of `to`.")
+    to: Phone | None = Field(None, validate_default=True)
     slots: Slots = Field(default_factory=dict)
     reference: Reference | None = Field(None, description="Of a number; a group has none.")
 
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.to is None) == (self.group is None):
+    @field_validator("to")
+    @classmethod
+    def _one_of_both(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if "group" not in info.data:  # a fault of its own
+            return value
+        if value is None and info.data["group"] is None:
+            raise PydanticCustomError("missing", "is missing")
+        if value is not None and info.data["group"] is not None:
             raise ValueError("give either to or group")
-        if self.group is not None and self.reference is not None:
-            raise ValueError("a group has no reference: each of its messages would have the same")
-        return self
+        return value
+
+    @field_validator("reference")
+    @classmethod
+    def _of_a_number(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("group") is not None:
+            raise ValueError("a group has none: each of its messages would have the same")
+        return value
 
     def record(self) -> BatchRecipient:
         """Return what the use case takes."""

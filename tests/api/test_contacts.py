@@ -230,9 +230,9 @@ async def test_a_batch_to_groups_is_one_text_for_each_number(api: Api) -> None:
     [
         ({"group": "no-such-group"}, "recipients.0.group"),
         ({"group": "empty"}, "recipients"),
-        ({"group": "empty", "to": CONSENTED[0]}, "recipients.0"),
-        ({"group": "empty", "reference": "r"}, "recipients.0"),
-        ({}, "recipients.0"),
+        ({"group": "empty", "to": CONSENTED[0]}, "recipients.0.to"),
+        ({"group": "empty", "reference": "r"}, "recipients.0.reference"),
+        ({}, "recipients.0.to"),
     ],
 )
 async def test_a_batch_to_a_group_that_is_not_is_refused(api: Api, recipient: Any, field: str) -> None:
