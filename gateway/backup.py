@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from gateway.store import Keyring, SealBrokenError, copying
-from gateway.store.schema_version import HEAD
+from gateway.store.schema_version import HEAD, is_known
 
 DATABASE: Final = "schoolgate.db"
 MANIFEST: Final = "manifest.json"
@@ -92,7 +92,7 @@ def verify(path: Path, keyring: Keyring) -> Backup:
     Raises `BackupUnusable`.
     """
     backup, body, proof = _read(path)
-    if backup.schema > HEAD:
+    if not is_known(backup.schema):
         raise BackupUnusable(
             f"{path} has schema {backup.schema}, this release knows {HEAD}: restore it with the newer release"
         )

@@ -103,7 +103,7 @@ def _key_notes(config: Config) -> Iterator[str]:
 def check_database(path: Path) -> None:
     """Raise where the database was written by a newer release, or is none."""
     from gateway.store import dialect
-    from gateway.store.schema_version import HEAD, SchemaTooNew, current
+    from gateway.store.schema_version import HEAD, SchemaTooNew, current, is_known
 
     if not path.exists():
         return
@@ -114,7 +114,7 @@ def check_database(path: Path) -> None:
         raise Stop(Exit.CONFIGURATION, f"{path} is not a database of Schoolgate") from exc
     finally:
         engine.dispose()
-    if present is not None and present > HEAD:
+    if present is not None and not is_known(present):
         raise SchemaTooNew(
             f"{path} has schema {present}, this release knows {HEAD}: install the newer release"
         )

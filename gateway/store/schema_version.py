@@ -15,12 +15,17 @@ class SchemaTooNew(Exception):
     """The database was written by a newer Schoolgate."""
 
 
+def is_known(revision: str) -> bool:
+    """Say whether this release has a revision: one that it has not was made by a newer."""
+    return any(_REVISIONS.glob(f"{revision}_*.py"))
+
+
 def upgrade(engine: Engine) -> None:
     """Run the revisions that are missing; raise `SchemaTooNew` where the database is ahead of us."""
     present = current(engine)
     if present == HEAD:  # the common start: Alembic is not even imported
         return
-    if present is not None and not any(_REVISIONS.glob(f"{present}_*.py")):
+    if present is not None and not is_known(present):
         raise SchemaTooNew(
             f"the database has schema {present}, this release knows {HEAD}: "
             "install the newer release again, or restore a backup made with this one"
