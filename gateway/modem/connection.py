@@ -196,7 +196,7 @@ class Connection:
             self._stored = StoredSending(self._session, self._inbox, self._references, self._copies, wanted)
         if self._credit is not None:
             self._credit.attach(self._session, _now())
-        if paths := candidates(self._settings, self._path):
+        if paths := candidates(self._settings, self._path, ready.profile):
             link = Link(
                 self._settings, ready, self._session, self._inbox, self._hear, self._sleep, self._report
             )

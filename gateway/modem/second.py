@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Final
 
 import structlog
@@ -23,6 +24,7 @@ from gateway.modem.identity import attempt
 from gateway.modem.inbox import Inbox
 from gateway.modem.link import Sleep, backoff
 from gateway.modem.port import open_port
+from gateway.modem.profiles import Profile
 from gateway.modem.reader import Reader
 from gateway.modem.session import Session
 from gateway.modem.settings import ModemSettings, Timeouts
@@ -32,18 +34,23 @@ log = structlog.get_logger()
 
 AUTO: Final = "auto"  # a sibling of the first port, on the same USB device
 NONE: Final = "none"
-_LONGEST: Final = (
-    900.0  # seconds between two tries: a port that fails again and again costs more than it gives
-)
+_LONGEST: Final = 900.0  # seconds between two tries: a port that always fails costs more than it gives
 _PATIENCE: Final = 5.0  # seconds for a command
 _STEADY: Final = 60.0  # a port that read for so long has worked
 
 
-def candidates(settings: ModemSettings, port: str) -> tuple[str, ...]:
-    """Return the ports that may be the second one of the modem at `port`."""
-    if settings.second_port == AUTO:
-        return usb.siblings_of(port)
-    return () if settings.second_port == NONE else (settings.second_port,)
+def candidates(
+    settings: ModemSettings, port: str, profile: Profile, ttys: Path = usb.TTYS
+) -> tuple[str, ...]:
+    """Return the ports that may be the second one of the modem at `port`.
+
+    Where its profile says which interfaces speak AT, no other is opened.
+    """
+    if settings.second_port != AUTO:
+        return () if settings.second_port == NONE else (settings.second_port,)
+    known = {number for identity in profile.usb for number in identity.at}
+    siblings = usb.siblings_of(port, ttys)
+    return tuple(each for each in siblings if not known or usb.number_of(each, ttys) in known)
 
 
 @dataclass(slots=True)

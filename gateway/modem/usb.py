@@ -18,6 +18,12 @@ def interface_of(port: str, ttys: Path = TTYS) -> str:
     return ""
 
 
+def number_of(port: str, ttys: Path = TTYS) -> int | None:
+    """Return the number of that interface, such as 2; None where it is none of USB."""
+    number = interface_of(port, ttys).rpartition(".")[2]
+    return int(number) if number.isdecimal() else None
+
+
 def device_of(port: str, ttys: Path = TTYS) -> Path | None:
     """Return the folder of the USB device behind `port`, None where there is none."""
     folders = (folder for folder in _above(port, ttys) if (folder / "authorized").exists())

@@ -140,7 +140,7 @@ async def _delete(modem: VirtualModem, command: Command) -> Lines:
 async def _write(modem: VirtualModem, command: Command) -> Lines:
     if command.op is not Op.SET:
         return ()
-    require_ready(modem)
+    await _touch(modem)
     pdu = await ask_pdu(modem, command.number(0))
     if pdu is None:
         return ()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.config import ConfigError, load
 from gateway.ids import new_id
 from gateway.model import Event, Status
 from gateway.routing import EVERY_PRIORITY, URGENT, Headroom, Routing, Rule, Turn, own_lane
@@ -170,3 +171,21 @@ async def test_lanes_that_no_rule_knows_any_more_are_everybodys(tmp_path: Path, 
         assert await database.read(lambda c: outbox.next_queued(c, keyring, "uk", NOW)) is None
         await database.write(lambda c: outbox.keep_to_lanes(c, []))
         assert await database.read(lambda c: outbox.next_queued(c, keyring, "uk", NOW)) is not None
+
+
+@pytest.mark.parametrize(
+    ("sections", "problem"),
+    [
+        (["only = true"], "line 4: modem.only: needs prefixes"),
+        (['only = true\nprefixes = ["+44"]'], "line 4: modem.only: one modem must take everything"),
+        (["reserve = 1", 'only = true\nprefixes = ["+44"]'], "line 8: modem.only: one modem must take"),
+        (['prefixes = ["0044"]'], "line 4: modem.0.prefixes"),
+    ],
+)
+def test_rules_by_which_some_messages_would_wait_for_ever_are_refused(
+    tmp_path: Path, sections: list[str], problem: str
+) -> None:
+    each = [f'[[modem]]\nname = "sim{i}"\nport = "sim{i}"\n{rules}\n' for i, rules in enumerate(sections)]
+    (tmp_path / "schoolgate.toml").write_text("".join(each))
+    with pytest.raises(ConfigError, match=problem):
+        load(tmp_path / "schoolgate.toml")

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from gateway.model import Accepted, ModemPhase
-from gateway.modem import Modem, usb
+from gateway.modem import Modem, ModemSettings, usb
+from gateway.modem.profiles import profile_for
+from gateway.modem.second import candidates
 from gateway.simulator import Kind, Network, Timing
 from tests.modem.fake import QUICK, SUBMIT, Store, driver, running, until
 
@@ -122,3 +124,10 @@ def test_the_siblings_of_a_port_are_the_other_ports_of_its_device(tmp_path: Path
     assert usb.siblings_of("/dev/ttyUSB2", ttys) == ("/dev/ttyUSB0",)
     assert usb.siblings_of("/dev/ttyUSB1", ttys) == ()
     assert usb.siblings_of("/dev/ttyS0", ttys) == ()
+    auto = ModemSettings(name="sim0", port="/dev/ttyUSB2", second_port="auto")
+    generic, simcom = profile_for("", "", "generic"), profile_for("", "", "simcom")
+    assert candidates(auto, auto.port, generic, ttys) == ("/dev/ttyUSB0",)
+    assert candidates(auto, auto.port, simcom, ttys) == ("/dev/ttyUSB0",)  # interfaces 2 and 3 speak AT
+    assert candidates(auto, "/dev/ttyUSB0", profile_for("", "", "simcom-a7670"), ttys) == ()  # 4 alone
+    assert candidates(replace(auto, second_port="none"), auto.port, generic, ttys) == ()
+    assert (usb.number_of("/dev/ttyUSB0", ttys), usb.number_of("/dev/ttyS0", ttys)) == (3, None)
