@@ -80,8 +80,12 @@ def canonical(address: str, _settings: PolicySettings) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _canonical(written: str) -> str | None:
-    parsed = _parse(written)
-    return None if parsed is None else _e164(parsed)
+    while (parsed := _parse(written)) is not None:
+        form = _e164(parsed)
+        if form is None or form == written:
+            return form
+        written = form  # +86 0 0170 …: one trunk zero is dropped at a time
+    return None
 
 
 def _clean(raw: str) -> str:

@@ -249,6 +249,8 @@ def test_4_3_every_way_to_write_a_mobile_means_the_same(subscriber: int, head: s
 
 @given(raw=ANYTHING)
 @example(raw="+44 0000000000")
+@example(raw="+8600170398155987")
+@example(raw="+43006838")
 def test_4_3_a_canonical_form_is_its_own(raw: str) -> None:
     form = canonical(raw, SETTINGS)
     if form is not None:
