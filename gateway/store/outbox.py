@@ -1,6 +1,7 @@
 """The outbox: messages and their parts, entered sealed and claimed by compare-and-set.
 
-Entering and claiming are here; every other change of a status is in `lifecycle`.
+Entering and claiming are here; finding what goes next is in `drawing`, every other change of a status in
+`lifecycle`.
 """
 
 from __future__ import annotations
@@ -8,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -22,15 +22,34 @@ from sqlalchemy import (
     literal_column,
     or_,
     select,
-    union_all,
     update,
 )
 
 from gateway.model import WAITING, Event, HoldReason, Status
 from gateway.store import dialect, lifecycle
-from gateway.store.prepared import Prepared, Row
+from gateway.store.drawing import QUEUED, Candidate, Course, next_queued
+from gateway.store.prepared import Prepared
 from gateway.store.schema import counter, message, part
 from gateway.store.seal import Keyring
+
+__all__ = [
+    "Candidate",
+    "Course",
+    "NewMessage",
+    "add",
+    "any_due",
+    "beat",
+    "claim",
+    "hurry",
+    "keep_to_lanes",
+    "next_queued",
+    "next_reference",
+    "postpone",
+    "release_modem",
+    "seal",
+    "set_reference",
+    "waiting",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,36 +79,6 @@ class NewMessage:
     expires_at: datetime
     created_at: datetime
     wording: str | None = None  # keyed digest of the text; None: it does not count for its recipient
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A part and what is needed to decide on it and to build its PDU."""
-
-    message_id: str
-    number: int
-    total: int
-    number_index: bytes
-    to: str
-    kind: str
-    purpose: str
-    template_id: str | None
-    key_id: str | None
-    body: str
-    concat_reference: int | None
-    attempts: int
-    expires_at: datetime
-    wording: str | None
-    more: bool  # something else is due after it
-    priority: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Course:
-    """What a modem may take now, where there are rules."""
-
-    lanes: tuple[str, ...]
-    most: int  # the last priority
 
 
 def seal(keyring: Keyring, new: NewMessage) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -140,105 +129,9 @@ def add(connection: Connection, rows: Sequence[tuple[dict[str, Any], list[dict[s
 _ADD_MESSAGE, _ADD_PART = Prepared(insert(message)), Prepared(insert(part))
 
 
-_ON_ITS_WAY: list[ColumnElement[str]] = [
-    literal_column(f"'{each.value}'") for each in (Status.SENT, Status.DELIVERED, Status.UNDELIVERED)
-]
-_QUEUED = part.c.status == literal_column("'queued'")  # a literal, so that the partial index is used
-
-
-def next_queued(
-    connection: Connection, keyring: Keyring, modem: str, now: datetime, course: Course | None = None
-) -> Candidate | None:
-    """Return the first part that this modem may take: in order of priority, age and part number.
-
-    A part waits for the earlier parts of its message, and a message stays with the modem that sent
-    its first part (one sender, one concatenation reference).
-    """
-    values: dict[str, Any] = {"now": now, "modem": modem}
-    statement = _NEXT
-    if course is not None:
-        values |= {"most": course.most} | {f"lane{i}": lane for i, lane in enumerate(course.lanes)}
-        statement = _next_of(len(course.lanes))
-    rows = statement.rows(connection, values)
-    return _candidate(keyring, rows[0], more=len(rows) > 1) if rows else None
-
-
-_earlier = part.alias("earlier")
-_ORDER = ("priority", "message_id", "number")
-_next = (
-    select(
-        part.c.message_id,
-        part.c.number,
-        part.c.number_index,
-        part.c.attempts,
-        part.c.priority,
-        part.c.expires_at,
-        part.c.wording,
-        message.c.parts,
-        message.c.number_sealed,
-        message.c.kind,
-        message.c.purpose,
-        message.c.template_id,
-        message.c.key_id,
-        message.c.body_sealed,
-        message.c.concat_reference,
-    )
-    .join(message, message.c.id == part.c.message_id)
-    .where(
-        _QUEUED,
-        part.c.not_before <= bindparam("now"),
-        or_(part.c.modem.is_(None), part.c.modem == bindparam("modem")),
-        or_(
-            part.c.number == 1,
-            ~exists().where(
-                _earlier.c.message_id == part.c.message_id,
-                _earlier.c.number < part.c.number,
-                _earlier.c.status.not_in(_ON_ITS_WAY),
-            ),
-        ),
-    )
-    .order_by(*(part.c[each] for each in _ORDER))
-    .limit(2)  # the second tells that more follows
-)
-_NEXT = Prepared(_next.where(part.c.lane == literal_column("''")))
-
-
-@cache
-def _next_of(lanes: int) -> Prepared:
-    """Return the statement for so many lanes: each is looked up in the index by itself."""
-    each = [
-        _next.where(part.c.lane == bindparam(f"lane{index}"), part.c.priority <= bindparam("most"))
-        for index in range(lanes)
-    ]
-    found = union_all(*(select(one.subquery()) for one in each)).subquery("found")
-    return Prepared(select(found).order_by(*(found.c[column] for column in _ORDER)).limit(2))
-
-
-def _candidate(keyring: Keyring, row: Row, *, more: bool) -> Candidate:
-    ident = row["message_id"]
-    return Candidate(
-        message_id=ident,
-        number=row["number"],
-        total=row["parts"],
-        number_index=row["number_index"],
-        to=keyring.open("message", "number", ident, row["number_sealed"]),
-        kind=row["kind"],
-        purpose=row["purpose"],
-        template_id=row["template_id"],
-        key_id=row["key_id"],
-        body=keyring.open("message", "body", ident, row["body_sealed"]),
-        concat_reference=row["concat_reference"],
-        attempts=row["attempts"],
-        priority=row["priority"],
-        expires_at=row["expires_at"],
-        wording=row["wording"],
-        more=more or row["number"] < row["parts"],
-    )
-
-
 def waiting(connection: Connection, now: datetime | None = None) -> int:
     """Return how many parts are queued (those that are due, if `now` is given)."""
-    query = select(func.count()).select_from(part).where(_QUEUED)
+    query = select(func.count()).select_from(part).where(QUEUED)
     if now is not None:
         query = query.where(part.c.not_before <= now)
     return int(connection.execute(query).scalar_one())
@@ -255,11 +148,11 @@ def hurry(connection: Connection, now: datetime) -> int:
     Returns how many.
     """
     made_later = exists().where(message.c.id == part.c.message_id, message.c.created_at > now)
-    late = (_QUEUED, part.c.not_before > now, or_(part.c.claimed_at > now, made_later))
+    late = (QUEUED, part.c.not_before > now, or_(part.c.claimed_at > now, made_later))
     return connection.execute(update(part).where(*late).values(not_before=now)).rowcount
 
 
-_ANY_DUE = Prepared(select(part.c.number).where(_QUEUED, part.c.not_before <= bindparam("now")).limit(1))
+_ANY_DUE = Prepared(select(part.c.number).where(QUEUED, part.c.not_before <= bindparam("now")).limit(1))
 
 
 def claim(
@@ -296,7 +189,7 @@ def claim(
 
 def postpone(connection: Connection, candidate: Candidate, until: datetime) -> None:
     """Let a queued part wait."""
-    mine = (part.c.message_id == candidate.message_id, part.c.number == candidate.number, _QUEUED)
+    mine = (part.c.message_id == candidate.message_id, part.c.number == candidate.number, QUEUED)
     connection.execute(update(part).where(*mine).values(not_before=until))
 
 
@@ -308,7 +201,7 @@ def release_modem(connection: Connection, message_id: str) -> None:
 
 
 def _assign(connection: Connection, message_id: str, values: Mapping[str, object]) -> None:
-    connection.execute(update(part).where(part.c.message_id == message_id, _QUEUED).values(**values))
+    connection.execute(update(part).where(part.c.message_id == message_id, QUEUED).values(**values))
 
 
 def keep_to_lanes(connection: Connection, lanes: Collection[str]) -> None:
