@@ -47,9 +47,7 @@ async def contact(call: Call[Nothing]) -> Contact:
 
 async def change_contact(call: Call[NewContact]) -> Contact:
     """Replace what a contact is."""
-    made = await call.use_cases.contacts.change(
-        call.caller, call.ident, call.input.request(), call.if_match
-    )
+    made = await call.use_cases.contacts.change(call.caller, call.ident, call.input.request(), call.if_match)
     return _contact(call, made)
 
 
