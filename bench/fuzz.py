@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any, Final
 
 from gateway import sms
-from gateway.modem import answers, listing
+from gateway.modem import answers, credit, listing
 from gateway.modem.at import Answer, AtEvent, AtParser, Noise
 from gateway.modem.errors import AnswerUnreadable
 
@@ -40,6 +40,7 @@ _ANSWERS: Final[tuple[Callable[[tuple[str, ...]], object], ...]] = (
     answers.pin_state, answers.tries_cpinr, answers.tries_field(1), answers.smsc, answers.signal_dbm,
     answers.network, answers.registration, answers.memories, answers.memory_in_use,
     answers.memory_counts(("SM", "SM", "SM")), answers.ranges, listing.slots, listing.listing,
+    lambda lines: credit.amount_in(credit.text_of("".join(lines))[1], credit.known_patterns()),
 )  # fmt: skip
 
 
