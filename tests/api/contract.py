@@ -98,16 +98,20 @@ def narrowed() -> dict[str, Any]:
 
 
 async def judged(
-    made: Site, key: str, *, phases: Sequence[str], examples: int, seed: int, narrow: bool, seconds: int
+    made: Site, key: str, *, phases: Sequence[str], examples: int, seed: int, narrow: bool, seconds: int = 0
 ) -> Verdict:
-    """Let schemathesis ask whatever the description permits, and what it does not; return its verdict."""
+    """Let schemathesis ask whatever the description permits, and what it does not; return its verdict.
+
+    It draws `examples` times; with `seconds` it goes on until they are over.
+    """
     path = made.directory / "openapi.json"
     path.write_text(json.dumps(narrowed() if narrow else document(ROUTES)))
     words = [
         *("-m", "schemathesis.cli", "run", str(path), "--url", made.url),
         *("--header", f"Authorization: Bearer {key}", "--checks", ",".join(CHECKS)),
         *("--phases", ",".join(phases), "--max-examples", str(examples), "--seed", str(seed)),
-        *("--max-time", str(seconds), "--request-timeout", "30", "--no-shrink", "--workers", "2"),
+        *("--request-timeout", "30", "--no-shrink", "--workers", "2"),
+        *(("--max-time", str(seconds)) if seconds else ()),
         *("--suppress-health-check", "all", "--warnings", "off", "--no-color"),
         *(word for left in _LEFT_OUT for word in ("--exclude-path", left)),
     ]

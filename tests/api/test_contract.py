@@ -14,15 +14,15 @@ SEED = int(os.environ.get("SCHOOLGATE_SEED", "20261126"))
 
 
 @pytest.mark.system
+@pytest.mark.timeout(300)
 async def test_the_gateway_keeps_to_its_description(tmp_path: Path) -> None:
     """No 5xx; every answer has the status, headers and form that are written down; links lead on.
 
     `make contract` asks for as long as one likes.
     """
     async with all_powerful(tmp_path) as (made, key):
-        for phase, examples, seconds in (("stateful", 20, 8), ("fuzzing", 3, 8)):
-            turn = {"phases": (phase,), "examples": examples, "seconds": seconds}
-            verdict = await judged(made, key, seed=SEED, narrow=True, **turn)
+        for phase, examples in (("stateful", 25), ("fuzzing", 1)):
+            verdict = await judged(made, key, phases=(phase,), examples=examples, seed=SEED, narrow=True)
             assert verdict.code == 0, verdict.said
             assert "request failed" not in verdict.log
             for secret in (key, *made.tokens.values(), *NUMBERS):
