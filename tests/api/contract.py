@@ -110,7 +110,7 @@ async def judged(
         *("-m", "schemathesis.cli", "run", str(path), "--url", made.url),
         *("--header", f"Authorization: Bearer {key}", "--checks", ",".join(CHECKS)),
         *("--phases", ",".join(phases), "--max-examples", str(examples), "--seed", str(seed)),
-        *("--request-timeout", "30", "--no-shrink", "--workers", "2"),
+        *("--request-timeout", "30", "--no-shrink", "--workers", "1"),
         *(("--max-time", str(seconds)) if seconds else ()),
         *("--suppress-health-check", "all", "--warnings", "off", "--no-color"),
         *(word for left in _LEFT_OUT for word in ("--exclude-path", left)),
