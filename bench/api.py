@@ -152,6 +152,7 @@ async def _timed(ask: Callable[[], Awaitable[tuple[int, bytes]]]) -> float:
 async def listing() -> list[Row]:
     """Fifty of a million messages, by every filter and from pages far back."""
     async with rig(_BUSY, before=fill) as r:
+        await asyncio.sleep(15)  # the nightly work that follows a start looks through all of it
         wire = await Wire.open(r.site)
         month = utc_now() - timedelta(days=30)
         since = month.isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -167,7 +168,8 @@ async def listing() -> list[Row]:
         runs = [await _timed(lambda p=p: wire.ask("GET", p)) for p in asked * 50]
     p99 = quantile(runs, 0.99)
     got = f"p50 {quantile(runs, 0.5) * 1e3:.1f}, p99 {p99 * 1e3:.1f} ms"
-    return [Row("list of 50 out of 1,000,000 messages", "p99 <= 25 ms", got, p99 <= 0.025)]
+    each = tuple(quantile(runs[nth :: len(asked)], 0.5) for nth in range(len(asked)))
+    return [Row("list of 50 out of 1,000,000 messages", "p99 <= 25 ms", got, p99 <= 0.025, each)]
 
 
 async def listeners() -> list[Row]:
