@@ -1,0 +1,68 @@
+"""Clause 4.3: lists cannot be stale, for the hand-off asks whether the number is on them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from gateway.facts import PolicyDesk
+from gateway.gate import Gate
+from gateway.handoff import Handoff
+from gateway.model import Status
+from gateway.store import Database, Keyring, create_key_file, load_key_file, messages, outbox, recipients
+from policy import PolicySettings
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+NUMBER = "+447911123456"
+
+
+@pytest.fixture
+def keyring(tmp_path: Path) -> Keyring:
+    create_key_file(tmp_path / "keys")
+    return load_key_file(tmp_path / "keys")
+
+
+@pytest.fixture
+async def database(tmp_path: Path, keyring: Keyring) -> AsyncIterator[Database]:
+    settings = PolicySettings.load()
+    async with Database.open(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+        new = outbox.NewMessage(
+            id="msg_1", kind="help", number=NUMBER, number_index=keyring.index(NUMBER), parts=1, purpose="",
+            body=settings.help_text, alphabet="gsm7", status=Status.QUEUED, priority=5,
+            expires_at=NOW + timedelta(days=1), created_at=NOW,
+        )  # fmt: skip
+        await opened.write(lambda c: outbox.add(c, [outbox.seal(keyring, new)]))
+        yield opened
+
+
+def handoff(keyring: Keyring) -> Handoff:
+    desk = PolicyDesk(PolicySettings.load(), keyring)
+    return Handoff(
+        gateway="main", modem="sim0", keyring=keyring, desk=desk, gate=Gate(lambda: None), retries=[]
+    )
+
+
+async def status(database: Database) -> str:
+    row = await database.read(lambda c: messages.one(c, "msg_1"))
+    assert row is not None
+    return str(row["status"])
+
+
+async def test_4_3_what_waits_is_taken_while_its_number_is_on_no_list(
+    database: Database, keyring: Keyring
+) -> None:
+    claimed = await database.write(lambda c: handoff(keyring).claim(c, "sim", 1, NOW))
+    assert claimed is not None
+    assert await status(database) == "sending"
+
+
+async def test_4_3_what_waits_is_not_taken_once_its_number_is_on_the_list(
+    database: Database, keyring: Keyring
+) -> None:
+    stopped = {"number_index": keyring.index(NUMBER), "topic": "", "source": "staff", "made_by": "office"}
+    await database.write(lambda c: recipients.suppress(c, NOW, ident="opt_1", **stopped))  # and nothing else
+    assert await database.write(lambda c: handoff(keyring).claim(c, "sim", 1, NOW)) is None
+    assert await status(database) == "cancelled"
