@@ -17,6 +17,7 @@ from gateway.modem.session import Session
 log = structlog.get_logger()
 
 _EMPTY: Final = {320, 321}  # memory failure or invalid index: how an empty slot or memory may answer
+_SIM_AWAY: Final = {*range(10, 16), *range(310, 319)}  # out, locked, busy: CME and CMS
 _UNKNOWN_TOTAL: Final = 50
 
 
@@ -54,7 +55,8 @@ class Memories:
         try:
             selected = await self.select(memory)
         except CommandRefused as exc:
-            if memory != self._home[-1] and memory in self.readable:
+            gone = exc.code in _SIM_AWAY  # comes back, and the memory with it
+            if not gone and memory != self._home[-1] and memory in self.readable:
                 self.readable.remove(memory)
             log.warning("modem.memory_refused", memory=memory, why=exc.text)
             return ()

@@ -672,3 +672,17 @@ async def test_a_probe_tells_all_and_changes_nothing(fake: FakeModem) -> None:
     assert found.notifications == (0, 0, 0, 0, 0)
     changing = [command for command in fake.commands if "=" in command and not command.endswith("=?")]
     assert changing == []
+
+
+async def test_a_memory_that_was_refused_while_the_sim_was_out_is_read_again(
+    fake: FakeModem, store: Store
+) -> None:
+    reports = 'AT+CPMS="SR","SM","SM"'
+    fake.replies[reports] = framed("+CMS ERROR: 310")
+    async with running(driver(fake.path, store)) as modem:
+        await until(lambda: modem.is_settled)
+        assert reports in fake.commands
+        del fake.replies[reports]
+        fake.store(REPORT, 1, "SR")
+        await store.until(1)
+    assert store.pdus == [REPORT]
