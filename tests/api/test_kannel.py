@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
+import os
+import re
+import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlencode
@@ -222,6 +226,26 @@ async def test_the_key_may_be_in_the_address_where_that_is_wanted(furnished: Pat
         plain = await api.key("office", scopes=SCOPES)
         status, text = await told(api, user="office", **{"pass": plain}, to=CONSENTED[2], text="Hello there.")
         assert (status, "messages:free_text" in text) == (403, True), text
+
+
+@ONE_SITE
+async def test_the_example_of_the_documentation_sends(site: Api) -> None:
+    if shutil.which("curl") is None:
+        pytest.skip("curl is not installed")
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    (code,) = re.findall(r"```sh\n(.*?)```", page, re.DOTALL)
+    told = {
+        "SCHOOLGATE_URL": site.daemon.api_url,
+        "SCHOOLGATE_KEY": site.tokens["kannel"],
+        "TO": CONSENTED[12],
+    }
+    process = await asyncio.create_subprocess_exec(
+        *("bash", "-e", "-c", code.replace("username=mis", "username=office")),
+        env=os.environ | told,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert (await process.communicate())[0] == b"0: Accepted for delivery"
 
 
 async def test_it_is_off_unless_configured(api: Api) -> None:
