@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AliasPath, Field
+from pydantic import AfterValidator, AliasPath, Field, ValidationInfo, field_validator
 
 from api.schema.base import (
     Input,
@@ -22,7 +21,6 @@ from api.schema.base import (
     TemplateName,
     no_controls,
 )
-from gateway.errors import Fault, Invalid
 from gateway.model import CancelReason, HoldReason, Status
 from gateway.records import MessageRequest, Priority
 from policy import Code, Outcome
@@ -32,16 +30,18 @@ class NewMessage(Input):
     """One message to one recipient: by an approved template, or in words that a second person reads."""
 
     to: Phone
-    template: TemplateName | None = Field(None, description="Either this or `text`.")
     text: Annotated[str, Field(min_length=1, max_length=612), AfterValidator(no_controls)] | None = Field(
         None, description="Instead of a template; takes the scope messages:free_text, and waits for approval."
     )
+    template: TemplateName | None = Field(None, description="Either this or `text`.", validate_default=True)
     slots: Slots = Field(default_factory=dict)
     language: Language | None = Field(
         None, description="Default: the recipient's, if it is known. Without an approved version: English."
     )
     purpose: Purpose | None = Field(
-        None, description="If given, it must be the template's; needed with `text`."
+        None,
+        description="If given, it must be the template's; needed with `text`.",
+        validate_default=True,
     )
     reference: Reference | None = None
     priority: Priority = Priority.NORMAL
@@ -56,10 +56,32 @@ class NewMessage(Input):
         description="Past an opt-out: where the policy has that for this template, and two people agree.",
     )
 
+    @field_validator("template")
+    @classmethod
+    def _one_of_both(cls, template: str | None, info: ValidationInfo) -> str | None:
+        if "text" in info.data:  # else that is at fault, and says so
+            if template is None and info.data["text"] is None:
+                raise ValueError("is missing: name a template, or give a text")
+            if template is not None and info.data["text"] is not None:
+                raise ValueError("cannot go with a text: it is one or the other")
+        return template
+
+    @field_validator("slots")
+    @classmethod
+    def _of_a_template(cls, slots: dict[str, str], info: ValidationInfo) -> dict[str, str]:
+        if slots and info.data.get("text") is not None:
+            raise ValueError("belong to a template")
+        return slots
+
+    @field_validator("purpose")
+    @classmethod
+    def _named(cls, purpose: str | None, info: ValidationInfo) -> str | None:
+        if purpose is None and info.data.get("text") is not None:
+            raise ValueError("is missing: without a template it must be named")
+        return purpose
+
     def request(self) -> MessageRequest:
-        """Return what the use case takes; raise `Invalid` where it is neither template nor text, or both."""
-        if faults := tuple(self._faults()):
-            raise Invalid(faults)
+        """Return what the use case takes."""
         return MessageRequest(
             to=self.to,
             template=self.template,
@@ -74,18 +96,6 @@ class NewMessage(Input):
             on_doubt=self.on_doubt,
             break_glass=self.break_glass,
         )
-
-    def _faults(self) -> Iterator[Fault]:
-        if self.text is None:
-            if self.template is None:
-                yield Fault("template", "is missing: name a template, or give a text")
-            return
-        if self.template is not None:
-            yield Fault("text", "cannot go with a template: it is one or the other")
-        if self.purpose is None:
-            yield Fault("purpose", "is missing: without a template it must be named")
-        if self.slots:
-            yield Fault("slots", "belong to a template")
 
 
 def span(seconds: int | None) -> timedelta | None:

@@ -39,7 +39,7 @@ async def test_all_faulty_fields_are_told_at_once_without_their_content(api: Api
     answer.is_problem(422, "INVALID")
     faults = answer.faults()
     assert faults["to"] == "must be a text"
-    assert faults["template"] == "is missing"
+    assert faults["template"] == "is missing: name a template, or give a text"
     assert faults["slots.day"] == "must be a text"
     assert faults["slots.?"].startswith("the name must match")
     assert faults["language"].startswith("must match")
@@ -47,7 +47,7 @@ async def test_all_faulty_fields_are_told_at_once_without_their_content(api: Api
     assert faults["not_before"] == "must be an instant with its zone, such as 2026-09-01T08:30:00Z"
     assert faults["validity"] == "must be at least 60"
     assert faults["reference"] == "must have at most 64 characters"
-    assert faults["urgent"].startswith("there is no such field; fields: to, template, slots")
+    assert faults["urgent"].startswith("there is no such field; fields: to, text, template, slots")
     assert "?" in faults
     assert b"measles" not in answer.raw
     assert b"7700900123" not in answer.raw

@@ -124,7 +124,7 @@ async def test_its_question_ends_when_the_message_does(api: Api, writer: str) ->
 async def test_what_is_neither_template_nor_text_is_named(api: Api) -> None:
     cases: list[tuple[dict[str, Any], str]] = [
         ({"to": CONSENTED[0]}, "template"),
-        (message(CONSENTED[0], text=TEXT), "text"),
+        (message(CONSENTED[0], text=TEXT), "template"),
         ({"to": CONSENTED[0], "text": TEXT}, "purpose"),
         (free(CONSENTED[0], slots={"day": "Friday"}), "slots"),
         (free(CONSENTED[0], "x" * 613), "text"),
