@@ -104,8 +104,10 @@ def test_the_example_shows_the_defaults() -> None:
     assert Config.model_validate(tomllib.loads(text)) == Config()
     every = Config.model_validate(tomllib.loads(re.sub(r"^# (?=\[\[|\w+ = )", "", text, flags=re.MULTILINE)))
     shown = every.modem[0]
-    default = ModemSection(name=shown.name, port=shown.port, pin_file=shown.pin_file, smsc=shown.smsc)
-    assert shown == default
+    examples = (
+        "name", "port", "pin_file", "smsc", "credit_ussd", "credit_pattern", "self_test_to", "prefixes",
+    )  # fmt: skip
+    assert shown == ModemSection(**{key: getattr(shown, key) for key in examples})
 
 
 def test_the_example_beside_the_code_is_the_same() -> None:
