@@ -4,8 +4,8 @@ PYTHON ?= python3
 UV ?= uv
 VENV := .venv
 BIN := $(VENV)/bin
-# Much of a test is waiting for a virtual radio, so two at a time help even on one core.
-WORKERS ?= 2
+# Much of a test is waiting for a virtual radio, so three at a time help even on two cores.
+WORKERS ?= 3
 CODE := gateway api policy schoolgate_client tests bench
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

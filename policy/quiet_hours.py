@@ -145,9 +145,9 @@ class Hours:
     def _span(self, day: date) -> tuple[datetime, datetime] | None:
         """Return a day's window; each is worked out once."""
         if day not in self._spans:
-            begin, end = _minutes(self._written(day))
-            open_ = (self._instant(day, begin), self._instant(day, end)) if begin < end else None
-            self._spans[day] = open_
+            begin, end = (self._instant(day, minutes) for minutes in _minutes(self._written(day)))
+            # An hour that the clocks leave out is no window.
+            self._spans[day] = (begin, end) if begin < end else None
         return self._spans[day]
 
     def _instant(self, day: date, minutes: int) -> datetime:

@@ -110,6 +110,12 @@ def test_work_is_done_after_so_much_open_time(quiet: QuietHours, at: datetime, m
     assert spent == work
 
 
+def test_an_hour_that_the_clocks_leave_out_is_no_window() -> None:
+    spring = local("2026-03-28T18:00")  # the evening before
+    assert hours(sundays="01:00-02:00").opening(spring) == local("2026-03-30T08:00")
+    assert hours(sundays="01:00-03:00").opening(spring) == datetime(2026, 3, 29, 1, tzinfo=UTC)
+
+
 def test_the_end_of_the_next_window() -> None:
     assert hours().end(local("2026-11-28 20:00")) == local("2026-11-30 20:00")
     assert hours().end(local("2026-11-26 12:00")) == local("2026-11-26 12:00")

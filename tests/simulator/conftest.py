@@ -40,7 +40,7 @@ class Client:
         os.write(self.fd, data.encode() if isinstance(data, str) else data)
 
     async def wait(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             while not condition():
                 self._news.clear()
                 await self._news.wait()
