@@ -88,7 +88,7 @@ class Upkeep:
     async def _tick(self, now: datetime, *, hourly: bool) -> None:
         if self._was_set_back(now) and (moved := await self.database.write(lambda c: outbox.hurry(c, now))):
             log.warning("the clock was set back", action="clock_set_back", parts=moved)
-        due, opens = await self.database.read(lambda c: (self._due(c, now), quiet.any_due(c, now)))
+        due, opens, queued = await self.database.read(lambda c: self._news(c, now))
         late = tuple(self.late)
         if due or hourly or late:
             await self.database.write(lambda c: self._work(c, late, now))
@@ -96,8 +96,12 @@ class Upkeep:
             self.late.popleft()
         if due or opens:
             await self._let_go(now)
-        if await self.database.read(lambda c: outbox.any_due(c, now)):
+        if due or opens or queued:
             self.bell.ring()
+
+    def _news(self, connection: Connection, now: datetime) -> tuple[bool, bool, bool]:
+        """Say what there is to do: work of our own, windows that have opened, parts for the senders."""
+        return self._due(connection, now), quiet.any_due(connection, now), outbox.any_due(connection, now)
 
     def _was_set_back(self, now: datetime) -> bool:
         """Say whether the clock went back since the last look; at the first look it may have."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import sqlite3
+import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -53,6 +54,8 @@ class Database:
         self._writer = ThreadPoolExecutor(1, "store-writer")
         self._readers = ThreadPoolExecutor(_READERS, "store-reader")
         self._connection: Connection | None = None  # the writer's
+        self._own = threading.local()  # each reader's
+        self._read_by: list[Connection] = []
         self._waiting: deque[_Job] = deque()
         self._draining = False
         self.on_commit: Callable[[], None] = _nothing  # called in the loop; somebody may wait for news
@@ -91,8 +94,18 @@ class Database:
         return await loop.run_in_executor(self._readers, self._run_read, query)
 
     def _run_read(self, query: Transaction[T]) -> T:
-        with _translated(), self._reader_engine.connect() as connection, connection.begin():
-            return query(connection)
+        with _translated():
+            connection = self._reading()
+            with connection.begin():
+                return query(connection)
+
+    def _reading(self) -> Connection:
+        """Return this thread's connection: to fetch one each time costs."""
+        connection: Connection | None = getattr(self._own, "connection", None)
+        if connection is None or connection.closed or connection.invalidated:
+            connection = self._own.connection = self._reader_engine.connect()
+            self._read_by.append(connection)
+        return connection
 
     def _drain(self, loop: asyncio.AbstractEventLoop) -> None:
         """Carry out what waits, in groups (writer thread)."""
@@ -149,9 +162,12 @@ class Database:
         while self._draining:
             await loop.run_in_executor(self._writer, _nothing)
         await loop.run_in_executor(self._writer, self._hang_up)
-        for engine, pool in ((self._reader_engine, self._readers), (self._writer_engine, self._writer)):
-            await loop.run_in_executor(pool, engine.dispose)
-            pool.shutdown()
+        self._writer.shutdown()
+        self._readers.shutdown()  # once what is being read is read
+        for connection in self._read_by:
+            connection.close()
+        for engine in (self._reader_engine, self._writer_engine):
+            engine.dispose()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,9 +36,11 @@ def engine(url: str, *, writer: bool, size: int) -> Engine:
 
     @event.listens_for(made, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writer else "BEGIN")
-        version = connection.exec_driver_sql("PRAGMA data_version").scalar()  # changed by another connection?
-        if not writer or connection.info.get(_VERSION) != version:
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - the dialect says so
+        driver.execute("BEGIN IMMEDIATE" if writer else "BEGIN")
+        version = driver.execute("PRAGMA data_version").fetchone() if writer else None  # does another write?
+        if version is None or connection.info.get(_VERSION) != version:
             connection.info[_REMEMBERED] = {}
         connection.info[_VERSION] = version
 

@@ -13,8 +13,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    RowMapping,
-    Select,
     Text,
     Update,
     bindparam,
@@ -29,7 +27,7 @@ from sqlalchemy import (
 
 from gateway.model import DERIVED, CancelReason, Event, HoldReason, Status, advance
 from gateway.store import events
-from gateway.store.prepared import Prepared
+from gateway.store.prepared import Prepared, Row
 from gateway.store.schema import OPEN_ENDED, message, part
 
 # Statements are built once: to build one costs more than to run it.
@@ -245,23 +243,23 @@ def hold_recipient(connection: Connection, number_index: bytes, reason: HoldReas
 
 def something_due(connection: Connection, now: datetime) -> bool:
     """Return whether `release_scheduled` or `expire_due` have work (asked every second)."""
-    return any(connection.execute(query, {"now": now}).first() is not None for query in _DUE)
+    return any(query.first(connection, {"now": now}) is not None for query in _DUE)
 
 
 _DUE = (
-    select(part.c.number).where(_SCHEDULED, part.c.not_before <= bindparam("now")).limit(1),
-    select(part.c.number).where(_WAITS, part.c.expires_at <= bindparam("now")).limit(1),
+    Prepared(select(part.c.number).where(_SCHEDULED, part.c.not_before <= bindparam("now")).limit(1)),
+    Prepared(select(part.c.number).where(_WAITS, part.c.expires_at <= bindparam("now")).limit(1)),
 )
 
 
-def in_doubt(connection: Connection, status: Status, gateway: str) -> Sequence[RowMapping]:
+def in_doubt(connection: Connection, status: Status, gateway: str) -> Sequence[Row]:
     """Return this gateway's parts that are `sending` or `uncertain`."""
-    return connection.execute(_in_doubt(status), {"gateway": gateway}).mappings().all()
+    return _in_doubt(status).rows(connection, {"gateway": gateway})
 
 
 @cache
-def _in_doubt(status: Status) -> Select[Any]:
-    return (
+def _in_doubt(status: Status) -> Prepared:
+    return Prepared(
         select(part, message.c.on_doubt, message.c.parts)
         .join(message, message.c.id == part.c.message_id)
         .where(

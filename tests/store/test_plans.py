@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import Connection, event
 
 from gateway.model import Status
-from gateway.store import alerts, dialect, lifecycle, limits, messages, outbox, quiet
+from gateway.store import alerts, dialect, doubts, lifecycle, limits, messages, outbox, quiet
 from gateway.store.schema import metadata
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -25,6 +25,7 @@ ASKED: dict[str, Callable[[Connection], object]] = {
     "due": lambda c: lifecycle.something_due(c, NOW),
     "in doubt": lambda c: lifecycle.in_doubt(c, Status.UNCERTAIN, "main"),
     "begun": lambda c: lifecycle.in_doubt(c, Status.SENDING, "main"),
+    "doubts": lambda c: doubts.unsettled(c, None),
     "a window": lambda c: quiet.any_due(c, NOW),
     "queued": lambda c: outbox.any_due(c, NOW),
     "waiting": outbox.waiting,
