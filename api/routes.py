@@ -54,7 +54,7 @@ from api.schema.recipients import (
     Quarantined,
 )
 from api.schema.service import Alive, Forecast, ForecastQuery, Modem, NotifyKey, Ready
-from api.schema.templates import NewTemplate, Template, TemplateFilter
+from api.schema.templates import NewTemplate, Preview, Template, TemplateFilter, Values
 from gateway.records import Scope
 
 
@@ -187,6 +187,14 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         conditional=True,
     ),
     Route("GET", "/v1/templates/{id}", templates.template, Scope.TEMPLATES_READ, Nothing, Template),
+    Route(
+        "POST",
+        "/v1/templates/{id}/preview",
+        templates.preview_template,
+        Scope.TEMPLATES_READ,
+        Values,
+        Preview,
+    ),
     Route(
         "POST",
         "/v1/templates/{id}/approve",

@@ -14,7 +14,7 @@ from gateway.consent_list import read_list, write_list
 from gateway.consent_rows import consent_rows, enter, note
 from gateway.errors import Fault, Invalid, NotFound
 from gateway.model import Clock
-from gateway.records import Caller, ConsentRequest, ConsentView, ImportReport, Page
+from gateway.records import Caller, ConsentRequest, ConsentView, ImportedLine, ImportReport, Page
 from gateway.store import Database, Keyring, audit, recipients
 from gateway.store import consents as store
 from policy import Number, PolicySettings, canonical, normalise
@@ -64,22 +64,23 @@ class Consents:
         judged = [(line, *self._judge(line.request, now)) for line in listed]
         faults += [(line.number, f.field, f.message) for line, _, found in judged for f in found]
         if faults:
-            return ImportReport(imported=0, suppressed=0, faults=tuple(sorted(faults)))
+            return ImportReport((), tuple(sorted(faults)))
 
         by = caller.handle
-        rows = [
-            row
+        made = [
+            (line.number, consent_rows(self.keyring, self.settings, by, number, line.request, now))
             for line, number, _ in judged
-            for row in consent_rows(self.keyring, self.settings, by, number, line.request, now)
         ]
-        indexes = [row["number_index"] for row in rows]
+        indexes = [row["number_index"] for _, rows in made for row in rows]
 
         def transaction(connection: Connection) -> ImportReport:
-            enter(connection, "consent-imported", by, rows, now)
-            found = recipients.facts(connection, indexes).values()
-            return ImportReport(
-                imported=len(judged), suppressed=sum(bool(one.suppressed) for one in found), faults=()
+            enter(connection, "consent-imported", by, [row for _, rows in made for row in rows], now)
+            found = recipients.facts(connection, indexes)
+            lines = (
+                ImportedLine(line, len(rows), any(found[row["number_index"]].suppressed for row in rows))
+                for line, rows in made
             )
+            return ImportReport(tuple(lines), ())
 
         return await self.database.write(transaction)
 

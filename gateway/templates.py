@@ -12,12 +12,12 @@ from typing import ClassVar, Final
 
 from sqlalchemy import Connection
 
-from gateway import approvals
+from gateway import approvals, sms
 from gateway.approvals import Asked
 from gateway.errors import Conflict, Fault, Invalid, NotFound, PreconditionFailed
 from gateway.ids import new_id
 from gateway.model import Clock
-from gateway.records import ApprovalKind, Caller, Scope, TemplateRequest, TemplateView
+from gateway.records import ApprovalKind, Caller, Scope, TemplatePreview, TemplateRequest, TemplateView
 from gateway.store import Database, audit
 from gateway.store import templates as store
 from gateway.store.prepared import Row
@@ -186,6 +186,20 @@ class Templates:
         """Return a version and its text with these values, and what is wrong with them; nothing is sent."""
         made = await self.get(ident)
         return made, render(made.body, made.slots, slots, self.settings, self.clock())
+
+    async def preview_of(self, ident: str, slots: Mapping[str, str]) -> TemplatePreview:
+        """Return what `preview` does, counted: characters, parts, and what forces UCS-2."""
+        _, rendered = await self.preview(ident, slots)
+        split = sms.split(rendered.text)
+        return TemplatePreview(
+            text=rendered.text,
+            characters=len(rendered.text),
+            parts=len(split.parts),
+            alphabet=split.alphabet.value,
+            units=split.units,
+            forced_by=split.forced_by,
+            reasons=rendered.reasons,
+        )
 
     def _faults(self, request: TemplateRequest) -> Iterator[Fault]:
         if not _NAME.fullmatch(request.name):

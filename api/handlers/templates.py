@@ -6,7 +6,7 @@ from typing import Any
 
 from api.route import Call
 from api.schema.base import Listing, Nothing
-from api.schema.templates import NewTemplate, Template, TemplateFilter
+from api.schema.templates import NewTemplate, Preview, Template, TemplateFilter, Values
 from gateway.records import Page, TemplateView
 from gateway.templates import tag
 
@@ -29,6 +29,11 @@ async def draft_template(call: Call[NewTemplate]) -> Template:
 async def template(call: Call[Nothing]) -> Template:
     """Show one version."""
     return _tagged(call, await call.use_cases.templates.get(call.ident))
+
+
+async def preview_template(call: Call[Values]) -> Preview:
+    """Show a version's text with these values, and its exact characters and parts; nothing is sent."""
+    return Preview.of(await call.use_cases.templates.preview_of(call.ident, call.input.slots))
 
 
 async def approve_template(call: Call[Nothing]) -> Template:

@@ -123,8 +123,17 @@ class Consent(Output):
     wording_id: str | None = Field(description="Of the version that was shown, where it is on record.")
 
 
+class ImportedLine(Output):
+    """What became of one line."""
+
+    line: int
+    consents: int = Field(description="Recorded: one for each purpose.")
+    opted_out: bool = Field(description="Of something: still not to be texted about it (4.3).")
+
+
 class Imported(Output):
     """All lines of a list are on record."""
 
     imported: int
     suppressed: int = Field(description="Lines whose number has opted out: still not to be texted (4.3).")
+    lines: tuple[ImportedLine, ...]

@@ -7,7 +7,18 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
-from api.schema.base import Input, Language, Output, Purpose, Query, SlotName, TemplateName, no_controls
+from api.schema.base import (
+    Input,
+    Language,
+    Output,
+    Purpose,
+    Query,
+    SlotName,
+    Slots,
+    TemplateName,
+    no_controls,
+)
+from api.schema.messages import ReasonOut
 from gateway.records import TemplateRequest
 
 Text = Annotated[str, Field(max_length=100)]
@@ -46,6 +57,24 @@ class TemplateFilter(Query):
 
     name: TemplateName | None = None
     status: Literal["draft", "approved", "retired"] | None = None
+
+
+class Values(Input):
+    """Values of a template's slots."""
+
+    slots: Slots = Field(default_factory=dict)
+
+
+class Preview(Output):
+    """The text as it would be sent, and what it would cost."""
+
+    text: str
+    characters: int
+    parts: int
+    alphabet: str
+    units: int = Field(description="Septets, or UTF-16 units.")
+    forced_by: str | None = Field(description="The character that forces UCS-2.")
+    reasons: tuple[ReasonOut, ...] = Field(description="Why it may not be sent with these values.")
 
 
 class Template(Output):

@@ -76,7 +76,8 @@ def import_list(
         return
     say(f"{report['imported']} lines are on record.")
     if report["suppressed"]:
-        say(f"{report['suppressed']} of their numbers have opted out, and still get nothing (4.3).")
+        lines = ", ".join(f"line {one['line']}" for one in report["lines"] if one["opted_out"])
+        say(f"{report['suppressed']} of their numbers have opted out and still get nothing (4.3): {lines}")
 
 
 @app.command("list")

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from gateway.cli.exits import Exit, Stop
-from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, connected
-from gateway.cli.output import details, listing, print_json, when
+from gateway.cli.messages import SlotOption
+from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, connected, pairs
+from gateway.cli.output import details, listing, print_json, say, when
 
 app = typer.Typer(help="Templates: the only wordings that send (3.3).", no_args_is_help=True)
 
@@ -33,6 +34,27 @@ def draft(
     except ValueError as exc:  # not TOML, or not UTF-8
         raise Stop(Exit.USAGE, f"{file}: {exc}") from exc
     _show(connected(config, key_file).post("/v1/templates", wording), as_json=as_json)
+
+
+@app.command()
+def preview(
+    ident: Ident,
+    slot: SlotOption = None,
+    config: ConfigOption = None,
+    key_file: KeyFileOption = None,
+    *,
+    as_json: JsonOption = False,
+) -> None:
+    """Show a version's text with these values, and its exact characters and parts."""
+    body = {"slots": pairs(slot, "--slot")}
+    shown = connected(config, key_file).post(f"/v1/templates/{ident}/preview", body)
+    if as_json:
+        print_json(shown)
+        return
+    fields = ("text", "characters", "parts", "alphabet", "units", "forced_by")
+    details("Preview", {name: shown[name] for name in fields if shown[name] is not None})
+    for reason in shown["reasons"]:
+        say(f"{reason['code']} (clause {reason['clause']}): {reason['message']}")
 
 
 @app.command()

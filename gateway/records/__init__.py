@@ -19,6 +19,7 @@ from gateway.records.recipients import (
     ConsentRequest,
     ConsentView,
     HoldView,
+    ImportedLine,
     ImportReport,
     OptInView,
     SuppressionView,
@@ -37,7 +38,7 @@ from gateway.records.sending import (
 from gateway.records.sent import AuditView, BatchView, MessageView, PartView
 from gateway.records.service import Forecast, Lane, Readiness
 from gateway.records.telling import DeliveryView, EndpointRequest, EndpointView
-from gateway.records.templates import TemplateRequest, TemplateView
+from gateway.records.templates import TemplatePreview, TemplateRequest, TemplateView
 
 __all__ = [
     "ApprovalKind",
@@ -65,6 +66,7 @@ __all__ = [
     "GroupView",
     "HoldView",
     "ImportReport",
+    "ImportedLine",
     "InboxView",
     "KeyKind",
     "KeyView",
@@ -83,6 +85,7 @@ __all__ = [
     "SuppressionView",
     "SuspectView",
     "T",
+    "TemplatePreview",
     "TemplateRequest",
     "TemplateView",
     "WordingView",

@@ -92,9 +92,27 @@ class OptInView:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportedLine:
+    """What became of one line of a list of consents."""
+
+    line: int
+    consents: int  # recorded: one for each purpose
+    opted_out: bool  # the number, of something: recorded, and still not to be texted
+
+
+@dataclass(frozen=True, slots=True)
 class ImportReport:
     """A CSV import: all of it, or (with faults) nothing."""
 
-    imported: int
-    suppressed: int  # lines whose number has opted out: recorded, and still not to be texted
+    lines: tuple[ImportedLine, ...]
     faults: tuple[tuple[int, str, str], ...]  # line, field, what to do
+
+    @property
+    def imported(self) -> int:
+        """How many lines are on record."""
+        return len(self.lines)
+
+    @property
+    def suppressed(self) -> int:
+        """Of how many the number has opted out."""
+        return sum(one.opted_out for one in self.lines)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from policy.verdict import Reason
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TemplateRequest:
@@ -19,6 +21,19 @@ class TemplateRequest:
     language: str = "en"
     urgent: bool = False
     on_doubt: str = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class TemplatePreview:
+    """A version's text with values, as it would be sent."""
+
+    text: str
+    characters: int
+    parts: int
+    alphabet: str
+    units: int  # septets or UTF-16 units
+    forced_by: str | None  # the first character that forces UCS-2
+    reasons: tuple[Reason, ...]  # why it may not be sent so
 
 
 @dataclass(frozen=True, slots=True)

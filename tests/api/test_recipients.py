@@ -174,7 +174,11 @@ async def test_a_list_of_consents_is_taken_whole(api: Api) -> None:
         f"{number},event_notice,paper_form,2026-09,form,2026-09-01\n" for number in (STRANGER, CONSENTED[0])
     )
     answer = await api.post_raw("/v1/consents/import", (CSV + rows).encode(), "text/csv")
-    assert (answer.status, answer.body) == (201, {"imported": 2, "suppressed": 1})
+    assert (answer.status, answer.body["imported"], answer.body["suppressed"]) == (201, 2, 1)
+    assert answer.body["lines"] == [
+        {"line": 2, "consents": 1, "opted_out": True},
+        {"line": 3, "consents": 1, "opted_out": False},
+    ]
     (await api.call("POST", "/v1/messages", message(STRANGER))).is_problem(409, "RECIPIENT_OPTED_OUT")
 
 

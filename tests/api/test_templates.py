@@ -37,3 +37,22 @@ async def test_approval_is_of_the_version_that_was_read(api: Api) -> None:
     (await api.call("POST", path + "/retire", who="head", headers=tag)).is_problem(412, "PRECONDITION_FAILED")
     now = {"If-Match": approved.headers["ETag"]}
     assert (await api.call("POST", path + "/retire", who="head", headers=now)).body["status"] == "retired"
+
+
+async def test_a_draft_is_seen_as_it_would_be_sent_with_its_characters_and_parts(api: Api) -> None:
+    given = wording("The school is closed on {day}.") | {"slots": {"day": {"type": "date"}}}
+    made = await api.call("POST", "/v1/templates", given, who="author")
+    path = f"/v1/templates/{made.body['id']}/preview"
+    seen = await api.call("POST", path, {"slots": {"day": "2099-12-18"}}, who="head")
+    assert seen.body == {
+        "text": "KRS Education Ltd: The school is closed on Friday 18 December 2099. Reply STOP to opt out.",
+        "characters": 90,
+        "parts": 1,
+        "alphabet": "gsm7",
+        "units": 90,
+        "forced_by": None,
+        "reasons": [],
+    }
+    faulty = await api.call("POST", path, {"slots": {"day": "soon"}}, who="head")
+    assert [reason["code"] for reason in faulty.body["reasons"]] == ["SLOT_INVALID"]
+    (await api.call("POST", "/v1/templates/tpl_no/preview", {}, who="head")).is_problem(404, "NOT_FOUND")
