@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from typer.testing import CliRunner
 
 from gateway.cli.app import app
@@ -45,6 +47,14 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Work in a fresh directory, whatever the environment says."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("SCHOOLGATE_CONFIG", raising=False)
+
+
+@pytest.fixture(autouse=True)
+def aside() -> Iterator[None]:
+    """Have a gateway that runs in this process log elsewhere than into what a command says meanwhile."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.__stderr__))
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
