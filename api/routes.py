@@ -15,7 +15,6 @@ from api.handlers import (
     messages,
     recipients,
     service,
-    templates,
     webhooks,
 )
 from api.openapi import document
@@ -54,7 +53,7 @@ from api.schema.recipients import (
     Quarantined,
 )
 from api.schema.service import Alive, Forecast, ForecastQuery, Modem, NotifyKey, Ready
-from api.schema.templates import NewTemplate, Preview, Template, TemplateFilter, Values
+from api.template_routes import TEMPLATE_ROUTES
 from gateway.records import Scope
 
 
@@ -173,47 +172,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         limit=LARGE,
     ),
     Route("DELETE", "/v1/consents/{id}", recipients.withdraw_consent, Scope.CONSENTS_WRITE, Nothing, Consent),
-    Route(
-        "GET", "/v1/templates", templates.templates, Scope.TEMPLATES_READ, TemplateFilter, Listing[Template]
-    ),
-    Route(
-        "POST",
-        "/v1/templates",
-        templates.draft_template,
-        Scope.TEMPLATES_WRITE,
-        NewTemplate,
-        Template,
-        status=201,
-        conditional=True,
-    ),
-    Route("GET", "/v1/templates/{id}", templates.template, Scope.TEMPLATES_READ, Nothing, Template),
-    Route(
-        "POST",
-        "/v1/templates/{id}/preview",
-        templates.preview_template,
-        Scope.TEMPLATES_READ,
-        Values,
-        Preview,
-    ),
-    Route(
-        "POST",
-        "/v1/templates/{id}/approve",
-        templates.approve_template,
-        Scope.TEMPLATES_APPROVE,
-        Nothing,
-        Template,
-        conditional=True,
-        codes=("NOT_A_DRAFT", *DECIDING, "TEMPLATE_UNSOUND"),
-    ),
-    Route(
-        "POST",
-        "/v1/templates/{id}/retire",
-        templates.retire_template,
-        Scope.TEMPLATES_APPROVE,
-        Nothing,
-        Template,
-        conditional=True,
-    ),
+    *TEMPLATE_ROUTES,
     Route(
         "GET",
         "/v1/events",

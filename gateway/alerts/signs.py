@@ -134,7 +134,7 @@ def _policy(view: View) -> Iterator[Alarm]:
             "review-overdue",
             GATEWAY,
             f"the policy's yearly review is overdue by {view.review_overdue.days} days (9.1)",
-            "its owner reviews it, and records that in the policy file",
+            "its owner reviews it, then: schoolgate policy review",
         )
     if view.audit_broken:
         yield Alarm(
