@@ -92,7 +92,7 @@ def recipient_has_not_opted_out(draft: Draft, facts: Facts, _now: datetime) -> I
             yield Reason(
                 code=Code.RECIPIENT_OPTED_OUT,
                 clause="6.2",
-                message=f"the recipient opted out{of_what}; that is theirs to change, or two people's with a new consent",
+                message=f"the recipient opted out{of_what}; only they or two people can change that",
                 field="to",
             )
 
