@@ -42,6 +42,7 @@ class Certificate:
     names: tuple[str, ...]
     clock: Clock
     context: ssl.SSLContext = field(default_factory=lambda: server_context())
+    _ends: datetime | None = None  # of what is in use, whatever the files say by now
 
     @classmethod
     def of(cls, api: ApiSection, clock: Clock) -> Certificate | None:
@@ -60,10 +61,11 @@ class Certificate:
             self._make()
         check(self.certificate, self.key)
         self.context.load_cert_chain(self.certificate, self.key)
+        self._ends = expires_at(self.certificate)
 
     def warning(self) -> str:
-        """Return what people must know of its end; empty for nothing."""
-        return expiry_warning(self.certificate, self.clock())
+        """Return what people must know of the end of the one in use; empty for nothing."""
+        return "" if self._ends is None else _ending(self._ends, self.clock())
 
     async def watch(self, tell: Callable[[str], None]) -> None:
         """Look once a day, and `tell` and log when it ends soon; until cancelled."""
@@ -118,7 +120,10 @@ def check(certificate: Path, key: Path) -> None:
 
 def expiry_warning(certificate: Path, now: datetime) -> str:
     """Return what people must know of a certificate's end; empty for nothing. Raises `ConfigError`."""
-    end = expires_at(certificate)
+    return _ending(expires_at(certificate), now)
+
+
+def _ending(end: datetime, now: datetime) -> str:
     if end <= now:
         return f"the TLS certificate ended on {end:%Y-%m-%d}: no client trusts it"
     return f"the TLS certificate ends on {end:%Y-%m-%d}" if end - now < SOON else ""

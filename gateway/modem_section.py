@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -19,6 +20,16 @@ def _known_profile(name: str) -> str:
         if name not in names():
             raise ValueError(f"there is no such profile; there are {', '.join(names())}")
     return name
+
+
+def _names_an_amount(pattern: str) -> str:
+    try:
+        groups = re.compile(pattern).groupindex.keys()
+    except re.error as exc:
+        raise ValueError(f"is no regular expression: {exc}") from exc
+    if groups.isdisjoint(("amount", "hundredths")):
+        raise ValueError("needs a group named amount (or hundredths), as in (?P<amount>[0-9.]+)")
+    return pattern
 
 
 class ModemSection(Section):
@@ -47,7 +58,7 @@ class ModemSection(Section):
     became of it where the modem does not. Costs a little time for each part."""
     credit_ussd: Annotated[str, Field(pattern=r"^[*#0-9]{2,20}$")] | None = None
     """What the operator answers with the credit, such as `*100#`. Without it the credit is not asked for."""
-    credit_pattern: str | None = None
+    credit_pattern: Annotated[str, AfterValidator(_names_an_amount)] | None = None
     """A regular expression with a group `amount`, for an answer that the shipped ones do not understand."""
     credit_hours: Annotated[float, Field(ge=1, le=24 * 31)] = 24
     """How often it is asked for, while nothing is sent."""

@@ -64,11 +64,11 @@ class Routing:
         return self._rules[modem].reserve
 
     def _takes(self, rule: Rule, lane: str, ready: Collection[str]) -> bool:
-        if _begins(lane, rule.prefixes):
-            return True
         others = [other for other in self._rules.values() if other.modem in ready and other is not rule]
-        if rule.only or any(_begins(lane, other.prefixes) for other in others):
-            return False
+        mine = _reach(lane, rule.prefixes)
+        theirs = max((_reach(lane, other.prefixes) for other in others), default=0)
+        if mine or theirs or rule.only:
+            return 0 < mine >= theirs
         if not _begins(lane, rule.avoid):
             return True
         return not any(not other.only and not _begins(lane, other.avoid) for other in others)
@@ -130,6 +130,11 @@ class Turn:
         """Note that it takes a part of this priority."""
         if priority > URGENT:
             self._headroom.took(self._seconds() or _GUESS)
+
+
+def _reach(lane: str, prefixes: Sequence[str]) -> int:
+    """Return the length of the longest prefix with which the lane begins; 0 for none."""
+    return max((len(prefix) for prefix in prefixes if lane.startswith(prefix)), default=0)
 
 
 def _begins(lane: str, prefixes: Sequence[str]) -> bool:

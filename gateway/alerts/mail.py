@@ -56,6 +56,8 @@ class Postbox:
             raise NotSent(f"the mail server {self.host} refused every recipient") from exc
         except OSError as exc:  # what smtplib raises is one too
             raise NotSent(f"the mail server {self.host}: {exc.strerror or type(exc).__name__}") from exc
+        except ValueError as exc:  # a password that is no UTF-8, or cannot be said in SMTP (RFC 4954)
+            raise NotSent(f"the mail server {self.host}: its user and password must be ASCII") from exc
 
     def _letter(self, subject: str, body: str) -> EmailMessage:
         from email.message import EmailMessage

@@ -82,4 +82,6 @@ def _key_fault(text: str) -> str:
 
 
 def _password_fault(text: str) -> str:
-    return "" if text else "it is empty"
+    if not text:
+        return "it is empty, or not UTF-8"
+    return "" if text.isascii() else "it has characters that are not ASCII, which no mail server takes"

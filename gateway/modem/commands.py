@@ -93,6 +93,7 @@ CARD_NUMBERS: Final = (
     Command("AT+CICCID", answers.card_number, prefixes=("+ICCID:",), freeform=True),
     naming("AT^SCID", answers.card_number),
     naming("AT#CCID", answers.card_number),
+    naming("AT!ICCID?", answers.card_number),
 )
 
 PIN_STATE: Final = asking("AT+CPIN?", answers.pin_state)

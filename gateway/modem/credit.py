@@ -20,7 +20,7 @@ from gateway.sms.octets import unpack
 
 _ANSWER: Final = re.compile(r'(\d)(?:, *"?(.*?)"?(?:, *(\d+))?)?\s*', re.DOTALL)
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){4,}")
-_MORE: Final = 1  # the network waits for another word from us
+_THOUSANDS: Final = re.compile(r"(?<=\d)[.,](?=\d{3}(?!\d))")  # no currency has three decimals
 _FIRST: Final = 60.0  # seconds after the link is up
 _AGAIN: Final = 3600.0  # after a question that had no answer
 _IDLE: Final = 30.0  # without a part, before a question
@@ -41,13 +41,17 @@ def text_of(value: str) -> tuple[int, str]:
 
 
 def amount_in(text: str, patterns: Sequence[re.Pattern[str]]) -> float | None:
-    """Return the amount of money that the first fitting pattern finds."""
+    """Return the amount of money that the first fitting pattern finds; None where that is no number."""
+    text = _THOUSANDS.sub("", text)
     for pattern in patterns:
         if (match := pattern.search(text)) is not None:
             found = match.groupdict()
-            if found.get("hundredths"):
-                return int(found["hundredths"]) / 100
-            return float(found["amount"].replace(",", "."))
+            try:
+                if found.get("hundredths"):
+                    return int(found["hundredths"]) / 100
+                return float((found.get("amount") or "").replace(",", "."))
+            except ValueError:
+                return None
     return None
 
 
@@ -91,12 +95,16 @@ class Credit:
         """Send the question if it is due; the answer comes by itself. Raises `ModemGone`."""
         if now < self.due or self._session is None:
             return
+        if self._session.busy:  # with somebody's command, which must not be taken for ours
+            self._busy_until = now + _IDLE
+            return
         self._due = now + _AGAIN  # an answer makes it later
         self._asking = True
         try:
             await self._session.run(commands.do(f'AT+CUSD=1,"{self._settings.credit_ussd}",15'))
         except CommandFailed:
-            self._report(credit_error="the modem or the network refused the question")
+            if self._busy_until <= now:  # else it gave way
+                self._report(credit_error="the modem or the network refused the question")
         finally:
             self._asking = False
 

@@ -59,6 +59,11 @@ class Session:
         port.start(self._on_bytes, self._on_lost)
 
     @property
+    def busy(self) -> bool:
+        """Somebody holds the line."""
+        return self._turn.locked()
+
+    @property
     def unwritten(self) -> int:
         """Bytes that the modem has not taken yet."""
         return self._port.unwritten

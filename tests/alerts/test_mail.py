@@ -93,6 +93,23 @@ async def test_a_wrong_password_is_refused(tmp_path: Path) -> None:
             await replace(box, password_file=tmp_path / "gone").send("x", "y")
 
 
+@pytest.mark.parametrize("password", ["p£ss".encode(), b"p\xa3ss"])
+async def test_a_password_that_no_server_takes_is_said(tmp_path: Path, password: bytes) -> None:
+    context, authority = certified(tmp_path)
+    (tmp_path / "password").write_bytes(password)
+    async with mail_server(context=context, password="pass") as server:
+        box = postbox(
+            server.port,
+            security="starttls",
+            user="sms",
+            password_file=tmp_path / "password",
+            authorities=authority,
+        )
+        with pytest.raises(NotSent, match="must be ASCII"):
+            await box.send("x", "y")
+    assert server.letters == []
+
+
 async def test_nobody_there_is_said() -> None:
     async with mail_server() as server:
         port = server.port

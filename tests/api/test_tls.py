@@ -173,6 +173,19 @@ def test_one_of_our_own_is_made_again_in_its_last_month_only(tmp_path: Path) -> 
     check(*paths)
 
 
+def test_what_is_said_of_the_end_is_of_the_certificate_in_use(tmp_path: Path) -> None:
+    now = datetime(2026, 11, 1, tzinfo=UTC)
+    paths = tmp_path / "api.crt", tmp_path / "api.key"
+    mine = Certificate(*paths, own=True, names=("localhost",), clock=lambda: now)
+    assert mine.warning() == ""
+    mine.load()
+    now = expires_at(paths[0]) - timedelta(days=3)
+    ends = mine.warning()
+    assert ends.startswith("the TLS certificate ends on")
+    paths[0].write_text("half of a new one")  # nobody has reloaded
+    assert mine.warning() == ends
+
+
 def test_the_end_of_a_certificate_is_read_as_the_library_reads_it(tmp_path: Path) -> None:
     path = tmp_path / "api.crt"
     for year in (1999, 2026, 2051):  # two digits of a year, and four

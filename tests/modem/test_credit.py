@@ -46,6 +46,8 @@ def test_packed_septets_in_hex_are_text() -> None:
         ("Saldo: 12,50 EUR", 12.5),
         ("GBP 7 left until 01/02", 7.0),
         ("You have 540p credit", 5.4),
+        ("Balance £1,250.00", 1250.0),
+        ("Saldo 1.250,00 EUR", 1250.0),
         ("Dial *123# for 20 offers", None),
         ("", None),
     ],
@@ -55,7 +57,9 @@ def test_amounts_are_found_by_their_form(text: str, amount: float | None) -> Non
 
 
 def test_an_operator_of_its_own_kind_gets_a_pattern() -> None:
-    assert amount_in("Guthaben 3.20 und 5 Tage", [re.compile(r"Guthaben (?P<amount>[\d.]+)")]) == 3.2
+    own = [re.compile(r"Guthaben (?P<amount>[\d.]+)")]
+    assert amount_in("Guthaben 3.20 und 5 Tage", own) == 3.2
+    assert amount_in("Guthaben 3.20.", own) is None  # more than an amount: no number, and no crash
 
 
 async def test_the_credit_is_asked_for_shown_and_low_below_the_floor(tmp_path: Path, store: Store) -> None:

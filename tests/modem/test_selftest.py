@@ -33,13 +33,13 @@ async def outcome(
         plan = [Timetable(modem, to, every=3600, first=0, patience=1.0)]
         tests = SelfTests(plan, loopback, now, switch or Switch())
         async with running(modem), running(other):
-            await until(lambda: other.is_settled)
+            await until(lambda: modem.is_settled and other.is_settled)
+            if switch is not None:
+                await tests._test(plan[0])
+                return modem, network
             task = asyncio.create_task(tests.run())
             try:
-                if switch is None:
-                    await until(lambda: bool(modem.state.self_test))
-                else:
-                    await asyncio.sleep(0.5)
+                await until(lambda: bool(modem.state.self_test))
             finally:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
