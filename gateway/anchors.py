@@ -13,15 +13,14 @@ from typing import Final
 import aiohttp
 from sqlalchemy import Connection
 
-from gateway import guard, sms
+from gateway import guard
 from gateway.auditing import Auditing
 from gateway.bell import Bell
 from gateway.config import Config
 from gateway.guard import Guard, Network
-from gateway.ids import new_id
-from gateway.model import Status
 from gateway.numbers import Identify
-from gateway.store import audit, outbox
+from gateway.own_texts import OwnTexts
+from gateway.store import audit
 from gateway.verify_audit import fingerprint
 from policy import Kind, PolicySettings
 
@@ -40,6 +39,7 @@ class Anchors:
     """Each way is used once a day; None: it is not configured."""
 
     auditing: Auditing
+    texts: OwnTexts
     settings: PolicySettings
     identify: Identify
     bell: Bell
@@ -49,12 +49,18 @@ class Anchors:
 
     @classmethod
     def of(
-        cls, config: Config, auditing: Auditing, settings: PolicySettings, identify: Identify, bell: Bell
+        cls,
+        config: Config,
+        auditing: Auditing,
+        texts: OwnTexts,
+        settings: PolicySettings,
+        identify: Identify,
+        bell: Bell,
     ) -> Anchors:
         """Build it as it is configured."""
         section = config.audit
         allow = config.webhooks.allow
-        return cls(auditing, settings, identify, bell, allow, section.webhook, section.sms_to)
+        return cls(auditing, texts, settings, identify, bell, allow, section.webhook, section.sms_to)
 
     async def post(self, _now: datetime) -> None:
         """Post the checkpoint, as the file has it, to the web server. Raises `NotDelivered`."""
@@ -93,24 +99,10 @@ class Anchors:
             return False
         seq, digest = audit.last(connection)
         body = words(self.settings, seq, digest, now)
-        to, split, after = self.identify(self.sms_to or ""), sms.split(body), self._when(now)
-        keyring = self.auditing.keyring
-        new = outbox.NewMessage(
-            id=new_id("msg", now),
-            kind=Kind.CHECKPOINT.value,
-            number=to,
-            number_index=keyring.index(to),
-            purpose="",
-            body=body,
-            alphabet=split.alphabet.value,
-            parts=len(split.parts),
-            status=Status.QUEUED if after <= now else Status.SCHEDULED,
-            priority=_LAST,
-            not_before=after,
-            expires_at=after + _VALIDITY,
-            created_at=now,
+        to, after = self.identify(self.sms_to or ""), self._when(now)
+        self.texts.queue(
+            connection, Kind.CHECKPOINT, to, body, now, validity=_VALIDITY, priority=_LAST, after=after
         )
-        outbox.add(connection, [outbox.seal(keyring, new)])
         self.auditing.anchor_noted(connection, "sms", seq, now)
         return True
 

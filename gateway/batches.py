@@ -102,7 +102,7 @@ class Batches:
         database, now = self.outbound.database, self.outbound.clock()
         accepted = sum(line.receipt is not None for line in lines)
         desk = self.outbound.desk
-        needs_approval = await database.read(lambda c: desk.needs_approval(c, request, accepted, now))
+        needs_approval = await database.read(lambda c: desk.needs_approval(c, request, accepted))
         doubtful = any(line.receipt and line.receipt.hold_reason is HoldReason.APPROVAL for line in lines)
         status = "held" if needs_approval or doubtful else "released"
         receipt = await asyncio.to_thread(receipt_of, ident, status, lines)

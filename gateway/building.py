@@ -23,6 +23,7 @@ from gateway.inbound import Inbound
 from gateway.model import InboundSink, ModemPhase
 from gateway.modem import Modem, ModemSettings, Timeouts
 from gateway.numbers import Identify
+from gateway.own_texts import OwnTexts
 from gateway.pins import Pins
 from gateway.reload import Reload
 from gateway.replies import Replies
@@ -42,10 +43,9 @@ class Store:
     settings: PolicySettings
 
 
-def replies_of(store: Store, gate: Gate) -> Replies:
+def replies_of(store: Store, gate: Gate, texts: OwnTexts) -> Replies:
     """Return the replies: what acts on what came in."""
-    reader = Classifier(store.settings)
-    return Replies(keyring=store.keyring, gate=gate, settings=store.settings, reader=reader)
+    return Replies(texts=texts, gate=gate, settings=store.settings, reader=Classifier(store.settings))
 
 
 def inbound_of(config: Config, store: Store, identify: Identify, replies: Replies, bell: Bell) -> Inbound:

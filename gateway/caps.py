@@ -73,7 +73,6 @@ def _of(caller: Caller, key: Row, settings: PolicySettings, now: datetime) -> It
         yield Span(caller.person_id, "day", begin, end, most, "this person", "a day, by all keys together")
 
 
-@lru_cache(maxsize=4)
 @lru_cache(maxsize=8)
 def _local_day(zone: ZoneInfo, day: date) -> tuple[datetime, datetime]:
     """Return the midnights around a day, by the clock on the wall."""

@@ -44,6 +44,7 @@ from gateway.modem import Modem
 from gateway.notify import notify
 from gateway.numbers import Identify
 from gateway.offering import use_cases_of
+from gateway.own_texts import OwnTexts
 from gateway.peers import enrol
 from gateway.reload import Reload
 from gateway.selftest import Loopback, SelfTests
@@ -104,7 +105,8 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
             switch=sending.switch,
             holidays=lambda: almanac.holidays,
         )
-        identify, replies = Identify(store.settings), replies_of(store, gate)
+        texts = OwnTexts(store.keyring, routing_of(config).lane)
+        identify, replies = Identify(store.settings), replies_of(store, gate, texts)
         inbound = inbound_of(config, store, identify, replies, bell)
         late: deque[tuple[str, int]] = deque()
         loopback = Loopback(inbound)
@@ -143,7 +145,7 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         )
         url = await _offered(stack, config, app, tls, watchdog)
         daily = Daily.of(config, store.database, store.keyring, store.settings, utc_now)
-        daily.anchors = Anchors.of(config, daily.auditing, store.settings, identify, bell)
+        daily.anchors = Anchors.of(config, daily.auditing, texts, store.settings, identify, bell)
         daily.incidents = use_cases.incidents
         daily.people = ContactUpkeep(use_cases.groups)
         use_cases.health.suppression = inbound.suppression

@@ -106,9 +106,7 @@ def _sent(connection: Connection, row: RowMapping, _caller: Caller, now: datetim
 def _not_sent(connection: Connection, row: RowMapping, caller: Caller, now: datetime) -> None:
     ident, number = row["message_id"], row["number"]
     cause = f"not sent, says {caller.handle}"
-    lifecycle.change(connection, ident, number, Status.UNCERTAIN, Event.GIVEN_BACK, now, cause=cause, mr=None)
-    if number == 1:
-        outbox.release_modem(connection, ident)
+    outbox.give_back(connection, ident, number, Status.UNCERTAIN, now, cause=cause, mr=None)
 
 
 def _give_up(connection: Connection, row: RowMapping, caller: Caller, now: datetime) -> None:

@@ -256,13 +256,7 @@ class PolicyDesk:
         )
         return decide(draft, facts, now), shown_facts(draft, facts, consented)
 
-    def needs_approval(
-        self,
-        connection: Connection,
-        request: BatchRequest,
-        accepted: int,
-        now: datetime,  # noqa: ARG002 - term dates and windows will need it
-    ) -> bool:
+    def needs_approval(self, connection: Connection, request: BatchRequest, accepted: int) -> bool:
         """Say whether a batch waits for a second person (3.3)."""
         row = templates.current(connection, request.template, request.language or FALLBACK)
         return batch_needs_approval(accepted, self.settings, urgent=row is not None and row["urgent"])

@@ -130,10 +130,7 @@ class Handoff:
         if candidate.total > 1 and candidate.number == 1:
             reference = outbox.next_reference(connection, self._gateway, self._modem)
             outbox.set_reference(connection, candidate.message_id, reference)
-        lane = None
-        if self._turn is not None:
-            self._turn.took(candidate.priority)
-            lane = self._turn.lane
+        lane = None if self._turn is None else self._turn.lane
         outbox.claim(connection, candidate, self._gateway, self._modem, sim, order, now, lane)
         return Claim(
             candidate=candidate,
@@ -159,6 +156,11 @@ class Handoff:
         cancelled = CancelReason.OPTED_OUT if "RECIPIENT_OPTED_OUT" in codes else CancelReason.POLICY
         lifecycle.cancel_waiting(connection, mine, cancelled, now, cause=", ".join(sorted(codes)))
 
+    def took(self, claim: Claim) -> None:
+        """Count a claim that is on the disk against the modem's time; a transaction may run twice."""
+        if self._turn is not None:
+            self._turn.took(claim.candidate.priority)
+
     def settle(self, connection: Connection, claim: Claim, outcome: SendOutcome, now: datetime) -> None:
         """Write what became of a claimed part."""
         before = claim.candidate.attempts
@@ -182,9 +184,8 @@ class Handoff:
                 settle_parked(connection, claim.candidate.number_index, now)
 
     def _give_back(self, connection: Connection, claim: Claim, now: datetime, **values: object) -> None:
-        self._change(connection, claim, Event.GIVEN_BACK, now, **values)
-        if claim.candidate.number == 1:
-            outbox.release_modem(connection, claim.candidate.message_id)
+        ident, number = claim.candidate.message_id, claim.candidate.number
+        outbox.give_back(connection, ident, number, Status.SENDING, now, **values)
 
     def _end(self, connection: Connection, claim: Claim, code: int | None, cause: str, now: datetime) -> None:
         self._change(connection, claim, Event.REFUSED, now, final_at=now, cause=cause)

@@ -50,24 +50,20 @@ class Inbound:
     async def received(self, messages: Sequence[RawSms]) -> None:
         """Commit `messages` and what follows from them; raise `StoreUnavailable` where that failed."""
         try:
-            await self.database.write(lambda c: self._take(c, messages, self._understand))
-            self._measure()
+            self._measure(await self.database.write(lambda c: self._take(c, messages, self._understand)))
         except Exception as exc:  # noqa: BLE001 - whatever it was, the PDU is kept
             log.error(  # noqa: TRY400 - a traceback may quote the message
                 "inbound left for later", action="inbound_pending", error=described(exc)
             )
-            self.replies.obeyed.clear()
             await self.database.write(lambda c: self._take(c, messages, _leave))
         log.info("inbound stored", action="inbound_stored", count=len(messages))
         self.on_change()
 
-    def _measure(self) -> None:
-        """Note how long it took to obey what was obeyed."""
-        if self.replies.obeyed:
-            read, self.replies.obeyed = self.replies.obeyed, []
-            now = self.clock()
-            for at in read:
-                self.suppression.observe((now - at).total_seconds())
+    def _measure(self, obeyed: Sequence[datetime]) -> None:
+        """Note how long it took to obey what was read then."""
+        now = self.clock()
+        for at in obeyed:
+            self.suppression.observe((now - at).total_seconds())
 
     async def retry_pending(self) -> None:
         """Understand what was only journalled; what fails again goes into quarantine."""
@@ -94,7 +90,10 @@ class Inbound:
         connection: Connection,
         messages: Sequence[RawSms],
         then: Callable[[Connection, RawSms, str, Note], None],
-    ) -> None:
+    ) -> Sequence[datetime]:
+        """Return when each new STOP among them was read."""
+        obeyed: list[datetime] = []
+        self.replies.obeyed = obeyed  # afresh: a transaction may run twice, and runs alone
         for raw in messages:
             # Two SIMs may get equal messages, and reports of equal parts, in one second.
             fingerprint = self.keyring.index(f"{raw.sim or raw.modem} {raw.pdu}")
@@ -113,6 +112,7 @@ class Inbound:
                 "kind": "pending",
             }
             then(connection, raw, ident, partial(inbox.journal, connection, values))
+        return obeyed
 
     def _understand(self, connection: Connection, raw: RawSms, ident: str, note: Note) -> None:
         try:

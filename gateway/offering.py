@@ -36,6 +36,7 @@ from gateway.modem import Modem
 from gateway.opt_ins import OptIns
 from gateway.optouts import OptOuts
 from gateway.outbound import Outbound
+from gateway.own_texts import OwnTexts
 from gateway.queries import Queries
 from gateway.records import ApprovalKind
 from gateway.second_person import Approvals
@@ -62,7 +63,7 @@ def use_cases_of(
 ) -> UseCases:
     """Return what the edges may call."""
     database, keyring, settings = store.database, store.keyring, store.settings
-    validity = timedelta(hours=config.sending.validity_hours)
+    validity, lane = timedelta(hours=config.sending.validity_hours), routing_of(config).lane
     outbound = Outbound(
         database=database,
         keyring=keyring,
@@ -71,7 +72,7 @@ def use_cases_of(
         clock=utc_now,
         validity=validity,
         lines=senders,
-        lane=routing_of(config).lane,
+        lane=lane,
     )
     access = Access(database=database, keyring=keyring, settings=settings, clock=utc_now)
     templates = Templates(database, settings, utc_now, desk.vocabulary)
@@ -127,7 +128,7 @@ def use_cases_of(
         doubts=Doubts(database=database, keyring=keyring, bell=bell, clock=utc_now),
         approvals=Approvals(database=database, keyring=keyring, clock=utc_now, subjects=subjects),
         consoles=Consoles(database, modems, utc_now),
-        alerts=alerts_of(config, database, keyring, settings, modems, bell, utc_now),
+        alerts=alerts_of(config, database, OwnTexts(keyring, lane), settings, modems, bell, utc_now),
         compliance=Compliance(database=database, keyring=keyring, settings=settings, clock=utc_now),
         incidents=Incidents(database=database, keyring=keyring, settings=settings, clock=utc_now),
     )

@@ -9,12 +9,12 @@ from typing import Final, Protocol
 
 from sqlalchemy import Connection
 
-from gateway import sms
 from gateway.confirmations import confirm
 from gateway.gate import Gate
 from gateway.ids import new_id
-from gateway.model import CancelReason, HoldReason, Status
-from gateway.store import Keyring, audit, events, lifecycle, outbox, recipients, talks
+from gateway.model import CancelReason, HoldReason
+from gateway.own_texts import OwnTexts
+from gateway.store import audit, events, lifecycle, recipients, talks
 from gateway.store.schema import message, part
 from gateway.suspects import doubt
 from policy import Classification, Kind, PolicySettings, Tier, is_firm
@@ -23,7 +23,6 @@ _HOURLY: Final = (timedelta(hours=1), 1)
 _DAILY: Final = (timedelta(days=1), 3)
 _VALIDITY: Final = timedelta(hours=24)
 _SHORT: Final = 60  # characters of a reply that may be a bare yes
-_FIRST: Final = 0  # in the queue, before anything a person sends
 
 
 class Reads(Protocol):
@@ -40,7 +39,7 @@ class Reads(Protocol):
 class Replies:
     """Acts inside the transaction that stores the inbound message."""
 
-    keyring: Keyring
+    texts: OwnTexts
     gate: Gate
     settings: PolicySettings
     reader: Reads
@@ -76,7 +75,7 @@ class Replies:
             case Tier.HELP:
                 self._reply(connection, index, sender, Kind.HELP, self.settings.help_text, now)
             case Tier.INBOX if len(text) <= _SHORT and self.reader.says_yes(text):
-                confirm(connection, self.keyring, self.settings, index, inbox_id, now)
+                confirm(connection, self.texts.keyring, self.settings, index, inbox_id, now)
         return str(tier)
 
     def act_on_part(
@@ -190,23 +189,7 @@ class Replies:
             talks.replies_since(connection, index, now - span) >= most for span, most in (_HOURLY, _DAILY)
         ):
             return
-        ident = new_id("msg", now)
-        split = sms.split(text)
-        new = outbox.NewMessage(
-            id=ident,
-            kind=kind.value,
-            number=sender,
-            number_index=index,
-            purpose="",
-            body=text,
-            alphabet=split.alphabet.value,
-            parts=len(split.parts),
-            status=Status.QUEUED,
-            priority=_FIRST,
-            expires_at=now + _VALIDITY,
-            created_at=now,
-        )
-        outbox.add(connection, [outbox.seal(self.keyring, new)])
+        ident = self.texts.queue(connection, kind, sender, text, now, validity=_VALIDITY)
         talks.note_reply(connection, now, message_id=ident, number_index=index)
 
 

@@ -145,7 +145,12 @@ class Sender:
     async def _meanwhile(self, done: Done | None, *, claim_next: bool) -> Claim | None:
         """Leave the processor to the modem's dialogue until its PDU is out."""
         await self._on_air.wait()
-        return await self._write(done, claim_next=claim_next)
+        try:
+            return await self._write(done, claim_next=claim_next)
+        except StoreUnavailable:
+            if done is not None:  # an outcome, while stopping
+                raise
+            return None  # only a claim failed: what is on the air is recorded first
 
     async def _give_up(self, follower: Claim | None, outcome: SendOutcome) -> None:
         if follower is not None:
@@ -183,6 +188,7 @@ class Sender:
 
     def _noted(self, claim: Claim | None) -> Claim | None:
         if claim is not None:
+            self.handoff.took(claim)
             self.allowance.note(claim.candidate, self.clock())
         return claim
 

@@ -63,9 +63,12 @@ class Upkeep:
         for row in lifecycle.in_doubt(connection, Status.SENDING, self.gateway):
             begun = self.begun[row["modem"]].last() if row["modem"] in self.begun else None
             left = begun is None or row["claim_order"] <= begun  # it can have left
-            event, cause = (Event.LOST_TRACK, _STOPPED) if left else (Event.GIVEN_BACK, None)
             ident, number = row["message_id"], row["number"]
-            lifecycle.change(connection, ident, number, Status.SENDING, event, now, cause=cause)
+            if left:
+                lost = Event.LOST_TRACK
+                lifecycle.change(connection, ident, number, Status.SENDING, lost, now, cause=_STOPPED)
+            else:
+                outbox.give_back(connection, ident, number, Status.SENDING, now, cause=None)
         outbox.keep_to_lanes(connection, self.lanes)
         for ident in messages.batches_accepting(connection):
             mine = message.c.batch_id == ident

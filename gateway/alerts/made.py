@@ -13,16 +13,17 @@ from gateway.bell import Bell
 from gateway.config import Config
 from gateway.model import Clock
 from gateway.numbers import Identify
+from gateway.own_texts import OwnTexts
 from gateway.section import AlertsSection
 from gateway.sender import Radio
-from gateway.store import Database, Keyring
+from gateway.store import Database
 from policy import PolicySettings
 
 
 def alerts_of(
     config: Config,
     database: Database,
-    keyring: Keyring,
+    texts: OwnTexts,
     settings: PolicySettings,
     radios: Sequence[Radio],
     bell: Bell,
@@ -32,7 +33,7 @@ def alerts_of(
     section = config.alerts
     texting = None
     if section.sms_to:
-        texting = Texting(database, keyring, Identify(settings), bell, clock, section.sms_to)
+        texting = Texting(database, texts, Identify(settings), bell, clock, section.sms_to)
     return Alerts(
         gateway=config.gateway.name,
         database=database,

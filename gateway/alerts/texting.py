@@ -14,18 +14,16 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from gateway import sms
 from gateway.bell import Bell
-from gateway.ids import new_id
-from gateway.model import Clock, Status
+from gateway.model import Clock
 from gateway.numbers import Identify
-from gateway.store import Database, Keyring, audit, outbox
+from gateway.own_texts import OwnTexts
+from gateway.store import Database, audit
 from policy import Kind
 
 MOST: Final = 10  # rounds of texts in a day
 _DAY: Final = timedelta(days=1)
 _VALIDITY: Final = timedelta(hours=1)  # later it is no news
-_FIRST: Final = 0  # in the queue
 
 
 @dataclass(slots=True)
@@ -33,7 +31,7 @@ class Texting:
     """Queues texts for numbers as the configuration has them."""
 
     database: Database
-    keyring: Keyring
+    texts: OwnTexts
     identify: Identify
     bell: Bell
     clock: Clock
@@ -53,23 +51,8 @@ class Texting:
         return True
 
     def _queue(self, connection: Connection, text: str, now: datetime) -> None:
-        split = sms.split(text)
         for each in map(self.identify, self.numbers):
-            new = outbox.NewMessage(
-                id=new_id("msg", now),
-                kind=Kind.ALERT.value,
-                number=each,
-                number_index=self.keyring.index(each),
-                purpose="",
-                body=text,
-                alphabet=split.alphabet.value,
-                parts=len(split.parts),
-                status=Status.QUEUED,
-                priority=_FIRST,
-                expires_at=now + _VALIDITY,
-                created_at=now,
-            )
-            outbox.add(connection, [outbox.seal(self.keyring, new)])
+            ident = self.texts.queue(connection, Kind.ALERT, each, text, now, validity=_VALIDITY)
             audit.record(
-                connection, now, actor="gateway", action="alert-text", target=new.id, outcome="queued"
+                connection, now, actor="gateway", action="alert-text", target=ident, outcome="queued"
             )

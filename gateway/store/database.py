@@ -141,7 +141,9 @@ class Database:
             with self._connection.begin():
                 yield self._connection
         except BaseException:
-            dialect.forget(self._connection)  # a commit that fails (a full disk) is no rollback to SQLAlchemy
+            # A commit that fails is no rollback to SQLAlchemy; the pool makes one of what comes back to it.
+            dialect.forget(self._connection)
+            self._connection.close()
             raise
 
     def _hang_up(self) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _REMEMBERED, _VERSION = "remembered", "version"
 # The tables of which rows are remembered.
-_SOURCES = frozenset({"person", "role", "standing", "api_key", "template"})
+_SOURCES = frozenset({"person", "role", "standing", "api_key", "template", "audit"})
 _BUSY_MS = 10_000  # another process (the command line) may be writing
 
 
@@ -116,9 +116,3 @@ def any_text(connection: Connection) -> Iterator[None]:
         yield
     finally:
         driver.text_factory = str
-
-
-def database_file(url: str) -> str | None:
-    """Return the path of an SQLite database, None where there is no file."""
-    parsed = make_url(url)
-    return parsed.database if parsed.get_backend_name() == "sqlite" else None

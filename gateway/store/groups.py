@@ -26,8 +26,6 @@ from sqlalchemy import (
 from gateway.store import dialect
 from gateway.store.schema import consent, contact, contact_group, membership, suppression, suspect_number
 
-_CHUNK = 500
-
 
 def _rows() -> Select[Any]:
     return (

@@ -193,6 +193,15 @@ def postpone(connection: Connection, candidate: Candidate, until: datetime) -> N
     connection.execute(update(part).where(*mine).values(not_before=until))
 
 
+def give_back(
+    connection: Connection, message_id: str, number: int, status: Status, now: datetime, **values: object
+) -> None:
+    """Queue a part again that is proven not to have left; a message of which nothing has is any modem's."""
+    lifecycle.change(connection, message_id, number, status, Event.GIVEN_BACK, now, **values)
+    if number == 1:
+        release_modem(connection, message_id)
+
+
 def release_modem(connection: Connection, message_id: str) -> None:
     """Let any modem take a message of which nothing has left."""
     first = part.alias("first")

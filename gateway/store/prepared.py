@@ -48,26 +48,24 @@ class Prepared:
 
     def run(self, connection: Connection, values: Values) -> int:
         """Return how many rows were changed."""
-        driver = _driver(connection)
+        driver = self._driver(connection)
         if driver is None:
             return connection.execute(self._statement, dict(values)).rowcount
-        dialect.changes(connection, self._statement)
         ready = self._for(connection, values)
         return driver.execute(ready.sql, ready.parameters(values)).rowcount
 
     def run_many(self, connection: Connection, rows: Sequence[Values]) -> None:
         """Run it for each of `rows`, which have the same keys."""
-        driver = _driver(connection)
+        driver = self._driver(connection)
         if driver is None:
             connection.execute(self._statement, [dict(row) for row in rows])
         elif rows:
-            dialect.changes(connection, self._statement)
             ready = self._for(connection, rows[0])
             driver.executemany(ready.sql, [ready.parameters(row) for row in rows])
 
     def rows(self, connection: Connection, values: Values) -> list[Row]:
         """Return all rows, each by column name."""
-        driver = _driver(connection)
+        driver = self._driver(connection)
         if driver is None:
             return [dict(row) for row in connection.execute(self._statement, dict(values)).mappings()]
         ready = self._for(connection, values)
@@ -77,6 +75,15 @@ class Prepared:
         """Return the first row, None where there is none."""
         found = self.rows(connection, values)
         return found[0] if found else None
+
+    def _driver(self, connection: Connection) -> sqlite3.Connection | None:
+        if not connection.in_transaction():
+            connection.begin()  # as SQLAlchemy does before the first statement
+        driver = connection.connection.driver_connection
+        if not isinstance(driver, sqlite3.Connection):
+            return None
+        dialect.changes(connection, self._statement)
+        return driver
 
     def _row(self, found: Sequence[Any]) -> Row:
         if self._turns:
@@ -110,10 +117,3 @@ class Prepared:
             turn = bind.type.dialect_impl(speaks).bind_processor(speaks)
             given.append((name, None if bind.callable else bind.value, turn))
         return _Ready(str(compiled), tuple(given))
-
-
-def _driver(connection: Connection) -> sqlite3.Connection | None:
-    if not connection.in_transaction():
-        connection.begin()  # as SQLAlchemy does before the first statement
-    driver = connection.connection.driver_connection
-    return driver if isinstance(driver, sqlite3.Connection) else None

@@ -65,7 +65,7 @@ _IS_REPORTED = part.c.status.in_([literal_column(f"'{each.value}'") for each in 
 _BY_REFERENCE = Prepared(
     select(part)
     .where(
-        part.c.status.in_([literal_column(f"'{each.value}'") for each in _REPORTED]),
+        _IS_REPORTED,
         part.c.mr == bindparam("mr"),
         part.c.mr.is_not(None),
         *_MINE,

@@ -43,19 +43,20 @@ def add(connection: Connection, values: Mapping[str, Any]) -> int:
 
 def one(connection: Connection, ident: str) -> Row | None:
     """Return one version."""
-    kept = dialect.remembered(connection)
-    if (place := ("template", ident)) not in kept:
-        kept[place] = _ONE.first(connection, {"ident": ident})
-    found: Row | None = kept[place]
-    return found
+    return _remembered(connection, _ONE, {"ident": ident})
 
 
 def current(connection: Connection, name: str, language: str) -> Row | None:
     """Return the version that sends: the newest approved one; else the newest, which cannot."""
-    kept = dialect.remembered(connection)
-    if (place := ("template", name, language)) not in kept:
-        kept[place] = _CURRENT.first(connection, {"name": name, "language": language})
-    found: Row | None = kept[place]
+    return _remembered(connection, _CURRENT, {"name": name, "language": language})
+
+
+def _remembered(connection: Connection, question: Prepared, values: Mapping[str, str]) -> Row | None:
+    """Return the first row; one that is not there is not remembered: callers choose the names."""
+    kept, place = dialect.remembered(connection), ("template", *values.values())
+    found: Row | None = kept.get(place) or question.first(connection, values)
+    if found is not None:
+        kept[place] = found
     return found
 
 

@@ -12,6 +12,7 @@ from gateway.gate import Gate
 from gateway.inbound import Inbound
 from gateway.model import RawSms, Status
 from gateway.numbers import Identify
+from gateway.own_texts import OwnTexts
 from gateway.replies import Replies
 from gateway.simulator.relay import compose
 from gateway.store import Database, Keyring, outbox, recipients
@@ -40,7 +41,7 @@ class Desk:
 
     @property
     def inbound(self) -> Inbound:
-        replies = Replies(self.keyring, Gate(lambda: None), SETTINGS, READER)
+        replies = Replies(OwnTexts(self.keyring), Gate(lambda: None), SETTINGS, READER)
         identify = Identify(SETTINGS)
         return Inbound("main", self.database, self.keyring, identify, replies, lambda: self.now, lambda: None)
 

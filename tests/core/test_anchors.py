@@ -20,6 +20,7 @@ from gateway.auditing import Auditing
 from gateway.bell import Bell
 from gateway.facts import PolicyDesk
 from gateway.numbers import Identify
+from gateway.own_texts import OwnTexts
 from gateway.store import Database, audit, create_key_file, load_key_file, outbox, recipients
 from gateway.store.schema import message, part
 from gateway.verify_audit import NotUnderstood, anchor_of, canonical
@@ -69,7 +70,8 @@ async def log(tmp_path: Path) -> AsyncIterator[Auditing]:
 
 def anchors(log: Auditing, url: str | None = None, phone: str | None = None) -> Anchors:
     settings = PolicySettings.load()
-    return Anchors(log, settings, Identify(settings), Bell(), [ip_network("127.0.0.0/8")], url, phone)
+    texts, own = OwnTexts(log.keyring), [ip_network("127.0.0.0/8")]
+    return Anchors(log, texts, settings, Identify(settings), Bell(), own, url, phone)
 
 
 async def sent(log: Auditing) -> list[tuple[str, datetime, str]]:

@@ -27,6 +27,7 @@ from gateway.handoff import Claim, Handoff
 from gateway.model import Accepted
 from gateway.numbers import Identify
 from gateway.outbound import Outbound
+from gateway.own_texts import OwnTexts
 from gateway.records import Caller, MessageRequest
 from gateway.store import messages
 from gateway.templates import Templates
@@ -118,7 +119,9 @@ async def office(furnished: Path, tmp_path: Path) -> AsyncIterator[Office]:
     async with opened(config) as store:
         gate, bell = Gate(lambda: 0), Bell()
         desk = PolicyDesk(store.settings, store.keyring, allow_drama=True)
-        inbound = inbound_of(config, store, Identify(store.settings), replies_of(store, gate), bell)
+        inbound = inbound_of(
+            config, store, Identify(store.settings), replies_of(store, gate, OwnTexts(store.keyring)), bell
+        )
         made: Office
 
         def clock() -> datetime:

@@ -20,6 +20,7 @@ from gateway.gate import Gate
 from gateway.inbound import Inbound
 from gateway.model import RawSms, Status
 from gateway.numbers import Identify
+from gateway.own_texts import OwnTexts
 from gateway.replies import Replies
 from gateway.sms import timestamp
 from gateway.store import Database, Keyring, audit, create_key_file, load_key_file, outbox, recipients
@@ -101,7 +102,7 @@ def arrivals(number: str) -> list[bytes]:
 
 async def receive(store: Store, pdus: list[bytes]) -> None:
     gate = Gate(lambda: None)
-    replies = Replies(store.keyring, gate, store.settings, Classifier(store.settings))
+    replies = Replies(OwnTexts(store.keyring), gate, store.settings, Classifier(store.settings))
     inbound = Inbound(
         "main", store.database, store.keyring, Identify(store.settings), replies, lambda: NOW, lambda: None
     )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, func, insert, select, text
+from sqlalchemy.exc import IntegrityError
 
 from gateway.store import Database, StoreUnavailable
 from gateway.store.schema import counter
@@ -94,3 +95,13 @@ async def test_commits_reach_the_disk_before_they_are_answered(database: Databas
         )
     )
     assert pragmas == ("wal", 2)  # 2 is FULL
+
+
+async def test_a_commit_that_fails_does_not_keep_the_next_from_writing(database: Database) -> None:
+    def orphan(connection: Connection) -> None:
+        connection.execute(text("PRAGMA defer_foreign_keys = ON"))  # then it is the commit that fails
+        connection.execute(text("INSERT INTO role VALUES ('per_no', 'sender', 'test', 1, 2)"))
+
+    with pytest.raises(IntegrityError):
+        await database.write(orphan)
+    assert await database.write(_add("one")) == "one"
