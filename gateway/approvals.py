@@ -86,6 +86,7 @@ _ENDED: Final = {
 
 def request(
     connection: Connection,
+    subject: Subject,
     *,
     kind: ApprovalKind,
     target: str,
@@ -102,10 +103,13 @@ def request(
 
     `content_sealed` is what is kept nowhere else, sealed for `approval.content` of `ident`; where it is about
     a number, `number_index` has it exported and erased with that. Raises `Conflict` while the same is asked
-    about the same thing already.
+    about the same thing already; a question that nobody can answer any more makes way.
     """
-    if store.pending_of(connection, kind, target) is not None:
-        raise Conflict("APPROVAL_PENDING", f"a second person is already asked about {target}")
+    if (before := pending(connection, kind, target)) is not None:
+        outcome = _over(connection, subject, before, now)
+        if outcome is None:
+            raise Conflict("APPROVAL_PENDING", f"a second person is already asked about {target}")
+        _drop(connection, subject, before, outcome, None, now)
     ident = ident or new_id("apr", now)
     values = {
         "id": ident,
@@ -140,10 +144,8 @@ def approve(connection: Connection, subject: Subject, asked: Asked, by: Caller, 
     """
     _may_decide(subject, asked, by)
     _is_open(asked)
-    if asked.expires_at <= now:
-        return _drop(connection, subject, asked, ApprovalOutcome.EXPIRED, None, now)
-    if subject.digest(connection, asked) != asked.digest:
-        return _drop(connection, subject, asked, ApprovalOutcome.VOID, None, now)
+    if (over := _over(connection, subject, asked, now)) is not None:
+        return _drop(connection, subject, asked, over, None, now)
     decision = subject.carry_out(connection, asked, by, now)
     if decision is None or decision.outcome is not Outcome.DENY:
         _end(connection, asked, ApprovalOutcome.APPROVED, by, now)
@@ -169,6 +171,13 @@ def expire(connection: Connection, subject: Subject, asked: Asked, now: datetime
     row = store.pending_of(connection, asked.kind, asked.target)
     if row is not None and row["id"] == asked.id:
         _drop(connection, subject, asked, ApprovalOutcome.EXPIRED, None, now)
+
+
+def _over(connection: Connection, subject: Subject, asked: Asked, now: datetime) -> ApprovalOutcome | None:
+    """Return why a question cannot be answered any more; None where it can."""
+    if asked.expires_at <= now:
+        return ApprovalOutcome.EXPIRED
+    return ApprovalOutcome.VOID if subject.digest(connection, asked) != asked.digest else None
 
 
 def _may_decide(subject: Subject, asked: Asked, by: Caller) -> None:

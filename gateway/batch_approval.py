@@ -32,6 +32,7 @@ class BatchApproval:
         days = timedelta(days=self.outbound.desk.settings.approval_days)
         return approvals.request(
             connection,
+            self,
             kind=ApprovalKind.BATCH,
             target=row["id"],
             digest=_digest(row, content),

@@ -54,13 +54,18 @@ class Contacts:
     async def change(
         self, caller: Caller, ident: str, request: ContactRequest, seen: str | None = None
     ) -> ContactView:
-        """Replace what a contact is; `PreconditionFailed` where it is not as the tag `seen` says any more."""
+        """Replace what a contact is; `PreconditionFailed` where it is not as the tag `seen` says any more.
+
+        Raises `Conflict` for another number or name while the present number is under a legal hold.
+        """
         number = self._checked(request)
 
         def transaction(connection: Connection) -> ContactView:
             now = self.clock()
             self._as_seen(connection, ident, seen)
-            row = self.row(ident, request, number, now)
+            row, before = self.row(ident, request, number, now), store.one(connection, ident)
+            if before is not None and any(before[key] != row[key] for key in ("number_index", "name_index")):
+                _refuse_held(connection, before)
             self._refuse_twin(connection, row)
             store.change(connection, [row])
             self._note(connection, caller, "contact-changed", ident, now)
@@ -77,8 +82,8 @@ class Contacts:
         def transaction(connection: Connection) -> None:
             self._as_seen(connection, ident, seen)
             row = store.one(connection, ident)
-            if row is not None and duties.is_held(connection, row["number_index"]):
-                raise Conflict("LEGAL_HOLD", "nothing of this number is removed under its legal hold (1.2)")
+            if row is not None:
+                _refuse_held(connection, row)
             store.remove(connection, ident)
             self._note(connection, caller, "contact-removed", ident, self.clock())
 
@@ -217,6 +222,11 @@ class Contacts:
             clauses=["4.3"],
             detail=detail or {},
         )
+
+
+def _refuse_held(connection: Connection, row: RowMapping) -> None:
+    if duties.is_held(connection, row["number_index"]):
+        raise Conflict("LEGAL_HOLD", "under its legal hold nothing of this number is removed (1.2)")
 
 
 def tag(ident: str, version: int) -> str:

@@ -79,6 +79,7 @@ class PolicyDocument:
     def _ask(self, connection: Connection, row: RowMapping, now: datetime) -> Asked:
         return approvals.request(
             connection,
+            self,
             kind=ApprovalKind.POLICY,
             target=row["id"],
             digest=_digest(connection, row),

@@ -68,6 +68,7 @@ class Granting:
             now, target = self.access.clock(), f"{known(connection, handle)['handle']}:{role}"
             asked = approvals.request(
                 connection,
+                self,
                 kind=ApprovalKind.ROLE,
                 target=target,
                 digest=_digest(connection, target),

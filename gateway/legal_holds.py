@@ -13,8 +13,6 @@ from gateway.records.duties import LegalHoldView
 from gateway.store import Database, Keyring, audit, duties
 from policy import PolicySettings, canonical
 
-_PSEUDONYM = 16  # characters of the index that audit entries about a number have as their target
-
 
 @dataclass(slots=True)
 class LegalHolds:
@@ -84,7 +82,7 @@ class LegalHolds:
             self.clock(),
             actor=by,
             action=action,
-            target=index.hex()[:_PSEUDONYM],
+            target=audit.about_number(index),
             outcome="ok",
             clauses=["1.2"],
             detail={"hold": ident},

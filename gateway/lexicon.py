@@ -65,6 +65,7 @@ class Lexicon:
             self._note(connection, caller.handle, "lexicon-proposed", ident, "draft", now)
             approvals.request(
                 connection,
+                self,
                 kind=ApprovalKind.LEXICON,
                 target=ident,
                 digest=_digest(connection, document),

@@ -77,6 +77,7 @@ class Lifting:
         content = json.dumps(asdict(evidence) | {"number": number}, default=str, sort_keys=True)
         return approvals.request(
             connection,
+            self,
             kind=ApprovalKind.OPT_OUT_LIFT,
             target=row["id"],
             digest=_digest(connection, row, content),
@@ -121,7 +122,7 @@ class Lifting:
             now,
             actor=by.handle,
             action="opt-out-lifted",
-            target=index.hex()[:16],
+            target=audit.about_number(index),
             outcome="lifted",
             clauses=["6.2", "4.1"],
             detail={"suppression": row["id"], "approval": asked.id, "consents_ended": list(ended)},

@@ -52,6 +52,7 @@ class MessageApproval:
         asked = [
             approvals.request(
                 connection,
+                self,
                 kind=ApprovalKind.MESSAGE,
                 target=target,
                 digest=_digest(row),

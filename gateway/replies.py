@@ -174,7 +174,7 @@ class Replies:
                 now,
                 actor="recipient",
                 action="opt-out-lifted",
-                target=index.hex()[:16],
+                target=audit.about_number(index),
                 outcome="lifted",
                 clauses=["6.2"],
             )
@@ -220,7 +220,7 @@ def suppress(
         now,
         actor=made_by,
         action="opt-out",
-        target=index.hex()[:16],
+        target=audit.about_number(index),
         outcome="suppressed" if new else "repeated",
         clauses=["6.2", "4.3"],
         detail={"suppression": ident, "topic": topic, "source": source, "cancelled": len(ended)},

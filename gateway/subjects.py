@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -17,8 +17,6 @@ from gateway.numbers import Identify
 from gateway.store import Database, Keyring, audit, duties, lifecycle, recipients, subjects
 from gateway.store.schema import part
 from policy import PolicySettings, canonical
-
-_PSEUDONYM: Final = 16  # characters of the index that audit entries about a number have as their target
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,9 @@ class Subjects:
         records = subjects.known(connection, self.keyring, index)
         about = [row["id"] for rows in records.values() for row in rows if "id" in row]
         entries = [
-            each for target in (*about, _target(index)) for each in audit.of_target(connection, target)
+            each
+            for target in (*about, audit.about_number(index))
+            for each in audit.of_target(connection, target)
         ]
         hidden = ("prev", "hash")
         decisions = [
@@ -132,10 +132,6 @@ class Subjects:
         return found
 
 
-def _target(index: bytes) -> str:
-    return index.hex()[:_PSEUDONYM]
-
-
 def _in_a_pdu(number: str) -> tuple[str, str]:
     """Return how a PDU shows a number's end: digits in pairs, swapped (3GPP TS 23.040, 9.1.2.5).
 
@@ -156,7 +152,7 @@ def _note(
         now,
         actor=by,
         action=action,
-        target=_target(index),
+        target=audit.about_number(index),
         outcome="ok",
         clauses=["1.2"],
         detail={name: count for name, count in counts.items() if count},

@@ -58,6 +58,7 @@ class Sending:
     bell: Bell
     clock: Clock
     switch: Switch = field(default_factory=Switch)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def recall(self) -> None:
         """Be as the store remembers: call before anything may be sent."""
@@ -78,7 +79,11 @@ class Sending:
         """
         self.switch.off_since = self.switch.off_since or self.clock()
         await asyncio.to_thread(self.gate.revoke_all)
-        return await self.database.write(lambda c: self._suspend(c, by, reason, self.clock()))
+        async with self._turn:  # what lets sending go on at the same time is before this or after it
+            view = await self.database.write(lambda c: self._suspend(c, by, reason, self.clock()))
+            self.switch.off_since = view.since
+        await asyncio.to_thread(self.gate.revoke_all)
+        return view
 
     def _suspend(self, connection: Connection, by: str, reason: str, now: datetime) -> StopView:
         if stops.current(connection) is None:
@@ -88,8 +93,9 @@ class Sending:
 
     async def resume(self, caller: Caller, reason: str) -> StopView:
         """Let sending go on, in the name of the caller's person. `Conflict` where it is not suspended."""
-        view = await self.database.write(lambda c: self._resume(c, caller, reason, self.clock()))
-        self.switch.off_since = None
+        async with self._turn:
+            view = await self.database.write(lambda c: self._resume(c, caller, reason, self.clock()))
+            self.switch.off_since = None
         self.bell.ring()
         return view
 

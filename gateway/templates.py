@@ -137,6 +137,7 @@ class Templates:
         """Ask for the second person, in the author's name."""
         return approvals.request(
             connection,
+            self,
             kind=ApprovalKind.TEMPLATE,
             target=row["id"],
             digest=_digest(row),

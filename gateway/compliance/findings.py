@@ -8,10 +8,10 @@ from typing import Final
 
 from gateway.compliance.today import SOON, Today
 from gateway.records.compliance import Finding, State
+from gateway.working_time import is_late
 from policy import PolicySettings
 
 _NIGHTLY: Final = timedelta(hours=26)
-_READ_WITHIN: Final = timedelta(hours=1)  # a working hour: at night and at weekends it is not one
 _SEVERITY: Final = (State.KEPT, State.ATTENTION, State.BREACH)
 
 
@@ -27,7 +27,7 @@ def of_today(today: Today, settings: PolicySettings, now: datetime) -> tuple[Fin
         *_duties(today, settings),
         *_log(today, now),
         *_people(today, now),
-        *_recipients(today, now),
+        *_recipients(today, settings, now),
         *_sending(today, settings),
         *_document(today),
     )
@@ -96,19 +96,19 @@ def _people(today: Today, now: datetime) -> Iterator[Finding]:
         yield _kept("9.2", "Everybody who may send has acknowledged the policy in force.")
 
 
-def _recipients(today: Today, now: datetime) -> Iterator[Finding]:
+def _recipients(today: Today, settings: PolicySettings, now: datetime) -> Iterator[Finding]:
     if today.consents.ending:
         says = f"Consents that end within 30 days: {today.consents.ending}."
-        yield _act("4.1", says, "Ask these people again: schoolgate consent list")
+        yield _act("4.1", says, "Ask these people again: schoolgate consent expiring")
     else:
         yield _kept("4.1", "No consent ends within 30 days.")
     if today.unread_since is None:
         yield _kept("6.2", "No reply waits for a person to read it.")
-    elif now - today.unread_since > _READ_WITHIN:
-        says = f"Replies that may be opt-outs and that nobody has read for more than an hour: {today.unread}."
+    elif is_late(today.unread_since, now, settings.zone):
+        says = f"Replies that may be opt-outs and that nobody has read for a working hour: {today.unread}."
         yield _act("6.2", says, "schoolgate opt-out holds")
     else:
-        yield _kept("6.2", f"Replies that may be opt-outs, here for less than an hour: {today.unread}.")
+        yield _kept("6.2", f"Replies that may be opt-outs, not yet here for a working hour: {today.unread}.")
 
 
 def _sending(today: Today, settings: PolicySettings) -> Iterator[Finding]:

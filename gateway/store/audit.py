@@ -106,6 +106,11 @@ def _chained(entries: Sequence[dict[str, Any]], seq: int, prev: str) -> Iterator
         prev = found
 
 
+def about_number(number_index: bytes) -> str:
+    """Return the target of entries about a number: enough of its keyed hash to be found by, and no more."""
+    return number_index.hex()[:16]
+
+
 def last(connection: Connection) -> tuple[int, str]:
     """Return number and hash (hex) of the last entry; 0 and zeros where there is none."""
     found = connection.exec_driver_sql(_LAST).first()

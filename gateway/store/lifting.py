@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping, func, null, select, update
 
+from gateway.store.audit import about_number
 from gateway.store.schema import Instant, audit, consent, suppression
 
 
@@ -18,7 +19,7 @@ def opt_out(connection: Connection, ident: str) -> RowMapping | None:
 def last_refusal(connection: Connection, number_index: bytes) -> datetime | None:
     """Return when a number was last opted out, by whatever way; of a repeat only the audit log knows."""
     query = select(func.max(audit.c.at, type_=Instant)).where(
-        audit.c.target == number_index.hex()[:16], audit.c.action == "opt-out"
+        audit.c.target == about_number(number_index), audit.c.action == "opt-out"
     )
     found: datetime | None = connection.execute(query).scalar()
     return found

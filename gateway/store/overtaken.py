@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import BigInteger, Connection, bindparam, or_, select, type_coerce
 
+from gateway.store.audit import about_number
 from gateway.store.monthly import Line, Span
 from gateway.store.schema import audit, message, part, suppression
 
@@ -60,7 +61,7 @@ def _covers(row: Line, purposes: Mapping[str, Collection[str]]) -> bool:
 
 def _after(connection: Connection, row: Line) -> bool:
     handed = _last(connection, row.message_id, "hand-off", "part", row.number)
-    stopped = _last(connection, row.number_index.hex()[:16], "opt-out", "suppression", row.id)
+    stopped = _last(connection, about_number(row.number_index), "opt-out", "suppression", row.id)
     if handed is None or stopped is None:
         return bool(row.claimed_at > row.since)
     return handed > stopped

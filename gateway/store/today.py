@@ -8,6 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, and_, func, or_, select
 
+from gateway.store.consents import ending
 from gateway.store.monthly import Line
 from gateway.store.schema import api_key, consent, person, recipient_hold, role, suppression
 
@@ -18,11 +19,11 @@ class Consents:
 
     numbers: int
     by_purpose: Mapping[str, int]
-    ending: int  # before the instant that was asked for
+    ending: int  # by the instant that was asked for, and who gave them is to be asked again
 
 
 def consents(connection: Connection, now: datetime, soon: datetime) -> Consents:
-    """Return the consents in force at `now`, and how many of them end before `soon`."""
+    """Return the consents in force at `now`, and how many of them end by `soon`."""
     stands = and_(
         consent.c.given_at <= now,
         consent.c.expires_at > now,
@@ -30,11 +31,10 @@ def consents(connection: Connection, now: datetime, soon: datetime) -> Consents:
     )
     numbers = select(func.count(consent.c.number_index.distinct())).where(stands)
     purposes = select(consent.c.purpose, func.count()).where(stands).group_by(consent.c.purpose)
-    ending = select(func.count()).select_from(consent).where(stands, consent.c.expires_at < soon)
     return Consents(
         int(connection.execute(numbers).scalar_one()),
         {row[0]: row[1] for row in connection.execute(purposes)},
-        int(connection.execute(ending).scalar_one()),
+        len(ending(connection, now, soon)),
     )
 
 

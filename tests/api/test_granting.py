@@ -70,6 +70,19 @@ async def test_a_change_of_the_person_makes_the_question_void(api: Api, granting
     late.is_problem(409, "APPROVAL_VOID")
 
 
+async def test_a_void_question_is_not_in_the_way_of_the_next(api: Api, granting: Granting) -> None:
+    """Of two roles that are asked for together, approving one changes the person that the other was for."""
+    first, second = await ask(api, role="approver"), await ask(api, role="auditor")
+    done = await api.call("POST", f"/v1/approvals/{first.body['id']}/approve", who="head")
+    assert done.status == 200, done.body
+    again = await ask(api, role="auditor")
+    assert again.status == 202, again.body
+    done = await api.call("POST", f"/v1/approvals/{again.body['id']}/approve", who="head")
+    assert done.status == 200, done.body
+    old = (await api.call("GET", f"/v1/approvals/{second.body['id']}", who="head")).body
+    assert old["outcome"] == "void"
+
+
 async def test_it_is_asked_for_once_and_for_what_there_is(api: Api, granting: Granting) -> None:
     assert (await ask(api)).status == 202
     (await ask(api)).is_problem(409, "APPROVAL_PENDING")

@@ -186,6 +186,10 @@ async def test_1_2_a_contact_whose_number_is_under_a_legal_hold_is_kept(used: Ap
     holds = LegalHolds(store.database, store.keyring, store.settings, utc_now)
     await holds.place(number(77), "court order 7", by="test")
     (await used.call("DELETE", path)).is_problem(409, "LEGAL_HOLD")
+    for changed in ({"number": number(78), "name": "Kit"}, {"number": number(77), "name": "Tom"}):
+        (await used.call("PUT", path, changed)).is_problem(409, "LEGAL_HOLD")
+    labelled = {"number": number(77), "name": "Kit", "labels": ["choir"]}
+    assert (await used.call("PUT", path, labelled)).status == 200
     await holds.lift(number(77), by="test")
     assert (await used.call("DELETE", path)).status == 204
 
