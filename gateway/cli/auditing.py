@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import csv
-import os
+import io
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import contextmanager
@@ -17,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Final, TypeVar
 import typer
 
 from gateway.cli.exits import Exit, Stop
-from gateway.cli.options import ConfigOption, JsonOption, configuration
+from gateway.cli.options import ConfigOption, JsonOption, configuration, new_file
 from gateway.cli.output import print_json, say
 
 if TYPE_CHECKING:
@@ -182,12 +182,8 @@ def _opened(out: Path | None) -> Iterator[IO[str]]:
         yield sys.stdout
         sys.stdout.flush()
         return
-    try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise Stop(Exit.FAILED, f"{out} exists, and is not overwritten; choose another file") from None
-    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-        yield file
+    with new_file(out) as file, io.TextIOWrapper(file, encoding="utf-8", newline="") as text:
+        yield text
 
 
 def _instant(given: str | None, option: str) -> datetime | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import platform
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from gateway.cli.exits import Exit, Stop
+from gateway.cli.options import new_file
 from gateway.cli.problems import ApiProblem
 from gateway.clock import utc_now
 from gateway.redact import Redactor
@@ -48,13 +48,7 @@ def bundle(
     files = {"README.txt": _READ_ME}
     for name, text in _contents(config, path, findings, client, log):
         files[name] = redact(text)
-    try:
-        descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise Stop(Exit.FAILED, f"{target} exists, and is not overwritten; choose another file") from None
-    except OSError as exc:
-        raise Stop(Exit.FAILED, f"{target}: {exc.strerror}") from exc
-    with os.fdopen(descriptor, "wb") as file, tarfile.open(fileobj=file, mode="w:gz") as archive:
+    with new_file(target) as file, tarfile.open(fileobj=file, mode="w:gz") as archive:
         for name, text in files.items():
             data = text.encode()
             entry = tarfile.TarInfo(f"schoolgate/{name}")

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from enum import StrEnum
-from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 import typer
 
-from gateway.cli.exits import Exit, Stop
-from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, connected
+from gateway.cli.exits import Exit
+from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, connected, new_file
 from gateway.cli.output import listing, print_json, say, when
-from gateway.cli.problems import ApiProblem
 
 _SAID: Final = {
     "kept": "Every clause is kept.",
@@ -71,27 +68,11 @@ def report(
 ) -> None:
     """Report on a month: what the policy asks for, and what was done, for those who answer for it."""
     query = f"?{urlencode({'month': month})}" if month else ""
-    code, body = connected(config, key_file).raw("GET", f"/v1/reports/compliance{_PLACES[form]}{query}")
-    if code != HTTPStatus.OK:
-        raise ApiProblem(code, _problem(body))
+    client, place = connected(config, key_file), f"/v1/reports/compliance{_PLACES[form]}{query}"
     if out is None:
-        sys.stdout.buffer.write(body.rstrip(b"\n") + b"\n")
+        sys.stdout.buffer.write(client.file(place).rstrip(b"\n") + b"\n")
         sys.stdout.flush()
         return
-    try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise Stop(Exit.FAILED, f"{out} exists, and is not overwritten; choose another file") from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(body)
+    with new_file(out) as file:
+        file.write(client.file(place))
     say(f"{out} is written. It names staff: give it to those who answer for the policy.")
-
-
-def _problem(body: bytes) -> dict[str, Any]:
-    import json
-
-    try:
-        found = json.loads(body)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

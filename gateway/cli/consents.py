@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from gateway.cli.contacts import csv_text, write_list
+from gateway.cli.contacts import csv_text, export_list
+from gateway.cli.exits import Exit, Stop
 from gateway.cli.options import (
     ConfigOption,
     CursorOption,
@@ -128,7 +129,7 @@ def export(
     key_file: KeyFileOption = None,
 ) -> None:
     """Write the consents that were not withdrawn into a list that can be imported."""
-    write_list(out, connected(config, key_file).file("/v1/consents/export"))
+    export_list(out, connected(config, key_file), "/v1/consents/export")
 
 
 @app.command()
@@ -195,8 +196,10 @@ def wording(
     as_json: JsonOption = False,
 ) -> None:
     """Put the next version of a wording on record, or list the versions."""
+    if file is not None and name is None:
+        raise Stop(Exit.USAGE, "which wording is this? give its NAME with --file")
     client = connected(config, key_file)
-    if file is not None and name is not None:
+    if file is not None:
         made = client.post("/v1/wordings", {"name": name, "text": csv_text(file)})
         found = {"items": [made]}
     else:

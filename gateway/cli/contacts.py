@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,8 +15,12 @@ from gateway.cli.options import (
     KeyFileOption,
     LimitOption,
     connected,
+    new_file,
 )
 from gateway.cli.output import details, listing, print_json, say, when
+
+if TYPE_CHECKING:
+    from gateway.cli.client import Client
 
 app = typer.Typer(help="Contacts, and numbers that seem to be wrong (4.3).", no_args_is_help=True)
 
@@ -53,14 +57,17 @@ def change(
     *,
     as_json: JsonOption = False,
 ) -> None:
-    """Change what is given, and nothing else; refused where somebody else has changed it meanwhile."""
+    """Change what is given, and nothing else; refused where somebody else has changed it meanwhile.
+
+    An empty --language or --label takes away what is there.
+    """
     client = connected(config, key_file)
     contact, tag = client.tagged(f"/v1/contacts/{ident}")
     body = {
         "number": number or contact["number"],
         "name": name or contact["name"],
-        "language": language or contact["language"],
-        "labels": contact["labels"] if label is None else label,
+        "language": contact["language"] if language is None else language or None,
+        "labels": contact["labels"] if label is None else [each for each in label if each],
     }
     _show(client.put(f"/v1/contacts/{ident}", body, tag), as_json=as_json)
 
@@ -132,7 +139,7 @@ def export(
     key_file: KeyFileOption = None,
 ) -> None:
     """Write all contacts into a list that can be imported. It holds personal data in clear."""
-    write_list(out, connected(config, key_file).file("/v1/contacts/export"))
+    export_list(out, connected(config, key_file), "/v1/contacts/export")
 
 
 @app.command()
@@ -182,16 +189,10 @@ def csv_text(file: Path) -> str:
         raise Stop(Exit.USAGE, f"{file}: not UTF-8 at byte {exc.start}; save it as CSV UTF-8") from exc
 
 
-def write_list(out: Path, body: bytes) -> None:
+def export_list(out: Path, client: Client, place: str) -> None:
     """Write a list with personal data into a new file that only its owner can read."""
-    import os
-
-    try:
-        descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise Stop(Exit.FAILED, f"{out} exists, and is not overwritten; choose another file") from None
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(body)
+    with new_file(out) as file:
+        file.write(client.file(place))
     say(f"{out}: it holds personal data in clear. Keep it safe, and delete it when it has served.")
 
 

@@ -47,12 +47,16 @@ def doctor(
 
     Modems are asked through the running gateway; where it does not run, their ports are probed.
     """
+    if log is not None and archive is None:
+        raise Stop(Exit.USAGE, "--log goes with --bundle: it is for the archive")
     loaded = configuration(config)
     found = list(_examine(loaded, config, key_file))
-    if archive is not None:
-        _pack(archive, loaded, config, key_file, found, log)
-    elif as_json:
-        print_json({"well": not found, "findings": found})
+    names = None if archive is None else _pack(archive, loaded, config, key_file, found, log)
+    if as_json:
+        packed = {} if names is None else {"archive": str(archive), "files": names}
+        print_json({"well": not found, "findings": found} | packed)
+    elif names is not None:
+        say(f"{archive}: {', '.join(names)}. Look through it before you give it away.")
     elif not found:
         say("All is well.")
     else:
@@ -69,16 +73,15 @@ def _pack(
     key_file: Path | None,
     findings: list[Finding],
     log: Path | None,
-) -> None:
+) -> list[str]:
     from gateway.cli.bundle import bundle
     from gateway.cli.options import found
 
     try:
         client: Client | None = connected(path, key_file)
     except Stop:
-        client = Client(config.api, "")
-    names = bundle(target, config, path or found(), findings, client, log)
-    say(f"{target}: {', '.join(names)}. Look through it before you give it away.")
+        client = Client(config.api, "", config.cli.ca_file)
+    return bundle(target, config, path or found(), findings, client, log)
 
 
 def _examine(config: Config, path: Path | None, key_file: Path | None) -> Iterator[Finding]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -11,6 +12,9 @@ import typer
 from gateway.cli.exits import Exit, Stop
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
     from gateway.cli.client import Client
     from gateway.config import Config
 
@@ -96,14 +100,27 @@ def read_key(path: Path) -> str:
     return key
 
 
-def write_secret(path: Path, text: str) -> None:
-    """Write `text` to a new file that only its owner can read; never overwrite."""
+@contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a new file that only its owner can read; never overwrite. Where the block fails it is gone."""
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
         raise Stop(Exit.FAILED, f"{path} exists, and is not overwritten; choose another file") from None
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text + "\n")
+    except OSError as exc:
+        raise Stop(Exit.FAILED, f"{path}: {exc.strerror}") from exc
+    with os.fdopen(descriptor, "wb") as file:
+        try:
+            yield file
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
+
+def write_secret(path: Path, text: str) -> None:
+    """Write `text` to a new file that only its owner can read; never overwrite."""
+    with new_file(path) as file:
+        file.write(f"{text}\n".encode())
 
 
 def once_only(key: str | None) -> dict[str, str]:

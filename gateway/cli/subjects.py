@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
@@ -12,7 +11,7 @@ import typer
 
 from gateway.cli.direct import user
 from gateway.cli.exits import Exit, Stop
-from gateway.cli.options import ConfigOption, JsonOption, configuration
+from gateway.cli.options import ConfigOption, JsonOption, configuration, new_file
 from gateway.cli.output import asked, details, listing, print_json, say
 
 if TYPE_CHECKING:
@@ -41,11 +40,8 @@ def export(
     """
     from gateway.subject_file import packed
 
-    if out.exists():
-        raise Stop(Exit.FAILED, f"{out} exists, and is not overwritten; choose another file")
-    known = _with_subjects(config, lambda subjects: subjects.export(number, by=user()))
-    descriptor = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
+    with new_file(out) as file:
+        known = _with_subjects(config, lambda subjects: subjects.export(number, by=user()))
         file.write(packed(known))
     say(f"{out}: {sum(map(len, known.records.values()))} records, {len(known.decisions)} decisions.")
     say("It holds personal data in clear: give it to its person over a safe way, and delete it.")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.exits import Exit, Stop
-from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, connected
+from gateway.cli.exits import Exit
+from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, connected, new_file
 from gateway.cli.output import complain, print_json, say
 from gateway.cli.problems import ApiProblem
 
@@ -93,12 +93,9 @@ def record(
     The gateway must not have the port. Messages stay on the SIM, but the modem marks them as read; no PIN is
     entered. Numbers, cards, devices, texts and PDUs become others of the same kind.
     """
-    if out.exists():
-        raise Stop(Exit.FAILED, f"{out} exists, and is not overwritten; choose another file")
-    with _silent_log():
+    with new_file(out) as file, _silent_log():
         transcript, why = asyncio.run(_recorded(port, baud, seconds))
-    lines = list(transcript.lines())
-    out.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        file.write("".join(f"{line}\n" for line in transcript.lines()).encode())
     if as_json:
         print_json({"file": str(out), "commands": len(transcript.exchanges) - 1, "ended": why})
         return
