@@ -34,7 +34,7 @@ class Health:
     clock: Clock
     switch: Switch = field(default_factory=Switch)
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/London"))
-    almanac_sentence: Callable[[], str] = str  # what is missing for quiet hours, if anything
+    notes: tuple[Callable[[], str], ...] = ()  # each says what people should know of, or nothing
     pauses: Callable[[], Mapping[str, Pause]] = dict  # of the SIMs that have reached a cap
     suppression: Spread = field(default_factory=suppression)  # the one that `Inbound` fills
 
@@ -57,7 +57,7 @@ class Health:
 
     async def _notices(self) -> tuple[str, ...]:
         """Return what does not keep the gateway from working, and waits for people."""
-        return tuple(filter(None, (await self._waiting_replies(), self.almanac_sentence())))
+        return tuple(filter(None, (await self._waiting_replies(), *(note() for note in self.notes))))
 
     async def _waiting_replies(self) -> str:
         try:

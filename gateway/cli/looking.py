@@ -74,6 +74,7 @@ def look_at_service(config: Config, *, running: bool, api_key: str, reasons: Seq
     from gateway.store import load_key_file
     from policy import PolicySettings
 
+    notes: list[str] = []
     return Service(
         keys=_trouble(lambda: load_key_file(config.store.key_file)),
         policy=_trouble(lambda: PolicySettings.load(config.policy.file)),
@@ -83,8 +84,8 @@ def look_at_service(config: Config, *, running: bool, api_key: str, reasons: Seq
         running=running,
         api_key=api_key,
         reasons=reasons,
-        certificate=(trouble := _trouble(lambda: certificate_notes(config))),
-        certificate_ends="" if trouble else " ".join(certificate_notes(config)),
+        certificate=_trouble(lambda: notes.extend(certificate_notes(config))),
+        certificate_ends=" ".join(notes),
     )
 
 

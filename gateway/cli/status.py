@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -12,7 +12,7 @@ import typer
 
 from gateway.cli import alerts, document, modems
 from gateway.cli.exits import Exit
-from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, configuration, connected
+from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, connected
 from gateway.cli.output import print_json, say, screen
 from gateway.cli.problems import ApiProblem
 
@@ -44,7 +44,6 @@ class Snapshot:
     alerts: list[dict[str, Any]] | None
     policy: dict[str, Any] | None  # in force
     duties: list[dict[str, Any]] | None  # findings about the policy that want somebody to do something
-    certificate: str = ""  # that the one for TLS ends soon
 
 
 def status(
@@ -55,11 +54,9 @@ def status(
     as_json: JsonOption = False,
 ) -> None:
     """Say whether the gateway is ready, and what waits. Exit code 1: it is not ready."""
-    from gateway.cli.serve import certificate_notes
-
     client = connected(config, key_file)
     while True:
-        found = replace(look(client), certificate=" ".join(certificate_notes(configuration(config))))
+        found = look(client)
         if as_json:
             print_json(found)
         else:
@@ -120,7 +117,7 @@ def _count(page: dict[str, Any] | None) -> int | None:
 
 def _show(found: Snapshot) -> None:
     screen().print("[bold green]ready" if found.ready else "[bold red]not ready", highlight=False)
-    for reason in (*found.reasons, *found.notices, *filter(None, (found.certificate,))):
+    for reason in (*found.reasons, *found.notices):
         say(f"  {reason}")
     if found.alerts:
         alerts.show(found.alerts)

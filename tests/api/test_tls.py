@@ -142,6 +142,8 @@ async def test_a_new_certificate_is_taken_up_without_a_restart(furnished: Path, 
     async with started(load(path)) as daemon:
         before = await asyncio.to_thread(serial, daemon)
         assert "the TLS certificate ends on" in daemon.watchdog.status()
+        (told,) = (await daemon.use_cases.health.ready()).notices
+        assert told.startswith("the TLS certificate ends on")
         put(tmp_path, ["127.0.0.1"], now, stem="other")
         (tmp_path / "other.key").rename(tmp_path / "api.key")
         answer = await daemon.reload(lambda: load(path))
@@ -151,6 +153,7 @@ async def test_a_new_certificate_is_taken_up_without_a_restart(furnished: Path, 
         (tmp_path / "other.crt").rename(tmp_path / "api.crt")
         assert await daemon.reload(lambda: load(path)) == ""
         assert await asyncio.to_thread(serial, daemon) != before
+        assert (await daemon.use_cases.health.ready()).notices == ()
 
 
 def test_one_of_our_own_is_made_again_in_its_last_month_only(tmp_path: Path) -> None:
