@@ -36,6 +36,7 @@ class Event(StrEnum):
 
     RELEASED = "released"  # approved, reviewed, the window opened, the batch is complete
     POSTPONED = "postponed"  # the same, but its time has not come
+    SIMULATED = "simulated"  # let go, but made with a test key: it ends without a modem
     HELD_BACK = "held_back"  # the policy holds what was waiting (recipient_hold, quiet hours)
     CLAIMED = "claimed"  # written ahead: the modem may take it from now on
     ACCEPTED = "accepted"  # +CMGS and OK
@@ -62,6 +63,7 @@ NEXT: Final[Mapping[tuple[Status, Event], Status]] = {
     **{(waiting, Event.EXPIRED): Status.EXPIRED for waiting in WAITING},
     (Status.HELD, Event.RELEASED): Status.QUEUED,
     (Status.HELD, Event.POSTPONED): Status.SCHEDULED,
+    (Status.HELD, Event.SIMULATED): Status.DELIVERED,
     (Status.SCHEDULED, Event.RELEASED): Status.QUEUED,
     (Status.QUEUED, Event.HELD_BACK): Status.HELD,
     (Status.SCHEDULED, Event.HELD_BACK): Status.HELD,

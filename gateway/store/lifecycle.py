@@ -185,10 +185,13 @@ def release_scheduled(connection: Connection, now: datetime, most: int) -> int:
 def let_go(connection: Connection, which: ColumnElement[bool], now: datetime, most: int | None = None) -> int:
     """Queue (or schedule, where its time has not come) the held messages that satisfy `which`.
 
-    With `most`, only that many. Returns how many.
+    With `most`, only that many. Those of test keys are delivered at once: no modem gets them.
+    Returns how many.
     """
     queued, scheduled = advance(Status.HELD, Event.RELEASED), advance(Status.HELD, Event.POSTPONED)
-    idents = _held(connection, which, most)
+    found = _held(connection, which, most)
+    _simulate(connection, [row.id for row in found if row.test], now)
+    idents = [row.id for row in found if not row.test]
     for start in range(0, len(idents), _CHUNK):
         some = idents[start : start + _CHUNK]
         connection.execute(
@@ -199,7 +202,18 @@ def let_go(connection: Connection, which: ColumnElement[bool], now: datetime, mo
         status = case((message.c.not_before > now, scheduled), else_=queued)
         freed = update(message).where(message.c.id.in_(some))
         connection.execute(freed.values(status=status, hold_reason=None, updated_at=now))
-    return len(idents)
+    return len(found)
+
+
+def _simulate(connection: Connection, idents: Sequence[str], now: datetime) -> None:
+    """Deliver held messages of test keys: to nobody."""
+    after = advance(Status.HELD, Event.SIMULATED)
+    for start in range(0, len(idents), _CHUNK):
+        some = idents[start : start + _CHUNK]
+        mine = (part.c.message_id.in_(some), part.c.status == Status.HELD)
+        connection.execute(update(part).where(*mine).values(status=after, final_at=now))
+        connection.execute(_REFRESH_MANY, {"of_messages": some, "now": now, "hold": None, "cancel": None})
+        events.tell_messages(connection, some, now)
 
 
 def hold_for(
@@ -210,16 +224,16 @@ def hold_for(
     most: int | None = None,
 ) -> int:
     """Give the held messages that satisfy `which` (at most so many) another reason; return how many."""
-    idents = _held(connection, which, most)
+    idents = [row.id for row in _held(connection, which, most)]
     for start in range(0, len(idents), _CHUNK):
         ours = message.c.id.in_(idents[start : start + _CHUNK])
         connection.execute(update(message).where(ours).values(hold_reason=reason, updated_at=now))
     return len(idents)
 
 
-def _held(connection: Connection, which: ColumnElement[bool], most: int | None) -> Sequence[str]:
-    query = select(message.c.id).where(message.c.status == Status.HELD, which)
-    return connection.execute(query.order_by(message.c.id).limit(most)).scalars().all()
+def _held(connection: Connection, which: ColumnElement[bool], most: int | None) -> Sequence[Any]:
+    query = select(message.c.id, message.c.test).where(message.c.status == Status.HELD, which)
+    return connection.execute(query.order_by(message.c.id).limit(most)).all()
 
 
 def hold_back(connection: Connection, message_id: str, reason: HoldReason, now: datetime) -> None:

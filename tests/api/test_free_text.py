@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from gateway.records import KeyKind
 from gateway.store import audit
 from tests.api.conftest import CONSENTED, STRANGER, Answer, Api
 from tests.system.site import message
@@ -145,3 +146,17 @@ async def test_a_refusal_is_nobodys_to_approve(api: Api, writer: str) -> None:
         assert code in {reason["code"] for reason in answer.body["reasons"]}
         assert answer.status >= 400
     assert (await api.call("GET", "/v1/approvals", who="head")).body["items"] == []
+
+
+async def test_3_2_what_a_test_key_wrote_is_delivered_to_nobody_once_it_is_let_go(
+    api: Api, writer: str
+) -> None:
+    """There is no modem here, and it needs none."""
+    test_key = await api.key("writer", kind=KeyKind.TEST)
+    ident, waiting = await held(api, test_key)
+    assert (await decide(api, waiting)).body["outcome"] == "approved"
+    assert await status(api, writer, ident) == ("delivered", None, None)
+    told = await api.call("GET", "/v1/events/history?types=message.*", who=writer)
+    assert [each["type"] for each in told.body["items"] if each["subject"] == ident][
+        -1
+    ] == "message.delivered"
