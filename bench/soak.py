@@ -29,6 +29,8 @@ from tests.system.view import count, overtaken, read
 
 EVERYBODY: Final = [number(index) for index in range(100, 400)]
 PACE: Final = Timing(radio_first=0.04, radio_kept=0.015, report_after=0.1)
+READY: Final = 60.0  # seconds, from the start of the process
+TAIL: Final = 40  # lines of ledger and log that are shown where a life fails
 CONFIG: Final = "[sending]\nretry_seconds = [0.3, 1]\ndevice_pause_seconds = 0.5\n"
 MODEM: Final = "result_seconds = 1.5\nsweep_seconds = 3\n"
 
@@ -100,24 +102,31 @@ class Life:
         config.write_text(text)
         fitted = {"second": True} if self.second else {}
         async with revived(directory, modems=self.modems, timing=PACE, fitted=fitted, running=False) as made:
-            end = time.monotonic() + self.seconds
-            while time.monotonic() < end:
-                async with spawned(made, port) as process:
-                    await made.ready(60)
-                    until = min(end, time.monotonic() + self.chance.uniform(8, 25))
-                    await self._busy(made, until)
-                    self.peak.append(peak_mb(process.pid))
-                    process.kill()
-                    await process.wait()
-                    self.kills += 1
-            for modem in made.modems:
-                modem.clear_faults()
-            async with spawned(made, port):
-                await made.ready(60)
-                ends = await verdict(made, within=120)
-            self._all_there(directory)
-            self._print(made, ends)
-            return ends
+            try:
+                return await self._live(made, port)
+            except (AssertionError, TimeoutError):
+                explain(made)
+                raise
+
+    async def _live(self, made: Site, port: int) -> Counter[str]:
+        end = time.monotonic() + self.seconds
+        while time.monotonic() < end:
+            async with spawned(made, port) as process:
+                await made.ready(READY)
+                until = min(end, time.monotonic() + self.chance.uniform(8, 25))
+                await self._busy(made, until)
+                self.peak.append(peak_mb(process.pid))
+                process.kill()
+                await process.wait()
+                self.kills += 1
+        for modem in made.modems:
+            modem.clear_faults()
+        async with spawned(made, port):
+            await made.ready(READY)
+            ends = await verdict(made, within=120)
+        self._all_there(made.directory)
+        self._print(made, ends)
+        return ends
 
     async def _busy(self, made: Site, until: float) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -190,6 +199,22 @@ def _strikes(modem: VirtualModem, name: str, parameters: dict[str, Any]) -> bool
         return False
     modem.fault(name, **parameters)
     return True
+
+
+def explain(made: Site) -> None:
+    """Say where everything stood when a life failed: the modems, the parts, the ends of ledger and log."""
+    for modem in made.modems:
+        held = {memory.name: len(memory.slots) for memory in modem.storage.memories.values()}
+        power = f"plugged {modem.wire.plugged}, awake {modem.awake}, registration {modem.radio.stat}"
+        say(f"  {modem.name}: {power}, holds {held}, the network {made.network.centre.waiting(modem.number)}")
+        say(f"    faults: {modem.faults}")
+    parts = read(made.directory, "SELECT status, count(*) FROM part GROUP BY status")
+    say("  parts: " + ", ".join(f"{n} {status}" for status, n in parts))
+    now = made.network.ledger.clock()
+    for entry in made.network.ledger.entries[-TAIL:]:
+        say(f"  {entry.at - now:+8.2f} s {entry.modem} {entry.kind.value} {dict(entry.facts)}")
+    for line in (made.directory / "daemon.log").read_text().splitlines()[-TAIL:]:
+        say(f"  log: {line}")
 
 
 def peak_mb(pid: int) -> float:

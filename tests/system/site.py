@@ -109,31 +109,44 @@ class Site:
         return await eventually(there, within, what=f"{ident} to be {' or '.join(statuses)}")
 
     async def ready(self, within: float = 20) -> None:
-        """Wait until the gateway says that it is ready."""
+        """Wait until the gateway says that it is ready; what it said last instead is in the error."""
+        last = "it did not answer"
 
         async def there() -> bool:
+            nonlocal last
             try:
-                return (await self.call("GET", "/readyz"))[0] == 200
-            except aiohttp.ClientConnectionError:
+                status, body = await self.call("GET", "/readyz")
+            except aiohttp.ClientConnectionError as exc:
+                last = f"{type(exc).__name__}: {exc}"
                 return False
+            last = f"{status} {body}"
+            return status == 200
 
-        await eventually(there, within, what="readiness")
+        try:
+            await eventually(there, within, what="readiness")
+        except TimeoutError as exc:
+            raise TimeoutError(f"{exc}; at last: {last}") from None
 
     def texts(self, to: str) -> list[str]:
         """Return what a handset received."""
         return [text.text for text in self.network.handset(to).received]
 
 
-async def eventually(condition: Callable[[], Any], within: float = 20, *, what: str = "") -> Any:
-    """Poll an outside view of the system until it shows what is expected; fail after a bound."""
-    async with asyncio.timeout(within):
-        while True:
-            found = condition()
-            found = await found if asyncio.iscoroutine(found) else found
-            if found:
-                return found
-            await asyncio.sleep(0.01)
-    raise AssertionError(what)
+async def eventually(condition: Callable[[], Any], within: float = 20, *, what: str = "it") -> Any:
+    """Poll an outside view of the system until it shows what is expected.
+
+    After `within` seconds raise a `TimeoutError` that says `what` did not come.
+    """
+    try:
+        async with asyncio.timeout(within):
+            while True:
+                found = condition()
+                found = await found if asyncio.iscoroutine(found) else found
+                if found:
+                    return found
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        raise TimeoutError(f"waited {within:g} s for {what}") from None
 
 
 async def furnish(
