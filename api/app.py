@@ -6,7 +6,7 @@ from aiohttp import web
 from prometheus_client import CollectorRegistry
 
 from api.govuk import add_routes
-from api.limits import Limits
+from api.limits import LEFT, Limits
 from api.metrics import Meters
 from api.problems import REQUEST_ID, SPOKEN, problems
 from api.route import IDENT, LARGE, bound
@@ -57,6 +57,7 @@ async def _headers(request: web.Request, response: web.StreamResponse) -> None:
         response.headers["Content-Length"] = "0"
     if REQUEST_ID in request:
         response.headers["X-Request-Id"] = request[REQUEST_ID]
+    response.headers.update(request.get(LEFT, {}))
     response.headers.popall("Server", None)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"

@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
+from aiohttp import web
+
 _WINDOW: Final = 60  # seconds
 _FORGET: Final = 10_000  # keys in one window: far more than there are
+LEFT: Final = web.RequestKey("left", Mapping[str, str])
+"""The headers that say what is left, on a request whose key is known: its answer has them, good or bad."""
 
 
 class TooManyRequests(Exception):

@@ -16,7 +16,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from api.codes import INVALID, STATUS, title
+from api.codes import INVALID, REMEDY, STATUS, title
 from api.limits import TooManyRequests
 from gateway.errors import (
     Conflict,
@@ -70,6 +70,7 @@ class Problem:
             "detail": self.detail,
             "code": self.code,
             "clause": self.clause,
+            "remedy": REMEDY.get(self.code, ""),
             "reasons": [reason.as_dict() for reason in self.reasons],
             "errors": [asdict(fault) for fault in self.faults],
             "request_id": request_id,

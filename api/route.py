@@ -10,7 +10,7 @@ from typing import Any, Final, Generic, TypeVar
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from api.limits import Limits
+from api.limits import LEFT, Limits
 from api.metrics import Meters
 from api.peer import peer_uid
 from api.reading import JSON, read_body, read_idempotency_key, read_if_match, read_query
@@ -102,10 +102,10 @@ def bound(
     """Return the function that answers a route's requests."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        who, headers = None, {}
+        who = None
         if route.scope is not Scope.PUBLIC:
             who = await authenticated(request, use_cases.access)
-            headers = dict(limits.take(who.key_id, clock()))
+            request[LEFT] = limits.take(who.key_id, clock())
             if route.scope not in who.scopes:
                 raise ScopeMissing(route.scope.value)
         if route.has_body:
@@ -122,7 +122,6 @@ def bound(
             ident=request.match_info.get("id", ""),
             idempotency_key=read_idempotency_key(request) if route.idempotent else None,
             if_match=read_if_match(request) if route.conditional else None,
-            headers=headers,
         )
         result = await route.handler(call)
         if not isinstance(result, Output):

@@ -50,6 +50,7 @@ class Queries:
         reference: str | None = None,
         purpose: str | None = None,
         since: datetime | None = None,
+        until: datetime | None = None,
         among: Collection[Status] = (),
         cursor: str | None = None,
         limit: int = 50,
@@ -61,6 +62,7 @@ class Queries:
             reference=reference,
             purpose=purpose,
             since=since,
+            until=until,
             among=among,
         )
 

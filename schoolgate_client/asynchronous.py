@@ -105,7 +105,7 @@ class AsyncClient:
         """Show one message."""
         return await self.ask(calls.message(ident))
 
-    def messages(self, **query: Any) -> AsyncIterator[Message]:  # noqa: ANN401 - status, reference, purpose, since
+    def messages(self, **query: Any) -> AsyncIterator[Message]:  # noqa: ANN401 - as GET /v1/messages has it
         """Yield messages, newest first."""
         return self._pages(calls.messages(**query))
 

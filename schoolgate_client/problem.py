@@ -19,6 +19,7 @@ class Problem(Exception):
         self.code: str = str(body.get("code", "UNKNOWN"))
         self.clause: str | None = body.get("clause")
         self.detail: str = str(body.get("detail", ""))
+        self.remedy: str = str(body.get("remedy", ""))
         self.reasons: Sequence[Mapping[str, Any]] = body.get("reasons", [])
         self.errors: Sequence[Mapping[str, Any]] = body.get("errors", [])
         self.request_id: str | None = body.get("request_id")

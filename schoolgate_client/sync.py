@@ -117,7 +117,7 @@ class Client:
         """Show one message."""
         return self.ask(calls.message(ident))
 
-    def messages(self, **query: Any) -> Iterator[Message]:  # noqa: ANN401 - status, reference, purpose, since
+    def messages(self, **query: Any) -> Iterator[Message]:  # noqa: ANN401 - as GET /v1/messages has it
         """Yield messages, newest first."""
         return self._pages(calls.messages(**query))
 

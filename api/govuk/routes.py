@@ -13,7 +13,7 @@ from api.govuk import handlers
 from api.govuk.handlers import Unsupported, unsupported
 from api.govuk.schema import Notifications, OfType, Preview, Received, Sms
 from api.govuk.words import failure
-from api.limits import Limits
+from api.limits import LEFT, Limits
 from api.metrics import Meters
 from api.problems import REQUEST_ID, Problem, problem_of
 from api.reading import JSON, read_body, read_query
@@ -76,13 +76,13 @@ def _bound(
 ) -> Handler:
     async def answer(request: web.Request) -> web.StreamResponse:
         who = await _admit(request, use_cases)
-        headers = dict(limits.take(who.key_id, clock()))
+        request[LEFT] = limits.take(who.key_id, clock())
         if scope not in who.scopes:
             raise ScopeMissing(scope.value)
         given = await _input(request, model, ask)
         status = 201 if ask is handlers.send_sms else 200
-        call = Call(use_cases, meters, request, given, who, status, headers=headers)
-        return web.json_response(await ask(call), status=status, headers=headers)
+        call = Call(use_cases, meters, request, given, who, status)
+        return web.json_response(await ask(call), status=status)
 
     async def handle(request: web.Request) -> web.StreamResponse:
         try:

@@ -41,6 +41,7 @@ async def messages(call: Call[MessageFilter]) -> Listing[Message]:
         reference=asked.reference,
         purpose=asked.purpose,
         since=asked.since,
+        until=asked.until,
         cursor=asked.cursor,
         limit=asked.limit,
     )

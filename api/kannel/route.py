@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from api.faults import faults_of
 from api.kannel.query import Fields, Rejected, Wanted, wanted
-from api.limits import Limits
+from api.limits import LEFT, Limits
 from api.metrics import Meters
 from api.problems import REQUEST_ID, Unreadable, problem_of
 from api.reading import read_form
@@ -59,7 +59,7 @@ class _Sendsms:
         query = Fields.of(request.rel_url.raw_query_string)
         form = Fields.of(await read_form(request)) if request.method == "POST" else Fields({})
         who = await self._admit(request, query, form)
-        headers = dict(self._limits.take(who.key_id, self._clock()))
+        request[LEFT] = self._limits.take(who.key_id, self._clock())
         for scope in _NEEDED:
             if scope not in who.scopes:
                 raise ScopeMissing(scope.value)
@@ -75,7 +75,7 @@ class _Sendsms:
         self._meters.accept(1)
         held = receipt.status is Status.HELD
         text = "3: Queued for later delivery" if held else "0: Accepted for delivery"
-        return web.Response(text=text, status=202, headers=headers | {"X-Message-Id": receipt.id})
+        return web.Response(text=text, status=202, headers={"X-Message-Id": receipt.id})
 
     async def _admit(self, request: web.Request, query: Fields, form: Fields) -> Caller:
         user, key = _credentials(request, form)

@@ -82,6 +82,11 @@ def _plus(value: Any) -> Any:  # noqa: ANN401 - whatever the caller sent
     return f"+{value[1:]}" if isinstance(value, str) and value[:2] == " 4" else value
 
 
+def _zoned(value: Any) -> Any:  # noqa: ANN401
+    """Put back the plus of a zone that an address turned into a space."""
+    return re.sub(r" (\d\d:\d\d)$", r"+\1", value) if isinstance(value, str) else value
+
+
 Instant = Annotated[
     AwareDatetime,
     BeforeValidator(_instant),
@@ -92,6 +97,7 @@ Phone = Annotated[
     str, Field(min_length=1, max_length=60, description="A telephone number; +447… is the best form.")
 ]
 PhoneQuery = Annotated[Phone, BeforeValidator(_plus)]
+InstantQuery = Annotated[Instant, BeforeValidator(_zoned)]
 TemplateName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,63}$")]
 Purpose = Annotated[
     str, Field(pattern=r"^[a-z][a-z0-9_]{0,31}$", description="One of the policy's purposes.")

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, AliasPath, Field, ValidationInfo, field_val
 from api.schema.base import (
     Input,
     Instant,
+    InstantQuery,
     Language,
     Output,
     Paging,
@@ -109,7 +110,8 @@ class MessageFilter(Paging):
     status: Status | None = None
     reference: Reference | None = None
     purpose: Purpose | None = None
-    since: Instant | None = None
+    since: InstantQuery | None = Field(None, description="Accepted at or after it.")
+    until: InstantQuery | None = Field(None, description="Accepted before it.")
 
 
 class ReasonOut(Output):

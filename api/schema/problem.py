@@ -24,6 +24,7 @@ class ProblemOut(Output):
     detail: str
     code: str = Field(description="Stable; sentences may change.")
     clause: str | None = Field(description="Of the policy.")
+    remedy: str = Field(description="What to do about this code.")
     reasons: tuple[ReasonOut, ...] = Field(description="Every reason of a refusal by the policy.")
     request_id: str
     errors: tuple[FaultOut, ...] = Field(description="Every faulty field of a request that is INVALID.")

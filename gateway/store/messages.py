@@ -22,6 +22,7 @@ class Filter:
     reference: str | None = None
     purpose: str | None = None
     since: datetime | None = None
+    until: datetime | None = None
     among: Collection[Status] = ()  # statuses; none is no condition
 
 
@@ -52,6 +53,8 @@ def page(connection: Connection, wanted: Filter, before: str | None, limit: int)
         query = query.where(message.c.status.in_(sorted(wanted.among)))
     if wanted.since is not None:
         query = query.where(message.c.created_at >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(message.c.created_at < wanted.until)
     if before is not None:
         query = query.where(message.c.id < before)
     return connection.execute(query.order_by(message.c.id.desc()).limit(limit)).mappings().all()
@@ -87,6 +90,15 @@ def waiting_texts(connection: Connection, after: str, limit: int) -> Sequence[Ro
         message.c.status.in_(sorted(WAITING)), message.c.person_id.is_not(None), message.c.id > after
     )
     return connection.execute(query.order_by(message.c.id).limit(limit)).mappings().all()
+
+
+def held_of_batch(connection: Connection, ident: str, limit: int) -> Sequence[RowMapping]:
+    """Return the messages of a batch that wait for it or for its approval, in order."""
+    waits = (message.c.status == Status.HELD) & message.c.hold_reason.in_(
+        (HoldReason.BATCH, HoldReason.APPROVAL)
+    )
+    query = select(message).where(message.c.batch_id == ident, waits).order_by(message.c.id)
+    return connection.execute(query.limit(limit)).mappings().all()
 
 
 def batch_content(connection: Connection, ident: str) -> RowMapping:

@@ -16,6 +16,7 @@ from typing import Any
 import aiohttp
 import pytest
 
+from api.codes import REMEDY
 from gateway.config import load
 from gateway.daemon import Daemon, started
 from gateway.records import KeyKind
@@ -40,9 +41,11 @@ class Answer:
         assert (self.status, self.body["code"]) == (status, code), self.body
         assert self.headers["Content-Type"].startswith("application/problem+json")
         assert self.body["status"] == status
+        assert status not in (409, 412, 422) or "RateLimit" in self.headers  # they are of somebody known
         assert self.body["request_id"] == self.headers["X-Request-Id"]
         assert self.body["type"] == "urn:schoolgate:problem:" + code.lower().replace("_", "-")
         assert {"title", "detail", "clause", "reasons"} <= self.body.keys()
+        assert self.body["remedy"] == REMEDY[code]
 
     def faults(self) -> dict[str, str]:
         return {fault["field"]: fault["message"] for fault in self.body["errors"]}

@@ -115,8 +115,13 @@ async def test_a_listing_is_filtered_by_status_reference_purpose_and_time(api: A
     assert await found(reference="a") == {kept}
     assert await found(purpose="event_notice") == {kept, gone}
     assert await found(purpose="appointment") == set()
-    assert await found(since=(utc_now() - timedelta(hours=1)).isoformat()) == {kept, gone}
-    assert await found(since=(utc_now() + timedelta(hours=1)).isoformat()) == set()
+    second = await api.call("GET", f"/v1/messages/{gone}")
+    assert await found(since=second.body["created_at"]) == {gone}
+    assert await found(until=second.body["created_at"]) == {kept}
+    late = (utc_now() + timedelta(hours=1)).isoformat()
+    assert await found(since=late) == set()
+    plus = await api.call("GET", f"/v1/messages?until={late}")  # "+" as it is, as many programs write it
+    assert {item["id"] for item in plus.body["items"]} == {kept, gone}
 
 
 async def test_messages_are_their_own_persons_only(api: Api) -> None:
