@@ -139,6 +139,7 @@ class Inbound:
             status=decoded.status,
             number_index=self.keyring.index(self.identify(decoded.recipient.number)),
             scts=decoded.scts,
+            received_at=raw.received_at,
         )
         receipts.apply(connection, report, raw.received_at, note)
 

@@ -1,7 +1,8 @@
 """Status reports: which part is meant, and what became of it (3GPP TS 23.040, 9.2.3.15).
 
-A report is matched by SIM, TP-MR and recipient within eight days; one that fits no part yet is parked
-and looked at again when a part of that recipient has been sent, or has become uncertain.
+A report is matched by SIM, TP-MR and recipient within eight days of its arrival; the network's time stamp
+only tells a reference from its reuse. One that fits no part yet is parked and looked at again when a part of
+that recipient has been sent, or has become uncertain.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from gateway.sms import TpOutcome, tp_outcome
 from gateway.store import audit, inbox, lifecycle, reports
 from gateway.store.prepared import Row
 
+_LIFE: Final = timedelta(days=8)  # from a hand-off, within which a reference is its part's
 _LATEST: Final = timedelta(minutes=15)  # after the hand-off: no modem answers later than that
 _EVENTS: Final = {
     TpOutcome.DELIVERED: Event.REPORT_DELIVERED,
@@ -39,6 +41,13 @@ class Report:
     status: int
     number_index: bytes
     scts: datetime | None
+    received_at: datetime
+    waited: bool = False  # it was parked: what was handed over since it came, it is not about
+
+    @property
+    def handed_over(self) -> tuple[datetime, datetime | None]:
+        """Return between when, by our clock, its part was handed over; None: until now, whatever that is."""
+        return self.received_at - _LIFE, self.received_at if self.waited else None
 
 
 def apply(
@@ -48,15 +57,16 @@ def apply(
 
     `note` writes into the journal what was found out about the report.
     """
-    row = reports.part_by_reference(
-        connection, sim=report.sim, mr=report.mr, number_index=report.number_index, scts=report.scts
+    row = reports.part_reported(
+        connection,
+        sim=report.sim,
+        mr=report.mr,
+        number_index=report.number_index,
+        scts=report.scts,
+        handed_over=report.handed_over,
     )
-    if row is None:
-        row = reports.part_in_doubt(
-            connection, sim=report.sim, number_index=report.number_index, scts=report.scts
-        )
-        if row is not None:
-            _resolve(connection, row, report, now)
+    if row is not None and row["status"] == Status.UNCERTAIN:
+        _resolve(connection, row, report, now)
     found = {
         "kind": "parked" if row is None else "report",
         "number_index": report.number_index,
@@ -124,11 +134,11 @@ def late_result(connection: Connection, gateway: str, modem: str, mr: int, now: 
 def settle_parked(connection: Connection, number_index: bytes, now: datetime) -> None:
     """Look again at the parked reports of a recipient."""
     for row in inbox.parked(connection, number_index):
-        apply(connection, from_row(row), now, partial(inbox.amend, connection, row["id"]))
+        apply(connection, _waiting(row), now, partial(inbox.amend, connection, row["id"]))
 
 
-def from_row(row: Row) -> Report:
-    """Return the report that a journal row holds."""
+def _waiting(row: Row) -> Report:
+    """Return the parked report that a journal row holds."""
     return Report(
         id=row["id"],
         sim=row["sim"],
@@ -136,4 +146,6 @@ def from_row(row: Row) -> Report:
         status=row["tp_status"],
         number_index=row["number_index"],
         scts=row["scts"],
+        received_at=row["received_at"],
+        waited=True,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -11,29 +12,46 @@ from gateway.model import Status
 from gateway.store.prepared import Prepared, Row
 from gateway.store.schema import part
 
-_SLACK: Final = timedelta(minutes=10)  # between our clock and the SMSC's
-_EVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_SLACK: Final = timedelta(minutes=10)  # between our clock and the SMSC's, where both are right
 _NEVER: Final = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-def part_by_reference(
-    connection: Connection, *, sim: str | None, mr: int, number_index: bytes, scts: datetime | None
+def part_reported(
+    connection: Connection,
+    *,
+    sim: str | None,
+    mr: int,
+    number_index: bytes,
+    scts: datetime | None,
+    handed_over: tuple[datetime, datetime | None],
 ) -> Row | None:
-    """Return the newest part of that SIM, TP-MR and recipient that the SMSC's stamp allows.
+    """Return the part that a report is about: of that SIM, TP-MR and recipient; None if none is certain.
 
-    One that is `sent` goes first; one whose end is known means that the report is a repeat.
+    `handed_over` is between when, by our clock, it must have been; None for no end. The SMSC's stamp, made
+    as it takes the message, tells a reference from its reuse; but clocks and zones are often wrong, so
+    where nothing fits the stamp it does not count. A part that is `sent` goes first; one whose end is known
+    means that the report is a repeat. Nothing is certain while a part to the recipient has no result yet.
     """
-    values = {"sim": sim, "mr": mr, "number_index": number_index, **_bounds(scts)}
-    return _BY_REFERENCE.first(connection, values)
+    first, last = handed_over[0], handed_over[1] or _NEVER
+    mine = {"sim": sim, "mr": mr, "number_index": number_index}
+    ever = mine | {"first": first, "last": last}
+    near = {"first": scts - _SLACK, "last": min(scts + _SLACK, last)} if scts is not None else ever
+    if (row := _BY_REFERENCE.first(connection, mine | near)) is not None:
+        return row
+    open_ = _OPEN.rows(connection, ever)
+    if any(each["status"] == Status.SENDING for each in open_):
+        return None
+    fitting = [each for each in open_ if near["first"] <= each["claimed_at"] <= near["last"]]
+    if scts is not None and (row := _meant(fitting, mr)) is not None:
+        return row
+    row = _BY_REFERENCE.first(connection, ever)
+    return row or _meant([each for each in open_ if each["mr"] in (None, mr)], mr)
 
 
-def part_in_doubt(
-    connection: Connection, *, sim: str | None, number_index: bytes, scts: datetime | None
-) -> Row | None:
-    """Return the `uncertain` part that the report can be about, if there is just one."""
-    values = {"sim": sim, "number_index": number_index, **_bounds(scts)}
-    found = _IN_DOUBT.rows(connection, values)
-    return found[0] if len(found) == 1 else None
+def _meant(doubtful: Sequence[Row], mr: int) -> Row | None:
+    """Return the part that was given up with this reference, else the only one."""
+    own = [row for row in doubtful if row["mr"] == mr] or doubtful
+    return own[0] if len(own) == 1 else None
 
 
 def carries(connection: Connection, gateway: str, modem: str, mr: int, since: datetime) -> bool:
@@ -46,13 +64,6 @@ def carries(connection: Connection, gateway: str, modem: str, mr: int, since: da
         part.c.claimed_at >= since,
     )
     return connection.execute(query.limit(1)).first() is not None
-
-
-def _bounds(scts: datetime | None) -> dict[str, datetime]:
-    """Return the bounds that an SMSC's stamp, made as it takes the message, sets to the hand-off."""
-    if scts is None:
-        return {"first": _EVER, "last": _NEVER}
-    return {"first": scts - _SLACK, "last": scts + _SLACK}
 
 
 _MINE = (
@@ -73,4 +84,5 @@ _BY_REFERENCE = Prepared(
     .order_by((part.c.status == Status.SENT).desc(), part.c.claimed_at.desc())
     .limit(1)
 )
-_IN_DOUBT = Prepared(select(part).where(part.c.status == literal_column("'uncertain'"), *_MINE).limit(2))
+_IS_OPEN = part.c.status.in_([literal_column("'sending'"), literal_column("'uncertain'")])
+_OPEN = Prepared(select(part).where(_IS_OPEN, *_MINE))

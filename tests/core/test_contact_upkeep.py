@@ -102,7 +102,7 @@ class Book:
             "id": f"pdu_{count:026d}", "fingerprint": b"f", "pdu_sealed": b"", "gateway": "main",
             "modem": "sim0", "sim": "00101", "route": "stored", "received_at": NOW, "kind": "pending",
         }  # fmt: skip
-        report = Report(row["id"], "00101", count, status, index, NOW)
+        report = Report(row["id"], "00101", count, status, index, NOW, NOW)
         receipts.apply(connection, report, NOW, partial(inbox.journal, connection, row))
 
     async def failures(self, number: str) -> int:

@@ -37,10 +37,11 @@ class Desk:
     """Hands parts over, and lets them end as a test says."""
 
     def __init__(self, connection: Connection, keyring: Keyring) -> None:
-        self.connection, self.keyring, self.count = connection, keyring, 0
+        self.connection, self.keyring = connection, keyring
+        self.count = self.reports = 0
 
-    def handed_over(self, to: str, event: Event, mr: int | None, *, ago: float = 10) -> str:
-        """Hand a message over, some seconds ago, with this end; return its id."""
+    def handed_over(self, to: str, event: Event | None, mr: int | None, *, ago: float = 10) -> str:
+        """Hand a message over, some seconds ago, with this end (None: it has none yet); return its id."""
         self.count += 1
         ident, at = f"msg_{self.count:026d}", NOW - timedelta(seconds=ago)
         new = NewMessage(
@@ -52,19 +53,29 @@ class Desk:
         candidate = outbox.next_queued(self.connection, self.keyring, "sim0", NOW)
         assert candidate is not None
         outbox.claim(self.connection, candidate, "main", "sim0", "00101", self.count, at)
-        values = {"mr": mr, "sent_at": at if event is Event.ACCEPTED else None}
-        assert lifecycle.change(self.connection, ident, 1, Status.SENDING, event, at, **values)
+        if event is not None:
+            self.ended(ident, event, mr, at)
         return ident
 
-    def reported(self, to: str, mr: int, status: int) -> None:
-        """Let a report come in."""
-        ident = f"pdu_{self.count:025d}{status % 10}"
+    def ended(self, ident: str, event: Event, mr: int | None, at: datetime = NOW) -> None:
+        """Let a message that was handed over end so, and look at the reports that wait for its number."""
+        values = {"mr": mr, "sent_at": at if event is Event.ACCEPTED else None}
+        assert lifecycle.change(self.connection, ident, 1, Status.SENDING, event, at, **values)
+        index = self.connection.execute(select(part.c.number_index).where(part.c.message_id == ident))
+        receipts.settle_parked(self.connection, index.scalar_one(), at)
+
+    def reported(
+        self, to: str, mr: int, status: int, *, stamped: datetime | None = NOW, at: datetime = NOW
+    ) -> None:
+        """Let a report come in `at` a time; it is `stamped` with when the SMSC took the message."""
+        self.reports += 1
+        ident = f"pdu_{self.reports:026d}"
         row = {
             "id": ident, "fingerprint": ident.encode(), "pdu_sealed": b"", "gateway": "main",
-            "modem": "sim0", "sim": "00101", "route": "stored", "received_at": NOW, "kind": "pending",
+            "modem": "sim0", "sim": "00101", "route": "stored", "received_at": at, "kind": "pending",
         }  # fmt: skip
-        report = Report(ident, "00101", mr, status, self.keyring.index(to), NOW)
-        receipts.apply(self.connection, report, NOW, partial(inbox.journal, self.connection, row))
+        report = Report(ident, "00101", mr, status, self.keyring.index(to), stamped, at)
+        receipts.apply(self.connection, report, at, partial(inbox.journal, self.connection, row))
 
     def late(self, mr: int) -> bool:
         return receipts.late_result(self.connection, "main", "sim0", mr, NOW)
@@ -125,3 +136,80 @@ def test_a_second_report_about_the_same_part_settles_no_doubt(desk: Desk) -> Non
     desk.reported(ANNA, 5, 0)
     desk.reported(ANNA, 5, 1)  # "forwarded": the network says more about the same part
     assert (desk.status(sent), desk.status(doubtful)) == ("delivered", "uncertain")
+
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@pytest.mark.parametrize("off", [HOUR, -HOUR, 400 * DAY, -3650 * DAY, None], ids=str)
+@pytest.mark.parametrize(
+    ("event", "mr"),
+    [(Event.ACCEPTED, 5), (Event.LOST_TRACK, 5), (Event.LOST_TRACK, None)],
+    ids=["sent", "in doubt", "in doubt without a reference"],
+)
+def test_a_report_is_its_parts_whatever_the_networks_clock_says(
+    desk: Desk, off: timedelta | None, event: Event, mr: int | None
+) -> None:
+    own, other = (desk.handed_over(to, event, mr) for to in (ANNA, BEN))
+    before = desk.status(other)
+    desk.reported(ANNA, 5, 0, stamped=None if off is None else NOW + off)
+    assert (desk.status(own), desk.status(other)) == ("delivered", before)
+
+
+def test_the_stamp_tells_a_reference_from_its_reuse_and_where_it_cannot_the_newest_is_meant(
+    desk: Desk,
+) -> None:
+    oldest, older, newest = (
+        desk.handed_over(ANNA, Event.ACCEPTED, 5, ago=days * DAY.total_seconds()) for days in (3, 2, 1)
+    )
+    desk.reported(ANNA, 5, 0, stamped=NOW - 3 * DAY)
+    assert [desk.status(each) for each in (oldest, older, newest)] == ["delivered", "sent", "sent"]
+    desk.reported(ANNA, 5, 0, stamped=NOW + HOUR)
+    assert [desk.status(each) for each in (oldest, older, newest)] == ["delivered", "sent", "delivered"]
+
+
+def test_a_report_nine_days_late_with_a_stamp_of_another_time_is_nobodys(desk: Desk) -> None:
+    old = desk.handed_over(ANNA, Event.ACCEPTED, 5, ago=9 * DAY.total_seconds())
+    desk.reported(ANNA, 5, 0)
+    assert desk.status(old) == "sent"
+    desk.reported(ANNA, 5, 0, stamped=NOW - 9 * DAY)
+    assert desk.status(old) == "delivered"
+
+
+@pytest.mark.parametrize("doubts", [[6], [None, None], [5, 5]])
+def test_a_report_with_a_wrong_stamp_settles_no_doubt_where_it_can_be_about_another_part(
+    desk: Desk, doubts: list[int | None]
+) -> None:
+    parts = [desk.handed_over(ANNA, Event.LOST_TRACK, mr) for mr in doubts]
+    desk.reported(ANNA, 5, 0, stamped=NOW + HOUR)
+    assert {desk.status(each) for each in parts} == {"uncertain"}
+
+
+def test_of_two_doubts_the_one_with_the_reports_reference_is_meant(desk: Desk) -> None:
+    first, second = (desk.handed_over(ANNA, Event.LOST_TRACK, mr) for mr in (5, 6))
+    desk.reported(ANNA, 6, 0)
+    assert (desk.status(first), desk.status(second)) == ("uncertain", "delivered")
+
+
+@pytest.mark.parametrize("stamped", [NOW, NOW - HOUR])
+def test_a_report_that_comes_before_the_result_settles_no_older_doubt(desk: Desk, stamped: datetime) -> None:
+    older = desk.handed_over(ANNA, Event.LOST_TRACK, None, ago=60)
+    own = desk.handed_over(ANNA, None, None)
+    desk.reported(ANNA, 7, 0, stamped=stamped)
+    assert (desk.status(older), desk.status(own)) == ("uncertain", "sending")
+    desk.ended(own, Event.ACCEPTED, 7)
+    assert (desk.status(older), desk.status(own)) == ("uncertain", "delivered")
+
+
+def test_a_repeat_with_a_wrong_stamp_settles_no_doubt(desk: Desk) -> None:
+    sent = desk.handed_over(ANNA, Event.ACCEPTED, 5)
+    desk.reported(ANNA, 5, 0, stamped=NOW + HOUR)
+    doubtful = desk.handed_over(ANNA, Event.LOST_TRACK, None)
+    desk.reported(ANNA, 5, 1, stamped=NOW + HOUR)
+    assert (desk.status(sent), desk.status(doubtful)) == ("delivered", "uncertain")
+
+
+def test_a_report_that_fitted_nothing_is_not_about_what_was_handed_over_since(desk: Desk) -> None:
+    desk.reported(ANNA, 5, 0, at=NOW - timedelta(minutes=5))
+    later = desk.handed_over(ANNA, Event.ACCEPTED, 5)
+    assert desk.status(later) == "sent"
