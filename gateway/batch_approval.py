@@ -10,12 +10,13 @@ from typing import ClassVar
 
 from sqlalchemy import Connection, RowMapping
 
-from gateway import approvals
+from gateway import approvals, releasing
 from gateway.approvals import Asked
 from gateway.batch_progress import follow
 from gateway.outbound import Outbound
 from gateway.records import ApprovalKind, Caller, Scope
 from gateway.store import audit, messages
+from policy import Decision, Outcome, SecondPerson
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +61,31 @@ class BatchApproval:
         text = self.outbound.keyring.open("message", "body", first, row["body_sealed"])
         return shown | {"one of the texts": text}
 
-    def carry_out(self, connection: Connection, asked: Asked, by: Caller, now: datetime) -> None:
-        """Let it go."""
+    def carry_out(self, connection: Connection, asked: Asked, by: Caller, now: datetime) -> Decision | None:
+        """Let it go; what speaks against a single message of it is found as each follows.
+
+        What speaks against all of them for now leaves the question open.
+        """
+        if (for_now := self._refused_for_now(connection, asked.target, by, now)) is not None:
+            return for_now
         messages.amend_batch(connection, asked.target, status="released", approver_id=by.person_id)
         self._note(connection, by.handle, "batch-approve", asked.target, "released", now)
+        return None
+
+    def _refused_for_now(
+        self, connection: Connection, ident: str, by: Caller, now: datetime
+    ) -> Decision | None:
+        row = messages.one_batch(connection, ident)
+        first = next(iter(messages.held_of_batch(connection, ident, 1)), None)
+        if row is None or first is None:
+            return None
+        agreed = (SecondPerson(asked_by=row["person_id"], decided_by=by.person_id),)
+        decision, _ = releasing.judge(
+            connection, self.outbound.desk, first, agreed, now, by=by.handle, recipients=row["accepted"]
+        )
+        passing = (each for each in decision.reasons if each.outcome is Outcome.DENY and each.retry)
+        found = Decision(tuple(passing))
+        return found if found.reasons else None
 
     def drop(self, connection: Connection, asked: Asked, by: str, now: datetime) -> None:
         """Cancel it."""
@@ -74,7 +96,8 @@ class BatchApproval:
 
     async def settled(self, target: str) -> None:
         """Have its messages follow."""
-        await follow(self.outbound.database, target, self.outbound.clock)
+        outbound = self.outbound
+        await follow(outbound.database, outbound.desk, target, outbound.clock)
         self.outbound.bell.ring()
 
     def _note(

@@ -111,7 +111,7 @@ class Batches:
         if before is not None:  # the same request came twice at once, and the other was first
             await self._drop(ident)
             return restored(before)
-        await follow(database, ident, self.outbound.clock)
+        await self._follow(ident)
         self.outbound.bell.ring()
         return receipt
 
@@ -119,19 +119,19 @@ class Batches:
         """Have nothing of a batch sent."""
         database = self.outbound.database
         await database.write(lambda c: messages.amend_batch(c, ident, status="cancelled"))
-        await follow(database, ident, self.outbound.clock)
+        await self._follow(ident)
+
+    async def _follow(self, ident: str) -> None:
+        """Have its messages follow what was decided about it."""
+        outbound = self.outbound
+        await follow(outbound.database, outbound.desk, ident, outbound.clock)
 
     def _begin(self, connection: Connection, caller: Caller, ident: str, now: datetime) -> None:
-        values = {
-            "id": ident,
-            "person_id": caller.person_id,
-            "key_id": caller.key_id,
-            "status": "accepting",
-            "accepted": 0,
-            "refused": 0,
-            "created_at": now,
-        }
-        messages.add_batch(connection, values)
+        whose = {"person_id": caller.person_id, "key_id": caller.key_id}
+        counts = {"accepted": 0, "refused": 0}
+        messages.add_batch(
+            connection, {"id": ident, "status": "accepting", "created_at": now} | whose | counts
+        )
 
     def _take(
         self,
@@ -255,7 +255,7 @@ class Batches:
             )
 
         await self.outbound.database.write(transaction)
-        await follow(self.outbound.database, ident, self.outbound.clock)
+        await self._follow(ident)
         return await self.outbound.database.read(lambda c: _view(c, ident))
 
 

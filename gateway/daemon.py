@@ -115,6 +115,7 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         upkeep = Upkeep(
             gateway=config.gateway.name,
             database=store.database,
+            desk=desk,
             inbound=inbound,
             bell=bell,
             clock=utc_now,

@@ -213,10 +213,12 @@ class PolicyDesk:
         stage: Stage,
         now: datetime,
         approvers: Sequence[SecondPerson] | None = None,
+        recipients_in_all: int = 1,
     ) -> tuple[Decision, Mapping[str, Any]]:
         """Decide again on a message that waits; return the decision and the facts it rested on.
 
-        `approvers` are those who let it go right now; else whoever did is looked up.
+        `approvers` are those who let it go right now; else whoever did is looked up. `recipients_in_all`
+        counts those of a batch that is let go as a whole.
         """
         index = candidate.number_index
         row = templates.one(connection, candidate.template_id) if candidate.template_id else None
@@ -235,6 +237,7 @@ class PolicyDesk:
             purpose=candidate.purpose,
             template=TemplateRef(template.facts.name, template.facts.language) if template else None,
             free_text=free_text,
+            recipients=recipients_in_all,
             begun=candidate.number > 1,
         )
         facts = Facts(

@@ -10,7 +10,7 @@ from typing import ClassVar, Final
 
 from sqlalchemy import Connection, RowMapping
 
-from gateway import approvals
+from gateway import approvals, releasing
 from gateway.approvals import Asked
 from gateway.bell import Bell
 from gateway.errors import Conflict
@@ -19,9 +19,8 @@ from gateway.message_questions import approvers, message_of, questions
 from gateway.model import CancelReason, HoldReason, Status
 from gateway.records import ApprovalKind, Caller, Scope
 from gateway.store import Database, Keyring, audit, lifecycle, messages
-from gateway.store.outbox import Candidate
 from gateway.store.schema import message
-from policy import Code, Decision, Outcome, SecondPerson, Stage
+from policy import Decision, Outcome, SecondPerson
 
 FOR_A_PERSON: Final = frozenset({HoldReason.APPROVAL, HoldReason.REVIEW})
 """Why a message is held, where a second person can let it go."""
@@ -86,59 +85,19 @@ class MessageApproval:
     def carry_out(self, connection: Connection, asked: Asked, by: Caller, now: datetime) -> Decision | None:
         """Let the message go if the policy still does, once all have agreed who are asked."""
         ident = message_of(asked.target)
-        stored = self.stored(connection, ident)
+        row = messages.one(connection, ident)
+        assert row is not None  # noqa: S101 - its digest was made a moment ago
         agreed = approvers(connection, ident)
         if by.person_id in {answer.decided_by for answer in agreed}:
             raise Conflict("SECOND_PERSON_REQUIRED", "you have approved it already: one more person must")
         agreed = (*agreed, SecondPerson(asked_by=asked.person_id, decided_by=by.person_id))
-        if len(agreed) < len(questions(ident, stored.kind)):
+        if len(agreed) < len(questions(ident, row["kind"])):
             return None
-        decision, facts = self.desk.decide_stored(connection, stored, Stage.RELEASE, now, agreed)
-        audit.record(
-            connection,
-            now,
-            actor=by.handle,
-            action="release",
-            target=ident,
-            outcome=decision.outcome.value,
-            clauses=[reason.clause for reason in decision.reasons],
-            detail={"codes": [reason.code for reason in decision.reasons], "facts": facts},
-        )
-        self._follow(connection, ident, decision, now)
+        decision, entry = releasing.judge(connection, self.desk, row, agreed, now, by=by.handle)
+        audit.append(connection, [entry])
+        if decision.outcome is not Outcome.DENY or not decision.may_pass:
+            releasing.settle(connection, {ident: decision}, now)
         return decision
-
-    def stored(self, connection: Connection, ident: str) -> Candidate:
-        """Return a message as the policy is asked about it again."""
-        row = messages.one(connection, ident)
-        assert row is not None  # noqa: S101 - its digest was made a moment ago
-        return Candidate(
-            message_id=ident,
-            number=1,
-            total=row["parts"],
-            number_index=row["number_index"],
-            to=self.keyring.open("message", "number", ident, row["number_sealed"]),
-            kind=row["kind"],
-            purpose=row["purpose"],
-            template_id=row["template_id"],
-            key_id=row["key_id"],
-            body=self.keyring.open("message", "body", ident, row["body_sealed"]),
-            concat_reference=None,
-            attempts=0,
-            expires_at=row["expires_at"],
-            wording=None,
-            more=False,
-        )
-
-    def _follow(self, connection: Connection, ident: str, decision: Decision, now: datetime) -> None:
-        mine = message.c.id == ident
-        codes = {reason.code for reason in decision.reasons}
-        if decision.outcome is not Outcome.DENY and Code.RECIPIENT_ON_HOLD in codes:
-            lifecycle.hold_for(connection, mine, HoldReason.RECIPIENT_HOLD, now)
-        elif decision.outcome is not Outcome.DENY:
-            lifecycle.let_go(connection, mine, now)
-        elif not decision.may_pass:
-            why = CancelReason.OPTED_OUT if Code.RECIPIENT_OPTED_OUT in codes else CancelReason.POLICY
-            lifecycle.cancel_waiting(connection, mine, why, now, cause=", ".join(sorted(codes)))
 
     def drop(self, connection: Connection, asked: Asked, by: str, now: datetime) -> None:
         """Cancel it."""

@@ -15,6 +15,7 @@ from sqlalchemy import Connection
 from gateway import batch_progress, receipts
 from gateway.begun import Begun
 from gateway.bell import Bell
+from gateway.facts import PolicyDesk
 from gateway.inbound import Inbound
 from gateway.model import CancelReason, Clock, Event, Status
 from gateway.store import (
@@ -45,6 +46,7 @@ class Upkeep:
 
     gateway: str
     database: Database
+    desk: PolicyDesk
     inbound: Inbound
     bell: Bell
     clock: Clock
@@ -57,9 +59,12 @@ class Upkeep:
     async def recover(self) -> None:
         """After a start: what was between hand-off and answer is in doubt; half a batch is no batch."""
         await self.database.write(lambda c: self._recover(c, self.clock()))
+        for ident in await self.database.read(messages.batches_unsettled):
+            await batch_progress.follow(self.database, self.desk, ident, self.clock)
         await self.inbound.retry_pending()
 
     def _recover(self, connection: Connection, now: datetime) -> None:
+        recipients: dict[bytes, None] = {}
         for row in lifecycle.in_doubt(connection, Status.SENDING, self.gateway):
             begun = self.begun[row["modem"]].last() if row["modem"] in self.begun else None
             left = begun is None or row["claim_order"] <= begun  # it can have left
@@ -69,13 +74,14 @@ class Upkeep:
                 lifecycle.change(connection, ident, number, Status.SENDING, lost, now, cause=_STOPPED)
             else:
                 outbox.give_back(connection, ident, number, Status.SENDING, now, cause=None)
+            recipients[row["number_index"]] = None
+        for number_index in recipients:
+            receipts.settle_parked(connection, number_index, now)
         outbox.keep_to_lanes(connection, self.lanes)
         for ident in messages.batches_accepting(connection):
             mine = message.c.batch_id == ident
             lifecycle.cancel_waiting(connection, mine, CancelReason.CALLER, now, "batch was not completed")
             messages.amend_batch(connection, ident, status="cancelled")
-        for ident in messages.batches_unsettled(connection):
-            batch_progress.align(connection, ident, now)
 
     async def run(self) -> None:
         """Tick until cancelled."""

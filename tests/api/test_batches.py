@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from sqlalchemy import update
+
 from gateway import batch_progress
 from gateway.clock import utc_now
 from gateway.config import load
 from gateway.daemon import started
 from gateway.model import Status
 from gateway.store import messages
+from gateway.store.schema import consent
+from gateway.suspects import doubt
 from tests.api.conftest import CONSENTED, STRANGER, Api, batch
 from tests.system.site import message
 
@@ -49,16 +53,17 @@ async def test_a_large_batch_that_is_repeated_gets_the_same_answer(api: Api) -> 
 
 async def test_what_was_decided_before_a_crash_is_followed_after_it(api: Api) -> None:
     """The daemon dies between the decision and the last slice; its next start does the rest."""
-    database = api.daemon.store.database
+    database, desk = api.daemon.store.database, api.daemon.use_cases.outbound.desk
     idents = {}
     for status in ("released", "cancelled", "held"):
         made = await api.call("POST", "/v1/batches", batch(CONSENTED))
         idents[status] = made.body["id"]
     for status, ident in idents.items():
-        await database.write(lambda c, i=ident, s=status: messages.amend_batch(c, i, status=s))
+        decided = {"status": status, "approver_id": "head" if status == "released" else None}
+        await database.write(lambda c, i=ident, d=decided: messages.amend_batch(c, i, **d))
     now = utc_now()
-    await database.write(lambda c: batch_progress.align(c, idents["released"], now, 10))
-    await database.write(lambda c: batch_progress.align(c, idents["cancelled"], now, 10))
+    await database.write(lambda c: batch_progress.align(c, desk, idents["released"], now, 10))
+    await database.write(lambda c: batch_progress.align(c, desk, idents["cancelled"], now, 10))
     assert await statuses(api, idents["released"]) == {"queued": 10, "held": 15}
     config = load(api.directory / "schoolgate.toml")
     config = config.model_copy(update={"api": config.api.model_copy(update={"unix_socket": None})})
@@ -121,3 +126,47 @@ async def test_a_batch_with_a_reference_twice_sends_nothing(api: Api) -> None:
     answer = await api.call("POST", "/v1/batches", batch([]) | {"recipients": twice})
     answer.is_problem(409, "REFERENCE_CONFLICT")
     assert "recipients.3.reference" in answer.body["detail"]
+
+
+async def test_4_3_each_message_of_a_batch_is_asked_about_when_a_second_person_lets_it_go(api: Api) -> None:
+    """Between submission and approval one opted out, one number is doubted, one consent is withdrawn."""
+    made = (await api.call("POST", "/v1/batches", batch(CONSENTED))).body
+    idents = [each["id"] for each in made["results"]]
+    await api.call("POST", "/v1/opt-outs", {"number": CONSENTED[0]})
+    database, keyring = api.daemon.store.database, api.daemon.store.keyring
+    wrong = keyring.index(CONSENTED[1])
+    ended = update(consent).where(consent.c.number_index == keyring.index(CONSENTED[2]))
+    await database.write(lambda c: c.execute(ended.values(withdrawn_at=utc_now())) and None)
+    await database.write(
+        lambda c: doubt(c, wrong, reason="wrong_number", source="inb_1", by="test", now=utc_now())
+    )
+    await api.call("POST", f"/v1/batches/{made['id']}/approve", who="head")
+    found = [(await api.call("GET", f"/v1/messages/{ident}")).body for ident in idents[:4]]
+    assert [(each["status"], each["cancel_reason"]) for each in found] == [
+        ("cancelled", "opted_out"),
+        ("cancelled", "policy"),
+        ("cancelled", "policy"),
+        ("queued", None),
+    ]
+    why = [(await api.call("GET", f"/v1/messages/{ident}/why")).body["items"] for ident in idents[1:4]]
+    assert [(last["action"], last["outcome"], last["detail"]["codes"]) for *_, last in why] == [
+        ("release", "DENY", ["NUMBER_SUSPECT"]),
+        ("release", "DENY", ["CONSENT_MISSING"]),
+        ("release", "ALLOW", []),
+    ]
+
+
+async def test_9_1_a_batch_waits_on_while_the_review_is_overdue(api: Api) -> None:
+    ident = (await api.call("POST", "/v1/batches", batch(CONSENTED))).body["id"]
+    desk = api.daemon.use_cases.outbound.desk
+    settings = desk.settings
+    late = settings.review.model_copy(
+        update={"last_reviewed": settings.review.last_reviewed.replace(year=2020)}
+    )
+    desk.settings = settings.model_copy(update={"review": late})
+    refused = await api.call("POST", f"/v1/batches/{ident}/approve", who="head")
+    refused.is_problem(503, "POLICY_REVIEW_OVERDUE")
+    assert await statuses(api, ident) == {"held": len(CONSENTED)}
+    desk.settings = settings
+    assert (await api.call("POST", f"/v1/batches/{ident}/approve", who="head")).status == 200
+    assert await statuses(api, ident) == {"queued": len(CONSENTED)}

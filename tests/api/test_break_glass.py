@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from sqlalchemy import Connection
+
 from gateway.clock import utc_now
+from gateway.releasing import candidate_of
+from gateway.store import messages
 from policy import Outcome, Stage
 from policy.settings import BreakGlass
 from tests.api.conftest import CONSENTED, Api
@@ -41,10 +45,14 @@ async def status(api: Api, ident: str) -> str:
 async def handed_off(api: Api, ident: str) -> Outcome:
     """Return what the policy would say at hand-off."""
     outbound = api.daemon.use_cases.outbound
-    decision, _ = await outbound.database.read(
-        lambda c: outbound.desk.decide_stored(c, outbound.approval.stored(c, ident), Stage.HANDOFF, utc_now())
-    )
-    return decision.outcome
+
+    def query(connection: Connection) -> Outcome:
+        row = messages.one(connection, ident)
+        assert row is not None
+        candidate = candidate_of(outbound.keyring, row)
+        return outbound.desk.decide_stored(connection, candidate, Stage.HANDOFF, utc_now())[0].outcome
+
+    return await outbound.database.read(query)
 
 
 async def test_6_2_it_takes_a_rule_and_two_people_besides_the_sender(api: Api) -> None:

@@ -128,7 +128,9 @@ async def office(furnished: Path, tmp_path: Path) -> AsyncIterator[Office]:
             return made.now
 
         outbound = Outbound(store.database, store.keyring, desk, bell, clock, timedelta(hours=24), lines=())
-        upkeep = Upkeep("main", store.database, inbound, bell, clock, timedelta(minutes=15), {}, deque())
+        upkeep = Upkeep(
+            "main", store.database, desk, inbound, bell, clock, timedelta(minutes=15), {}, deque()
+        )
         handoff = Handoff(
             gateway="main", modem="sim0", keyring=store.keyring, desk=desk, gate=gate, retries=[timedelta(0)]
         )
