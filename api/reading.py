@@ -29,12 +29,14 @@ _ETAG: Final = re.compile(r'"[\x21\x23-\x7e]{1,100}"')
 
 def read_query(request: web.Request, model: type[I]) -> I:
     """Return the query; raise `Invalid`."""
-    names = [name for name, _ in request.query.items()]
-    twice = sorted({name for name in names if names.count(name) > 1 and name in model.model_fields})
+    query = request.query
+    many: frozenset[str] = getattr(model, "MANY", frozenset())
+    once = model.model_fields.keys() - many
+    twice = sorted(name for name in once & query.keys() if len(query.getall(name)) > 1)
     if twice:
         raise Invalid(tuple(Fault(name, "is given twice") for name in twice))
     try:
-        return model.model_validate(dict(request.query))
+        return model.model_validate({**query, **{name: query.getall(name) for name in many & query.keys()}})
     except ValidationError as exc:
         raise Invalid(faults_of(exc, model)) from None
 

@@ -21,19 +21,22 @@ _PAGE: Final = 200
 _FAILURES: Final = frozenset(each for each in WORDS if each.endswith("-failure"))
 
 
-class Unsupported(Exception):
-    """Notify can do it, a gateway for text messages cannot."""
+class Declined(Exception):
+    """What Notify says no to before it looks further, in its own words."""
 
 
 async def send_sms(call: Call[Sms]) -> Json:
     """Send a text message; accepted is 201 here."""
     asked = call.input
-    template = await _template(call, asked.template_id)
+    try:
+        template = await _template(call, "template_id", asked.template_id)
+    except NotFound:
+        raise Declined("Template not found") from None
     request = MessageRequest(
         to=asked.phone_number,
         template=template.name,
         language=template.language,
-        slots=asked.personalisation,
+        slots=_slots(template, asked.personalisation),
         reference=asked.reference,
         shared_reference=True,
     )
@@ -56,12 +59,12 @@ async def send_sms(call: Call[Sms]) -> Json:
 
 async def send_other(_call: Call[Nothing]) -> Json:
     """Refuse what is no text message."""
-    raise Unsupported("this service sends text messages only")
+    raise Declined("this service sends text messages only")
 
 
 async def notification(call: Call[Nothing]) -> Json:
     """Show one message."""
-    ident = from_uuid("msg", call.request.match_info["uuid"])
+    ident = from_uuid("msg", "id", call.request.match_info["uuid"])
     found = await call.use_cases.queries.message(call.caller, ident)
     return _shown(found, await _names(call, [found]))
 
@@ -69,10 +72,10 @@ async def notification(call: Call[Nothing]) -> Json:
 async def notifications(call: Call[Notifications]) -> Json:
     """List the messages of the key's person, newest first."""
     asked = call.input
-    wanted = _FAILURES if asked.status == "failed" else frozenset({asked.status} if asked.status else WORDS)
+    wanted = _statuses(asked.status)
     found: list[MessageView] = []
-    cursor = None if asked.older_than is None else from_uuid("msg", asked.older_than)
-    more = asked.template_type in (None, "sms")
+    cursor = None if asked.older_than is None else from_uuid("msg", "older_than", asked.older_than)
+    more = bool(wanted) and asked.template_type in (None, "sms")
     while more and not found:
         page = await call.use_cases.queries.messages(
             call.caller,
@@ -90,7 +93,7 @@ async def notifications(call: Call[Notifications]) -> Json:
 async def received(call: Call[Received]) -> Json:
     """List what came in, newest first."""
     older = call.input.older_than
-    cursor = None if older is None else from_uuid("inb", older)
+    cursor = None if older is None else from_uuid("inb", "older_than", older)
     page = await call.use_cases.queries.inbox(cursor=cursor, limit=_PAGE)
     texts = [_received(call, each) for each in page.items]
     return {"received_text_messages": texts, "links": _links(call, page.items)}
@@ -98,13 +101,14 @@ async def received(call: Call[Received]) -> Json:
 
 async def template(call: Call[Nothing]) -> Json:
     """Show a template as it would be sent now."""
-    return _wording(await _template(call, call.request.match_info["uuid"]), call.request.match_info["uuid"])
+    uuid = call.request.match_info["uuid"]
+    return _wording(await _template(call, "id", uuid), uuid)
 
 
 async def template_version(call: Call[Nothing]) -> Json:
     """Show one version of a template."""
     given = call.request.match_info
-    current = await _template(call, given["uuid"])
+    current = await _template(call, "id", given["uuid"])
     versions = await call.use_cases.templates.list(name=current.name)
     for each in versions:
         if each.language == current.language and str(each.version) == given["version"]:
@@ -126,11 +130,9 @@ async def templates(call: Call[OfType]) -> Json:
 
 async def preview(call: Call[Preview]) -> Json:
     """Show a template with values in it; nothing is sent."""
-    current = await _template(call, call.request.match_info["uuid"])
-    made, rendered = await call.use_cases.templates.preview(current.id, call.input.personalisation)
-    missing = [name for name in made.slots if name not in call.input.personalisation]
-    if missing:
-        raise Unsupported(f"Missing personalisation: {', '.join(missing)}")
+    current = await _template(call, "id", call.request.match_info["uuid"])
+    slots = _slots(current, call.input.personalisation)
+    made, rendered = await call.use_cases.templates.preview(current.id, slots)
     if rendered.reasons:
         raise Invalid(
             tuple(Fault(each.field or "personalisation", each.message) for each in rendered.reasons)
@@ -146,14 +148,28 @@ async def preview(call: Call[Preview]) -> Json:
     }
 
 
-def unsupported(error: Unsupported) -> Problem:
+def declined(error: Declined) -> Problem:
     """Return what the caller is told of it."""
-    return Problem(code="UNSUPPORTED", detail=str(error), status=400)
+    return Problem(code="DECLINED", detail=str(error), status=400)
 
 
-async def _template(call: Call[Any], uuid: str) -> TemplateView:
+def _slots(template: TemplateView, given: Mapping[str, str]) -> dict[str, str]:
+    """Return what the template has a place for; what it has none for is overlooked, as by Notify."""
+    missing = [name for name in template.slots if name not in given]
+    if missing:
+        raise Declined(f"Missing personalisation: {', '.join(missing)}")
+    return {name: given[name] for name in template.slots}
+
+
+def _statuses(asked: Sequence[str]) -> frozenset[str]:
+    """Return the words that are asked for and may occur; all, if none is named."""
+    wanted = frozenset(asked or WORDS)
+    return (wanted | _FAILURES if "failed" in wanted else wanted) & frozenset(WORDS)
+
+
+async def _template(call: Call[Any], field: str, uuid: str) -> TemplateView:
     """Return the version that sends, whichever version's id is given; where none does, the one named."""
-    named = await call.use_cases.templates.get(from_uuid("tpl", uuid))
+    named = await call.use_cases.templates.get(from_uuid("tpl", field, uuid))
     versions = await call.use_cases.templates.list(name=named.name, status="approved")
     return next((each for each in versions if each.language == named.language), named)
 
@@ -191,6 +207,9 @@ def _shown(message: MessageView, names: Mapping[str | None, Json]) -> Json:
         "scheduled_for": instant(message.not_before),
         "estimated_delivery": None,
         "one_click_unsubscribe_url": None,
+        "is_cost_data_ready": False,  # nobody tells the gateway what a text costs
+        "cost_in_pounds": None,
+        "cost_details": {},
     }
 
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from api.govuk import handlers
-from api.govuk.handlers import Unsupported, unsupported
+from api.govuk.handlers import Declined, declined
 from api.govuk.schema import Notifications, OfType, Preview, Received, Sms
 from api.govuk.words import failure
 from api.limits import LEFT, Limits
@@ -114,7 +114,7 @@ async def _admit(request: web.Request, use_cases: UseCases) -> Caller:
 
 
 def _problem(request: web.Request, error: Exception) -> Problem:
-    problem = unsupported(error) if isinstance(error, Unsupported) else problem_of(error)
+    problem = declined(error) if isinstance(error, Declined) else problem_of(error)
     resource = request.match_info.route.resource
     where = {"path": resource.canonical if resource else "", "request": request.get(REQUEST_ID)}
     if problem is None:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from api.govuk.words import slot_name
 from api.schema.base import Input, Query, no_controls
 
+_LONGEST = 1000  # characters of a reference, as Notify has it
 _Id = Annotated[str, Field(max_length=100)]
 
 
@@ -34,9 +35,9 @@ class Sms(Input):
     phone_number: Annotated[str, Field(min_length=1, max_length=60)]
     template_id: _Id
     personalisation: Personalisation = Field(default_factory=dict)
-    reference: Annotated[str | None, Field(max_length=64), AfterValidator(lambda v: v and no_controls(v))] = (
-        None
-    )
+    reference: Annotated[
+        str | None, Field(max_length=_LONGEST), AfterValidator(lambda v: v and no_controls(v))
+    ] = None
     sms_sender_id: str | None = Field(None, max_length=100, description="There is one sender: not used.")
 
 
@@ -46,13 +47,21 @@ class Preview(Input):
     personalisation: Personalisation = Field(default_factory=dict)
 
 
+_Status = Literal["created", "sending", "pending", "sent", "delivered", "failed", "permanent-failure",
+                  "temporary-failure", "technical-failure", "accepted", "received", "cancelled",
+                  "pending-virus-check", "virus-scan-failed", "validation-failed",
+                  "returned-letter"]  # fmt: skip
+"""Of any kind of message, as Notify knows them; texts have the first nine."""
+
+
 class Notifications(Query):
     """GET /v2/notifications."""
 
-    status: Literal["created", "sending", "pending", "delivered", "permanent-failure", "temporary-failure",
-                    "technical-failure", "failed"] | None = None  # fmt: skip
+    MANY = frozenset({"status"})
+
+    status: tuple[_Status, ...] = ()
     template_type: Literal["sms", "email", "letter"] | None = None
-    reference: Annotated[str, Field(max_length=64)] | None = None
+    reference: Annotated[str, Field(max_length=_LONGEST)] | None = None
     older_than: _Id | None = None
     include_jobs: str | None = Field(None, max_length=10)
 

@@ -11,10 +11,11 @@ from uuid import UUID
 from aiohttp import web
 
 from api.problems import Problem
-from gateway.errors import NotFound
+from gateway.errors import Fault, Invalid
 from gateway.model import CancelReason, Status
 from gateway.records import MessageView
 from gateway.sms import TpOutcome, tp_outcome
+from policy import Code, Reason
 
 _ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 _PLACEHOLDER: Final = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -57,12 +58,12 @@ def to_uuid(ident: str) -> str:
     return str(UUID(int=value & (1 << 128) - 1))
 
 
-def from_uuid(prefix: str, text: str) -> str:
-    """Return the identifier that a UUID stands for; raise `NotFound` where the text is none."""
+def from_uuid(prefix: str, field: str, text: str) -> str:
+    """Return the identifier that a UUID stands for; raise `Invalid` of that field where the text is none."""
     try:
         value = UUID(text).int
     except ValueError:
-        raise NotFound("id is not a valid UUID") from None
+        raise Invalid((Fault(field, "is not a valid UUID"),)) from None
     return f"{prefix}_" + "".join(_ALPHABET[value >> shift & 31] for shift in range(125, -1, -5))
 
 
@@ -95,7 +96,9 @@ _ERRORS: Final[Mapping[int, tuple[int, str]]] = {
 def failure(problem: Problem) -> web.Response:
     """Return a problem as Notify tells it; the clause and our code stand in its sentence."""
     status, kind = _ERRORS.get(problem.status, (400, "BadRequestError"))
-    if problem.code.startswith("KEY_"):
+    if problem.code == "RATE_LIMITED":
+        kind = "TooManyRequestsError"  # by the policy; `RateLimitError` is of requests, whatever they ask for
+    elif problem.code.startswith("KEY_"):
         status, kind = (401 if problem.code == "KEY_MISSING" else 403), "AuthError"
     elif problem.code == "SCOPE_MISSING":
         status, kind = 403, "AuthError"
@@ -113,9 +116,13 @@ def _sentences(problem: Problem, kind: str) -> list[dict[str, Any]]:
             for fault in problem.faults
         ]
     if problem.reasons:
-        return [
-            {"error": kind, "message": f"{reason.message} ({reason.code.value}, clause {reason.clause})"}
-            for reason in problem.reasons
-        ]
+        return [_sentence(reason, kind) for reason in problem.reasons]
     message = "No result found" if problem.status == 404 else problem.detail
     return [{"error": kind, "message": message}]
+
+
+def _sentence(reason: Reason, kind: str) -> dict[str, Any]:
+    message = f"{reason.message} ({reason.code.value}, clause {reason.clause})"
+    if reason.code is Code.NUMBER_INVALID:
+        return {"error": "ValidationError", "message": f"phone_number: {message}"}
+    return {"error": kind, "message": message}

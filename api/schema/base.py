@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import datetime
-from typing import Annotated, Any, Final, Generic, Self, TypeVar
+from typing import Annotated, Any, ClassVar, Final, Generic, Self, TypeVar
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -32,6 +32,8 @@ class Query(Input):
     """What a caller asks for in the address; there every value is text."""
 
     model_config = ConfigDict(strict=False)
+
+    MANY: ClassVar[frozenset[str]] = frozenset()  # what may be given more than once
 
 
 class Nothing(Input):

@@ -21,7 +21,7 @@ import pytest
 from api.govuk.schema import Notifications
 from api.govuk.words import MEANT, WORDS, from_uuid, to_uuid
 from gateway.clock import utc_now
-from gateway.errors import NotFound
+from gateway.errors import Invalid
 from gateway.ids import new_id
 from gateway.model import Status
 from gateway.records import KeyKind
@@ -106,8 +106,39 @@ async def test_what_is_missing_or_too_much_is_named(api: Api) -> None:
     is_failure(answer, 400, "BadRequestError", "Missing personalisation: day")
     answer = await ask(api, "POST", "/v2/notifications/email", {"x": 1}, bearer=token(key))
     is_failure(answer, 400, "BadRequestError", "text messages only")
-    for path in ("/v2/notifications/1", f"/v2/notifications/{uuid.uuid4()}", f"/v2/template/{uuid.uuid4()}"):
+    for path in (f"/v2/notifications/{uuid.uuid4()}", f"/v2/template/{uuid.uuid4()}"):
         is_failure(await ask(api, "GET", path, bearer=token(key)), 404, "NoResultFound", "No result found")
+    for path in ("/v2/notifications/1", "/v2/template/1", "/v2/template/1/version/1"):
+        answer = await ask(api, "GET", path, bearer=token(key))
+        is_failure(answer, 400, "ValidationError", "id is not a valid UUID")
+    for path in ("/v2/notifications?older_than=1", "/v2/received-text-messages?older_than=1"):
+        answer = await ask(api, "GET", path, bearer=token(key))
+        is_failure(answer, 400, "ValidationError", "older_than is not a valid UUID")
+
+
+async def test_what_is_wrong_with_a_message_is_said_as_notify_says_it(api: Api) -> None:
+    """By the tables of errors in Notify's own documentation."""
+    key = await govuk_key(api)
+    body = {"phone_number": CONSENTED[0], "template_id": await template_uuid(api, key)}
+
+    async def send(**more: object) -> Answer:
+        return await ask(api, "POST", "/v2/notifications/sms", body | more, bearer=token(key))
+
+    is_failure(await send(template_id="1"), 400, "ValidationError", "template_id is not a valid UUID")
+    is_failure(await send(template_id=str(uuid.uuid4())), 400, "BadRequestError", "Template not found")
+    is_failure(await send(), 400, "BadRequestError", "Missing personalisation: place, day")
+    wrong = await send(phone_number="0770", personalisation=SLOTS)
+    assert wrong.body["errors"][0]["error"] == "ValidationError"
+    assert wrong.body["errors"][0]["message"].startswith("phone_number")
+    more = {**SLOTS, "name": "Jo"}  # a value that the template has no place for does no harm there
+    made = await send(personalisation=more, reference="r" * 1000)
+    assert made.status == 201, made.body
+    listed = await ask(
+        api, "GET", "/v2/notifications?status=delivered&status=created&status=accepted", bearer=token(key)
+    )
+    assert [each["id"] for each in listed.body["notifications"]] == [made.body["id"]]
+    none = await ask(api, "GET", "/v2/notifications?status=accepted", bearer=token(key))
+    assert none.body["notifications"] == []
 
 
 async def test_only_a_sound_fresh_token_of_a_living_key_is_let_in(api: Api) -> None:
@@ -162,16 +193,16 @@ async def test_a_test_key_sends_nothing_and_says_delivered(api: Api) -> None:
 def test_an_identifier_and_its_uuid_are_the_same_128_bits() -> None:
     for _ in range(200):
         ident = new_id("msg", utc_now())
-        assert from_uuid("msg", to_uuid(ident)) == ident
+        assert from_uuid("msg", "id", to_uuid(ident)) == ident
     for text in ("", "x", "1" * 31, "g" * 32):
-        with pytest.raises(NotFound):
-            from_uuid("msg", text)
+        with pytest.raises(Invalid):
+            from_uuid("msg", "id", text)
 
 
 def test_every_status_has_a_word_and_every_word_can_be_asked_for() -> None:
     assert set().union(*MEANT.values()) == set(Status)
     asked = get_args(get_args(Notifications.model_fields["status"].annotation)[0])
-    assert {*WORDS, "failed"} == set(asked)
+    assert {*WORDS, "failed"} <= set(asked)
 
 
 # -- their own client ----------------------------------------------------------------------------------
@@ -226,6 +257,25 @@ SCRIPT = textwrap.dedent(
 )
 
 
+SHOWN = {  # GetOneMessageResponse of Notify's description, and what its clients' documentation adds
+    *(
+        "id",
+        "reference",
+        "email_address",
+        "phone_number",
+        "postcode",
+        "postage",
+        "type",
+        "status",
+        "template",
+    ),
+    *("body", "subject", "created_at", "created_by_name", "sent_at", "completed_at", "scheduled_for"),
+    *("one_click_unsubscribe_url", "is_cost_data_ready", "cost_in_pounds", "cost_details"),
+    *(f"line_{number}" for number in range(1, 7)),
+    *("estimated_delivery",),
+}
+
+
 @pytest.mark.system
 async def test_their_python_client_works_unchanged(tmp_path: Path, their_python: Path) -> None:
     parent = number(1)
@@ -249,12 +299,13 @@ async def test_their_python_client_works_unchanged(tmp_path: Path, their_python:
         output, trouble = await process.communicate()
         assert process.returncode == 0, trouble.decode()
         found = json.loads(output)
-        ours = from_uuid("msg", found["sent"]["id"])
+        ours = from_uuid("msg", "id", found["sent"]["id"])
         assert (await made.reaches(ours, "delivered"))["to"] == parent
         assert made.texts(parent)[0] == found["sent"]["content"]["body"] == found["preview"]
     assert found["template"]["name"] == "trip"
     assert found["version"] == TEMPLATE.body.replace("{", "((").replace("}", "))")
     assert found["shown"]["id"] == found["sent"]["id"]
+    assert found["shown"].keys() == SHOWN
     assert found["all"] == [found["sent"]["id"]]
     assert found["received"] == ["Thank you"]
     assert found["refused"][:2] == [400, "BadRequestError"]
