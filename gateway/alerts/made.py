@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from gateway.alerts.mail import Postbox
 from gateway.alerts.memory import Memory
+from gateway.alerts.post import Post
 from gateway.alerts.texting import Texting
 from gateway.alerts.watchman import Alerts
 from gateway.bell import Bell
@@ -30,7 +31,7 @@ def alerts_of(
     clock: Clock,
 ) -> Alerts:
     """Return what looks for trouble and tells people."""
-    section = config.alerts
+    section, postbox = config.alerts, postbox_of(config.alerts)
     texting = None
     if section.sms_to:
         texting = Texting(database, texts, Identify(settings), bell, clock, section.sms_to)
@@ -44,7 +45,7 @@ def alerts_of(
         disk=config.store.path.parent,
         patience=timedelta(minutes=section.after_minutes),
         remind_after=timedelta(hours=section.remind_hours),
-        postbox=postbox_of(section),
+        post=None if postbox is None else Post.of(postbox, config.store.path, clock),
         texting=texting,
     )
 

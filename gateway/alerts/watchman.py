@@ -15,8 +15,8 @@ from sqlalchemy import Connection
 
 from gateway.alerts import words
 from gateway.alerts.alarm import Alarm, Key, Plan, Told, plan
-from gateway.alerts.mail import NotSent, Postbox
 from gateway.alerts.memory import Memory
+from gateway.alerts.post import Letter, Post
 from gateway.alerts.signs import View, signs
 from gateway.alerts.texting import Texting
 from gateway.faults import described
@@ -30,9 +30,6 @@ log = structlog.get_logger()
 
 _EVERY: Final = 30.0  # seconds
 _FIRST: Final = 5.0  # after the start: what is wrong by then is not of the start itself
-_POST_AGAIN: Final = timedelta(minutes=5)  # after a letter that the server did not take
-_POST_LONGEST: Final = timedelta(hours=1)  # a password that is wrong must not lock the account
-_POST_LIMIT: Final = timedelta(days=1)  # then it is no news
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ class Alerts:
     disk: Path  # a directory on the disk to watch
     patience: timedelta
     remind_after: timedelta
-    postbox: Postbox | None = None
+    post: Post | None = None
     texting: Texting | None = None
     audit_broken: Callable[[], bool] = lambda: False
     sources: Sequence[Callable[[datetime], Iterable[Alarm]]] = ()  # of other parts of the gateway
@@ -68,7 +65,6 @@ class Alerts:
     _now: tuple[Alarm, ...] = ()
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
     _away: dict[str, datetime] = field(default_factory=dict)
-    _post: asyncio.Queue[tuple[datetime, str, str]] = field(default_factory=lambda: asyncio.Queue(100))
 
     def standing(self) -> tuple[AlertView, ...]:
         """Return what is on, the oldest first."""
@@ -83,8 +79,8 @@ class Alerts:
         """Look until cancelled."""
         self._told = await asyncio.to_thread(self.memory.load)
         async with asyncio.TaskGroup() as group:
-            if self.postbox is not None:
-                group.create_task(self._carry(self.postbox), name="letters")
+            if self.post is not None:
+                group.create_task(self.post.run(), name="letters")
             await asyncio.sleep(min(_FIRST, self.every))
             while True:
                 try:
@@ -149,9 +145,9 @@ class Alerts:
             log.error("needs a person", action="alert", kind=alarm.kind, about=alarm.about, what=alarm.what)
         for kind, about in told.ended:
             log.info("no longer needs a person", action="alert_over", kind=kind, about=about)
-        if self.postbox is not None and not self._post.full():
-            subject = words.subject(self.gateway, told)
-            self._post.put_nowait((now, subject, words.letter(self.gateway, told)))
+        if self.post is not None:
+            subject, body = words.subject(self.gateway, told), words.letter(self.gateway, told)
+            await self.post.put(Letter(now, subject, body))
         try:
             await self.database.write(lambda c: _write(c, told, now))
             await self._text(told)
@@ -165,28 +161,6 @@ class Alerts:
             return
         if not await self.texting.send(words.text(self.gateway, told)):
             log.warning("no more alerts by text today", action="alert_texts_exhausted")
-
-    async def _carry(self, postbox: Postbox) -> None:
-        """Take letters to the server, one after the other, until each is taken or a day old."""
-        while True:
-            at, subject, body = await self._post.get()
-            failures = 0
-            while not await _posted(postbox, subject, body, failures) and self.clock() - at < _POST_LIMIT:
-                failures += 1
-                await asyncio.sleep(min(_POST_LONGEST, _POST_AGAIN * failures).total_seconds())
-
-
-async def _posted(postbox: Postbox, subject: str, body: str, failures: int) -> bool:
-    """Try to send a letter; return whether the server took it."""
-    try:
-        refused = await postbox.send(subject, body)
-    except NotSent as exc:
-        level = log.debug if failures else log.warning
-        level("a letter waits", action="letter_waits", why=str(exc))
-        return False
-    if refused:
-        log.warning("a letter is not for everybody", action="letter_refused", refused=refused)
-    return True
 
 
 def _write(connection: Connection, told: Plan, now: datetime) -> None:
