@@ -158,7 +158,7 @@ class PolicyDesk:
         text = compose(request.text or "", self.settings)
         if template is not None:
             made = template.facts
-            text = render(made.body, made.slots, chosen.slots, self.settings, now).text
+            text = render(made.body, made.slots, chosen.slots, self.settings, now, made.language).text
         split = sms.split(text)
         purpose = request.purpose or (template.facts.purpose if template else "")
         draft = Draft(

@@ -186,7 +186,7 @@ class Templates:
     async def preview(self, ident: str, slots: Mapping[str, str]) -> tuple[TemplateView, Rendered]:
         """Return a version and its text with these values, and what is wrong with them; nothing is sent."""
         made = await self.get(ident)
-        return made, render(made.body, made.slots, slots, self.settings, self.clock())
+        return made, render(made.body, made.slots, slots, self.settings, self.clock(), made.language)
 
     async def preview_of(self, ident: str, slots: Mapping[str, str]) -> TemplatePreview:
         """Return what `preview` does, counted: characters, parts, and what forces UCS-2."""

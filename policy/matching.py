@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import Final
 
 from policy.settings import PolicySettings
-from policy.templates import PLACEHOLDER, Slots, own_words, render
+from policy.templates import PLACEHOLDER, Slots, render
 from policy.verdict import Reason
+from policy.way_out import without
 
 _LONGEST_VALUE: Final = 60
 _STEPS: Final = 5000  # for one text and one template: many slots could be filled in very many ways
@@ -52,7 +53,7 @@ def match(text: str, body: str, slots: Slots, settings: PolicySettings, now: dat
 
 def _own(text: str, settings: PolicySettings) -> str:
     """Return a text without what the gateway adds, with plain line ends."""
-    words = own_words(text.replace("\r\n", "\n"), settings)
+    words = without(text.replace("\r\n", "\n"), settings)
     return words.removeprefix(settings.signature.strip()).strip()
 
 

@@ -84,6 +84,8 @@ def _one_line(text: str) -> str:
 
 # One part, whatever the network (6.2): no character that counts double or forces UCS-2.
 OnePart = Annotated[str, Field(pattern=r"^[A-Za-z0-9 \n£$!\"#%&'()*+,./:;<=>?@_-]{1,160}$")]
+WayOut = Annotated[str, Field(min_length=4, max_length=60, pattern="STOP")]  # in any language
+LanguageTag = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Months = Annotated[int, Field(ge=1, le=120)]
 Listed = Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_one_line)]
 ListName = Annotated[str, AfterValidator(_list_name)]
@@ -183,7 +185,7 @@ class PolicySettings(_Section):
 
     organisation: Annotated[str, Field(min_length=2, max_length=40)]
     signature: Annotated[str, Field(max_length=44)]  # put before every text that does not name it
-    opt_out_text: Annotated[str, Field(min_length=4, max_length=60, pattern="STOP")]
+    opt_out_text: WayOut
     stop_confirmation: OnePart
     start_confirmation: OnePart
     help_text: OnePart
@@ -215,6 +217,7 @@ class PolicySettings(_Section):
     violations: Violations = Violations()
     purposes: Annotated[Mapping[Identifier, Purpose], Field(min_length=1)]
     topics: Mapping[Identifier, Topic] = {}
+    opt_out_texts: Mapping[LanguageTag, WayOut] = {}  # by the language of the template (6.1)
     lists: Mapping[ListName, tuple[Listed, ...]] = {}
 
     @classmethod

@@ -12,6 +12,7 @@ from typing import Any, Final
 from policy.settings import PolicySettings, is_one_line
 from policy.slots import TYPES, Filled, SlotError, fill, sample_of
 from policy.verdict import Code, Outcome, Reason
+from policy.way_out import ENGLISH, way_out, without
 from policy.wording import judge_wording
 from policy.words import Words
 
@@ -42,9 +43,14 @@ def check_template(
 
 
 def render(
-    body: str, slots: Slots, values: Mapping[str, str], settings: PolicySettings, now: datetime
+    body: str,
+    slots: Slots,
+    values: Mapping[str, str],
+    settings: PolicySettings,
+    now: datetime,
+    language: str = ENGLISH,
 ) -> Rendered:
-    """Fill `body` and complete it with the organisation's name and the opt-out text."""
+    """Fill `body` and complete it with the organisation's name and the opt-out text in its language."""
     filled: dict[str, Filled] = {}
     reasons = [
         _invalid(_shown(name), "the template has no such slot") for name in values if name not in slots
@@ -61,28 +67,18 @@ def render(
         if name not in slots
     ]
     text = PLACEHOLDER.sub(lambda found: filled[found[1]].shown if found[1] in filled else found[0], body)
-    return Rendered(compose(text, settings), tuple(reasons))
+    return Rendered(compose(text, settings, language), tuple(reasons))
 
 
-def compose(text: str, settings: PolicySettings) -> str:
-    """Return `text` with the organisation's name, and with the opt-out text exactly once, at its end."""
-    body = own_words(text, settings)
+def compose(text: str, settings: PolicySettings, language: str = ENGLISH) -> str:
+    """Return `text` with the organisation's name, and with the opt-out text exactly once, at its end.
+
+    That is in `language`, or in English where the policy has none in it.
+    """
+    body = without(text, settings)
     if not settings.is_named_in(body):
         body = (settings.signature + body).strip()
-    return f"{body} {settings.opt_out_text}"
-
-
-def own_words(text: str, settings: PolicySettings) -> str:
-    """Return `text` without the opt-out text, however often it has it."""
-    sentence = _repeated(settings.opt_out_text)
-    while (fewer := sentence.sub(" ", text)) != text:  # taking one out may join another
-        text = fewer
-    return text.strip()
-
-
-@lru_cache(maxsize=8)
-def _repeated(sentence: str) -> re.Pattern[str]:
-    return re.compile(rf"\s*{re.escape(sentence)}\s*", re.IGNORECASE)
+    return f"{body} {way_out(settings, language)}"
 
 
 @lru_cache(maxsize=512)
@@ -119,7 +115,7 @@ def _follows(first: Filled, second: Filled) -> bool:
 
 def _body_faults(body: str, slots: Slots, settings: PolicySettings) -> Iterator[Reason]:
     names = _names(body)
-    if not own_words(body, settings):
+    if not without(body, settings):
         yield _fault("body", "is empty")
     if len(compose(body, settings)) > _LONGEST_BODY:
         yield _fault("body", f"is longer than {_LONGEST_BODY} characters with the opt-out text", "5.1")

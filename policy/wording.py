@@ -14,6 +14,7 @@ from policy.optout.spelling import undisguised
 from policy.settings import PolicySettings
 from policy.tone import judge_tone
 from policy.verdict import Code, Reason
+from policy.way_out import without_last
 from policy.words import Words, shipped_words
 
 _SHORTEST_FOREIGN: Final = 4
@@ -48,7 +49,7 @@ def passed_over(text: str, settings: PolicySettings, words: Words | None = None)
 
 def own_words(text: str, settings: PolicySettings) -> str:
     """Return `text` without the signature and the opt-out text that the gateway adds."""
-    return text.removeprefix(settings.signature).removesuffix(settings.opt_out_text).strip()
+    return without_last(text.removeprefix(settings.signature), settings).strip()
 
 
 @lru_cache(maxsize=32)  # a batch asks about one text many times

@@ -13,6 +13,7 @@ from policy.optout.quoting import Quotation, signed
 from policy.optout.reading import words_of
 from policy.optout.spelling import Speller
 from policy.settings import PolicySettings
+from policy.way_out import ways_out
 
 _SHORT: Final = 8  # words; in a longer reply a single word of refusal says too little
 _CLEAR: Final = 2  # spaces
@@ -61,7 +62,7 @@ class Classifier:
         self._lexicon = compile_lexicon(
             shipped_languages() if languages is None else languages, topics, settings.organisation
         )
-        self._quotation = Quotation(settings.organisation, settings.opt_out_text)
+        self._quotation = Quotation(settings.organisation, ways_out(settings))
         self._speller = Speller(self._lexicon.vocabulary, self._lexicon.typed, self._lexicon.words)
 
     def classify(self, text: str, *, recent_appointment: bool = False) -> Classification:

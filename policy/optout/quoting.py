@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,10 +30,11 @@ _LAST_LINE: Final = 80  # characters, in which a signature is looked for
 
 
 class Quotation:
-    """Knows our name and our footer, and takes our texts out of a reply."""
+    """Knows our name and our footers (one for each language), and takes our texts out of a reply."""
 
-    def __init__(self, organisation: str, footer: str) -> None:
-        ours = r"\W+".join(map(re.escape, re.findall(r"\w+", footer)))
+    def __init__(self, organisation: str, footers: Iterable[str]) -> None:
+        each = (r"\W+".join(map(re.escape, re.findall(r"\w+", footer))) for footer in footers)
+        ours = f"(?:{'|'.join(each)})"
         name = r"\W+".join(map(re.escape, re.findall(r"\w+", organisation)))
         self._footer = re.compile(rf"\"?\b{ours}\b[.\"]*", re.IGNORECASE)
         self._text = re.compile(

@@ -10,6 +10,7 @@ from policy.facts import Draft, Facts, Stage
 from policy.rules.rule import EVERY_KIND, Rule
 from policy.templates import render
 from policy.verdict import Code, Reason
+from policy.way_out import ENGLISH, offered, way_out
 
 # The text cannot change after submission, and what it was made from is not kept.
 _AT_SUBMISSION: Final = frozenset({Stage.SUBMIT})
@@ -44,7 +45,7 @@ def text_is_the_templates(draft: Draft, facts: Facts, now: datetime) -> Iterator
     if draft.slots is None:
         yield Reason(code=Code.SLOT_INVALID, clause="3.3", message="the slots are not known", field="slots")
         return
-    rendered = render(template.body, template.slots, draft.slots, facts.settings, now)
+    rendered = render(template.body, template.slots, draft.slots, facts.settings, now, template.language)
     yield from rendered.reasons
     if rendered.text != draft.text:
         yield _not_approved("the text is not what the approved template gives")
@@ -62,8 +63,9 @@ def text_says_who_sends(draft: Draft, facts: Facts, _now: datetime) -> Iterator[
 
 
 def text_offers_the_way_out(draft: Draft, facts: Facts, _now: datetime) -> Iterator[Reason]:
-    """6.1: every message says, once, how to opt out."""
-    if draft.text.count(facts.settings.opt_out_text) != 1:
+    """6.1: every message says, once, how to opt out, in the language of its template."""
+    language = facts.template.language if facts.template else ENGLISH
+    if offered(draft.text, facts.settings) != [way_out(facts.settings, language)]:
         yield Reason(
             code=Code.TONE_REJECTED,
             clause="6.1",

@@ -14,11 +14,13 @@ import pytest_asyncio
 
 from gateway.clock import utc_now
 from gateway.store import load_key_file, opt_ins
+from policy import PolicySettings
 from tests.api.conftest import CONSENTED, Api, running
 from tests.api.test_recipients import consent
 from tests.system.site import message, number
 
 URDU = "آپ کے بچے کی جماعت کا سفر {day} کو ہے۔ براہ کرم انہیں صبح نو بجے اسکول لائیں۔"
+WAYS_OUT = PolicySettings.load().opt_out_texts
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
@@ -154,6 +156,7 @@ async def test_3_3_each_recipient_gets_the_approved_version_in_their_language(
         shown = (await api.call("GET", f"/v1/messages/{accepted['id']}")).body
         (why,) = (await api.call("GET", f"/v1/messages/{accepted['id']}/why")).body["items"]
         chosen[wanted] = (accepted["language"], accepted["parts"], why["detail"]["facts"]["language"])
+        assert shown["text"].endswith(WAYS_OUT.get(wanted, "Reply STOP to opt out."))
         if wanted == "ur":
             assert URDU.format(day="جمعہ") in shown["text"]  # right to left, letter by letter as approved
     assert chosen == {

@@ -11,6 +11,7 @@ from policy.optout.lexicon import shipped_languages
 from tests.policy.optouts import classifier, tier
 
 OUR_TEXT = "KRS Education Ltd: school closes at 2pm today. Reply STOP to opt out."
+OUR_WELSH = "KRS Education Ltd: mae'r ysgol yn cau am 2pm. I optio allan, atebwch STOP."
 
 
 @pytest.mark.parametrize(
@@ -117,6 +118,8 @@ def test_clause_6_2_cancel_after_an_appointment_text_opts_out_and_may_mean_the_a
     [
         (OUR_TEXT, Tier.INBOX),
         (f"> {OUR_TEXT}", Tier.INBOX),
+        (f"> {OUR_WELSH}", Tier.INBOX),
+        (f"{OUR_WELSH} STOP", Tier.ACT),
         (f"Liked “{OUR_TEXT}”", Tier.INBOX),
         (f'Reacted 👍 to "{OUR_TEXT}"', Tier.INBOX),
         (f"> {OUR_TEXT} Thanks, will do", Tier.INBOX),

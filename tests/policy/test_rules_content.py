@@ -131,6 +131,16 @@ def test_6_1_a_text_says_once_how_to_opt_out(copies: int) -> None:
     assert ("TONE_REJECTED", "6.1") not in judged(text=words + SETTINGS.opt_out_text)
 
 
+def test_6_1_a_welsh_text_says_it_in_welsh_and_only_so() -> None:
+    welsh = SETTINGS.opt_out_texts["cy"]
+    words = DRAFT.text.removesuffix(SETTINGS.opt_out_text)
+    refused = ("TONE_REJECTED", "6.1")
+    version = facts(template={"language": "cy"})
+    for text, well in ((words + welsh, True), (DRAFT.text, False), (f"{DRAFT.text} {welsh}", False)):
+        assert (refused not in judged(version, text=text, template=TemplateRef("trip", "cy"))) is well
+    assert refused in judged(text=words + welsh)  # it is made from the English version
+
+
 def test_5_2_the_gateways_replies_are_brief_and_name_the_organisation() -> None:
     def reasons(**changes: object) -> list[tuple[str, str]]:
         return found(decide(reply(Kind.HELP, stage=Stage.SUBMIT, **changes), reply_facts(), NOW))

@@ -93,6 +93,7 @@ def test_3_3_a_second_person_settles_the_doubts_of_a_template_by_approving_it() 
 def test_what_the_gateway_adds_is_not_judged() -> None:
     assert own_words(signed("Hello."), SETTINGS) == "Hello."
     assert own_words("Hello.", SETTINGS) == "Hello."
+    assert own_words(f"Bore da. {SETTINGS.opt_out_texts['cy']}", SETTINGS) == "Bore da."
     assert worded(signed("Hello.")) == []
 
 

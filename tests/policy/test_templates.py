@@ -63,9 +63,27 @@ def test_6_1_the_way_out_stands_once_at_the_end_whatever_the_author_wrote(text: 
     assert compose(text, SETTINGS) == f"{NAME}: Closed. {OPT_OUT}"
 
 
+WELSH = SETTINGS.opt_out_texts["cy"]
+URDU = SETTINGS.opt_out_texts["ur"]
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [("en", OPT_OUT), ("cy", WELSH), ("cy-GB", WELSH), ("ur", URDU), ("pl", OPT_OUT)],
+)
+def test_6_1_the_way_out_is_said_in_the_language_of_the_template(language: str, sentence: str) -> None:
+    """Whichever the author wrote, in whatever language, it stands once."""
+    for body in ("Closed.", f"Closed. {WELSH}", f"{OPT_OUT} Closed. {URDU}"):
+        assert render(body, {}, {}, SETTINGS, NOW, language).text == f"{NAME}: Closed. {sentence}"
+
+
+def test_6_1_the_welsh_way_out_needs_no_other_alphabet() -> None:
+    assert set(WELSH) <= GSM
+
+
 FRAGMENTS = st.lists(
     st.sampled_from(
-        [OPT_OUT, OPT_OUT.lower(), "Reply STOP", " to opt out.", NAME, " ", "\n", "Closed.", "Reply "]
+        [OPT_OUT, WELSH, OPT_OUT.lower(), "Reply STOP", " to opt out.", NAME, " ", "\n", "Closed.", "Reply "]
     )
     | st.text(max_size=6),
     max_size=8,
