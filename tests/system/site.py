@@ -114,6 +114,8 @@ class Site:
 
         async def there() -> bool:
             nonlocal last
+            if self.process is not None and self.process.returncode is not None:
+                raise AssertionError((self.directory / "daemon.log").read_text()[-500:])
             try:
                 status, body = await self.call("GET", "/readyz")
             except aiohttp.ClientConnectionError as exc:
@@ -141,8 +143,7 @@ async def eventually(condition: Callable[[], Any], within: float = 20, *, what: 
         async with asyncio.timeout(within):
             while True:
                 found = condition()
-                found = await found if asyncio.iscoroutine(found) else found
-                if found:
+                if found := (await found if asyncio.iscoroutine(found) else found):
                     return found
                 await asyncio.sleep(0.01)
     except TimeoutError:
