@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping
 from gateway import guard, signing
 from gateway.bell import Bell
 from gateway.errors import Conflict, Fault, Invalid, NotFound, PreconditionFailed, ScopeMissing
-from gateway.events import TYPES
+from gateway.events import TYPES, EventView, view
 from gateway.guard import Network
 from gateway.ids import new_id
 from gateway.model import Clock
@@ -149,7 +149,8 @@ class Webhooks:
         def query(connection: Connection) -> Page[DeliveryView]:
             _own(connection, caller, ident)
             rows = store.log(connection, ident, cursor, limit + 1)
-            shown = tuple(_delivery(row) for row in rows[:limit])
+            told = {each["seq"]: view(each) for each in events.numbered(connection, _seqs(rows[:limit]))}
+            shown = tuple(_delivery(row, told.get(row["event_seq"])) for row in rows[:limit])
             return Page(shown, shown[-1].id if len(rows) > limit else None)
 
         return await self.database.read(query)
@@ -205,10 +206,16 @@ def _present(row: RowMapping | None) -> RowMapping:
     return row
 
 
-def _delivery(row: RowMapping) -> DeliveryView:
+def _seqs(rows: Sequence[RowMapping]) -> Sequence[int]:
+    return [row["event_seq"] for row in rows]
+
+
+def _delivery(row: RowMapping, event: EventView | None) -> DeliveryView:
     return DeliveryView(
         id=row["id"],
         event_seq=row["event_seq"],
+        event_id=None if event is None else event.id,
+        type=None if event is None else event.type,
         status=row["status"],
         attempts=row["attempts"],
         first_at=row["first_at"],

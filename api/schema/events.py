@@ -84,6 +84,8 @@ class Delivery(Output):
 
     id: str
     event_seq: int
+    event_id: str | None = Field(description="The webhook-id; null when the event is older than two weeks.")
+    type: str | None
     status: str = Field(description="delivered, retrying, or failed: given up after two days.")
     attempts: int
     first_at: datetime

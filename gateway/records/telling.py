@@ -36,6 +36,8 @@ class DeliveryView:
 
     id: str
     event_seq: int
+    event_id: str | None  # as the endpoint was given it; None once the event is removed
+    type: str | None
     status: str  # delivered | retrying | failed (given up after two days)
     attempts: int
     first_at: datetime

@@ -133,6 +133,8 @@ async def test_what_fails_is_tried_again_under_the_same_id(api: Api) -> None:
             return [(i["status"], i["attempts"], i["answer"]) for i in items] == [("delivered", 3, "204")]
 
         await eventually(settled, what="the log")
+        (logged,) = (await api.call("GET", path)).body["items"]
+        assert (logged["event_id"], logged["type"]) == (got.ids()[0], "optout.added")
     assert all(is_signed(made.body["secret"], head, body) for head, body in got.got)
 
 
