@@ -7,17 +7,22 @@ of fresh wording, each run once before anything was changed: of the texts to ref
 62 passed, and 0, 1, 3 and 1 were refused. So about nine in ten fresh sensitive texts are caught, and about
 nineteen in twenty fresh ordinary ones pass. Then patterns were made from them, so today's figures of
 `further` flatter most.
+
+`later` was written without a look at the lists, and its even lines are read as figures only. Run once before
+anything was changed, of the 60 to refuse 29 of the odd and 30 of the even lines were refused or held; of the
+60 ordinary ones 29 and 30 passed, and one was refused. It names no year, so dates are not judged.
 """
 
 import pytest
 
 from tests.policy.wordings import outcomes, texts
 
-CORPORA = ["heldout", "tuning", "further"]
+CORPORA = ["heldout", "tuning", "further", "later"]
 
 
 @pytest.mark.parametrize(
-    ("corpus", "refused", "caught"), [("heldout", 85, 86), ("tuning", 86, 87), ("further", 370, 382)]
+    ("corpus", "refused", "caught"),
+    [("heldout", 85, 86), ("tuning", 86, 87), ("further", 370, 382), ("later", 56, 60)],
 )
 def test_2_2_sensitive_texts_are_refused_or_held_as_often_as_was_measured(
     corpus: str, refused: int, caught: int
@@ -28,14 +33,16 @@ def test_2_2_sensitive_texts_are_refused_or_held_as_often_as_was_measured(
     assert caught / found.total() >= 0.95
 
 
-@pytest.mark.parametrize(("corpus", "caught"), [("heldout", 28), ("tuning", 30), ("further", 25)])
+@pytest.mark.parametrize(("corpus", "caught"), [("heldout", 29), ("tuning", 30), ("further", 25)])
 def test_2_2_texts_in_doubt_do_not_pass(corpus: str, caught: int) -> None:
     found = outcomes(corpus, "hold")
     assert found["HOLD"] + found["DENY"] >= caught
     assert found["HOLD"] > found["DENY"]
 
 
-@pytest.mark.parametrize(("corpus", "passed"), [("heldout", 99), ("tuning", 101), ("further", 417)])
+@pytest.mark.parametrize(
+    ("corpus", "passed"), [("heldout", 99), ("tuning", 101), ("further", 417), ("later", 60)]
+)
 def test_ordinary_school_texts_pass(corpus: str, passed: int) -> None:
     found = outcomes(corpus, "allow")
     assert found["ALLOW"] >= passed
@@ -44,5 +51,8 @@ def test_ordinary_school_texts_pass(corpus: str, passed: int) -> None:
 
 
 def test_no_text_is_in_two_corpora() -> None:
-    every = [text for corpus in CORPORA for kind in ("deny", "hold", "allow") for text in texts(corpus, kind)]
+    kinds = {
+        corpus: ("deny", "allow") if corpus == "later" else ("deny", "hold", "allow") for corpus in CORPORA
+    }
+    every = [text for corpus in CORPORA for kind in kinds[corpus] for text in texts(corpus, kind)]
     assert len(every) == len(set(every))

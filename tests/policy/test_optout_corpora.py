@@ -3,7 +3,8 @@
 The held-out half was written before any pattern and is read here only, as figures: when it was first run,
 232 of its 244 opt-outs were caught (166 at once, 66 held), 9 of its 353 ordinary replies were held and none
 opted out. No pattern was made from a reply in it. `further` holds what was thought of while patterns were
-made, so its figures flatter.
+made, so its figures flatter. `later` was written without a look at the lists and is read as figures only:
+38 of its 40 opt-outs were caught (24 at once), and none of its 40 ordinary replies was held or opted out.
 """
 
 import random
@@ -13,11 +14,12 @@ import pytest
 from policy import Tier
 from tests.policy.optouts import replies, tier, tiers
 
-CORPORA = ["heldout", "tuning", "further"]
+CORPORA = ["heldout", "tuning", "further", "later"]
 
 
 @pytest.mark.parametrize(
-    ("corpus", "at_once", "caught"), [("heldout", 167, 236), ("tuning", 216, 353), ("further", 192, 594)]
+    ("corpus", "at_once", "caught"),
+    [("heldout", 167, 236), ("tuning", 216, 353), ("further", 192, 594), ("later", 24, 38)],
 )
 def test_opt_outs_are_obeyed_or_held_as_often_as_was_measured(corpus: str, at_once: int, caught: int) -> None:
     found = tiers(corpus, "optouts")
@@ -25,7 +27,7 @@ def test_opt_outs_are_obeyed_or_held_as_often_as_was_measured(corpus: str, at_on
     assert found[Tier.ACT] + found[Tier.HOLD] >= caught
 
 
-@pytest.mark.parametrize(("corpus", "held"), [("heldout", 6), ("tuning", 0), ("further", 10)])
+@pytest.mark.parametrize(("corpus", "held"), [("heldout", 6), ("tuning", 0), ("further", 10), ("later", 0)])
 def test_few_ordinary_replies_are_held_and_none_opts_out(corpus: str, held: int) -> None:
     found = tiers(corpus, "ordinary")
     assert found[Tier.ACT] == 0

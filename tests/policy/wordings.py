@@ -36,4 +36,5 @@ def texts(corpus: str, kind: str) -> list[str]:
 
 
 def outcomes(corpus: str, kind: str) -> Counter[str]:
-    return Counter(outcome(text).value for text in texts(corpus, kind))
+    today = None if corpus == "later" else TODAY  # it was written for no day
+    return Counter(outcome(text, today).value for text in texts(corpus, kind))
