@@ -43,7 +43,7 @@ _CHUNK = 500  # messages in one statement
 
 # Literals, not parameters: the partial indexes are for these.
 # In the order of the partial indexes: else a query is answered by a scan of all parts.
-_WAITS = part.c.status.in_([literal_column(f"'{each}'") for each in ("queued", "scheduled", "held")])
+WAITS = part.c.status.in_([literal_column(f"'{each}'") for each in ("queued", "scheduled", "held")])
 _MAY_BE_HELD = (Status.QUEUED, Status.SCHEDULED)
 _SCHEDULED = part.c.status == literal_column("'scheduled'")
 
@@ -121,7 +121,7 @@ def _refreshing(mine: ColumnElement[bool]) -> Update:
 
 _REFRESH = Prepared(_refreshing(part.c.message_id == bindparam("of_message")))
 _REFRESH_MANY = _refreshing(part.c.message_id.in_(bindparam("of_messages", expanding=True)))
-_END_WAITING = update(part).where(part.c.message_id.in_(bindparam("of_messages", expanding=True)), _WAITS)
+_END_WAITING = update(part).where(part.c.message_id.in_(bindparam("of_messages", expanding=True)), WAITS)
 
 
 def cancel_waiting(
@@ -149,7 +149,7 @@ def _end_waiting(
     most: int | None = None,
 ) -> Sequence[str]:
     query = select(part.c.message_id, part.c.status).join(message, message.c.id == part.c.message_id)
-    query = query.where(_WAITS, where).distinct()
+    query = query.where(WAITS, where).distinct()
     if most is not None:
         query = query.order_by(part.c.message_id).limit(most)
     found = connection.execute(query).all()
@@ -250,7 +250,7 @@ def hold_back(connection: Connection, message_id: str, reason: HoldReason, now: 
 def hold_recipient(connection: Connection, number_index: bytes, reason: HoldReason, now: datetime) -> None:
     """Hold all that waits for one recipient."""
     query = select(part.c.message_id).distinct()
-    mine = query.where(_WAITS, part.c.number_index == number_index, part.c.status.in_(_MAY_BE_HELD))
+    mine = query.where(WAITS, part.c.number_index == number_index, part.c.status.in_(_MAY_BE_HELD))
     for message_id in connection.execute(mine).scalars().all():
         hold_back(connection, message_id, reason, now)
 
@@ -262,7 +262,7 @@ def something_due(connection: Connection, now: datetime) -> bool:
 
 _DUE = (
     Prepared(select(part.c.number).where(_SCHEDULED, part.c.not_before <= bindparam("now")).limit(1)),
-    Prepared(select(part.c.number).where(_WAITS, part.c.expires_at <= bindparam("now")).limit(1)),
+    Prepared(select(part.c.number).where(WAITS, part.c.expires_at <= bindparam("now")).limit(1)),
 )
 
 

@@ -12,20 +12,18 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     and_,
     bindparam,
     exists,
     func,
     insert,
-    literal_column,
     or_,
     select,
     update,
 )
 
-from gateway.model import WAITING, Event, HoldReason, Status
+from gateway.model import Event, HoldReason, Status
 from gateway.store import dialect, lifecycle
 from gateway.store.drawing import QUEUED, Candidate, Course, next_queued
 from gateway.store.prepared import Prepared
@@ -215,9 +213,8 @@ def _assign(connection: Connection, message_id: str, values: Mapping[str, object
 
 def keep_to_lanes(connection: Connection, lanes: Collection[str]) -> None:
     """Put what waits in a lane that is not one of `lanes` (any more) where every modem may take it."""
-    waiting: list[ColumnElement[str]] = [literal_column(f"'{status.value}'") for status in sorted(WAITING)]
     strays = part.c.lane.not_in(["", *lanes])
-    connection.execute(update(part).where(part.c.status.in_(waiting), strays).values(lane=""))
+    connection.execute(update(part).where(lifecycle.WAITS, strays).values(lane=""))
 
 
 def next_reference(connection: Connection, gateway: str, modem: str) -> int:
