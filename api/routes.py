@@ -25,7 +25,7 @@ from api.report_routes import REPORT_ROUTES
 from api.route import LARGE, Call, Route
 from api.schema.alerts import Alert
 from api.schema.base import Listing, Nothing, Paging
-from api.schema.batches import MOST, Batch, BatchAccepted, NewBatch
+from api.schema.batches import MOST, Batch, BatchAccepted, BatchCheck, NewBatch
 from api.schema.console import AtAnswer, AtCommand
 from api.schema.doubts import Doubt, Settled
 from api.schema.events import (
@@ -109,6 +109,17 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         long=("recipients", MOST),
         idempotent=True,
         codes=("IDEMPOTENCY_CONFLICT", "REFERENCE_CONFLICT"),
+    ),
+    Route(
+        "POST",
+        "/v1/batches/check",
+        messages.check_batch,
+        Scope.SEND,
+        NewBatch,
+        BatchCheck,
+        limit=LARGE,
+        long=("recipients", MOST),
+        codes=("REFERENCE_CONFLICT",),
     ),
     Route("GET", "/v1/batches/{id}", messages.batch, Scope.READ, Nothing, Batch),
     Route(

@@ -145,7 +145,7 @@ class Batches:
     ) -> list[BatchLine]:
         now = self.outbound.clock()
         run = request.recipients[start : start + _RUN]
-        _refuse_used(connection, caller, run, start)
+        refuse_used(connection, caller, run, start)
         requests = [single(request, recipient) for recipient in run]
         considered = self.outbound.desk.consider_many(
             connection, caller, requests, now, recipients_in_all=len(request.recipients)
@@ -259,7 +259,7 @@ class Batches:
         return await self.outbound.database.read(lambda c: _view(c, ident))
 
 
-def _refuse_used(connection: Connection, caller: Caller, run: Sequence[BatchRecipient], start: int) -> None:
+def refuse_used(connection: Connection, caller: Caller, run: Sequence[BatchRecipient], start: int) -> None:
     """Raise `Conflict` where a recipient has a reference that was used before, or by an earlier recipient."""
     names = [each.reference for each in run if each.reference is not None]
     taken = set(references.used(connection, caller.key_id, names)) if names else set()

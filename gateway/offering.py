@@ -9,6 +9,7 @@ from gateway.acknowledging import Members
 from gateway.alerts import alerts_of
 from gateway.approvals import Subject
 from gateway.batch_approval import BatchApproval
+from gateway.batch_check import BatchChecks
 from gateway.batches import Batches
 from gateway.bell import Bell
 from gateway.building import Store, routing_of
@@ -96,11 +97,13 @@ def use_cases_of(
         ApprovalKind.ROLE: granting,
     }
     contacts = Contacts(database, keyring, settings, utc_now, config.policy.allow_drama_numbers)
+    forecasts = Forecasts(database, senders, lambda: desk.settings.hours(desk.holidays(), ""), utc_now)
     return UseCases(
         access=access,
         govuk=GovukAccess(access),
         outbound=outbound,
         batches=batches,
+        batch_checks=BatchChecks(outbound, forecasts),
         queries=Queries(database, keyring),
         optouts=OptOuts(
             database=database, keyring=keyring, settings=settings, gate=gate, bell=bell, clock=utc_now
@@ -113,7 +116,7 @@ def use_cases_of(
         health=Health(database, modems, utc_now, sending.switch, settings.zone),
         events=telling.events,
         webhooks=telling.webhooks,
-        forecasts=Forecasts(database, senders, lambda: desk.settings.hours(desk.holidays(), ""), utc_now),
+        forecasts=forecasts,
         sending=sending,
         violations=Violations(database, settings, utc_now),
         document=document,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from gateway.access import Access
 from gateway.acknowledging import Members
 from gateway.alerts import Alerts
+from gateway.batch_check import BatchChecks
 from gateway.batches import Batches
 from gateway.compliance import Compliance
 from gateway.consents import Consents
@@ -45,6 +46,7 @@ class UseCases:
     access: Access
     outbound: Outbound
     batches: Batches
+    batch_checks: BatchChecks
     queries: Queries
     optouts: OptOuts
     consents: Consents

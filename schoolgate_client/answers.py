@@ -80,6 +80,28 @@ class BatchAccepted(TypedDict):
     results: list[Result]
 
 
+class Foreseen(TypedDict):
+    """What one recipient of a batch would come to."""
+
+    position: int
+    outcome: str
+    reasons: list[Reason]
+    parts: int
+
+
+class BatchCheck(TypedDict):
+    """What a batch would come to."""
+
+    accepted: int
+    refused: int
+    parts: int
+    needs_approval: bool
+    queue: int
+    seconds: float | None
+    done_at: str | None
+    results: list[Foreseen]
+
+
 class Batch(TypedDict):
     """A batch and how far it is."""
 

@@ -16,6 +16,7 @@ from schoolgate_client.answers import (
     Accepted,
     Batch,
     BatchAccepted,
+    BatchCheck,
     Check,
     Event,
     Forecast,
@@ -86,6 +87,15 @@ class AsyncClient:
     ) -> BatchAccepted:
         """Send the same template to many; a recipient is {"to": …, "slots": …, "reference": …}."""
         return await self.ask(calls.send_batch(template, recipients, idempotency_key, **more))
+
+    async def check_batch(
+        self,
+        template: str,
+        recipients: Sequence[Mapping[str, object]],
+        **more: Any,  # noqa: ANN401 - as for `send_batch`
+    ) -> BatchCheck:
+        """Say what sending to many would come to and how long it would take, and change nothing."""
+        return await self.ask(calls.check_batch(template, recipients, **more))
 
     async def cancel(self, ident: str) -> None:
         """Cancel a message that has not left yet."""

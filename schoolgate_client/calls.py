@@ -14,6 +14,7 @@ from schoolgate_client.answers import (
     Accepted,
     Batch,
     BatchAccepted,
+    BatchCheck,
     Check,
     Event,
     Forecast,
@@ -103,6 +104,14 @@ def send_batch(
     """Send the same template to many."""
     body = _wanted(template=template, recipients=list(recipients), **more)
     return Call("POST", "/v1/batches", body, _once(key))
+
+
+def check_batch(
+    template: str, recipients: Sequence[Mapping[str, object]], **more: object
+) -> Call[BatchCheck]:
+    """Say what a batch would come to."""
+    body = _wanted(template=template, recipients=list(recipients), **more)
+    return Call("POST", "/v1/batches/check", body, harmless=True)
 
 
 def message(ident: str) -> Call[Message]:

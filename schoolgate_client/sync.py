@@ -15,6 +15,7 @@ from schoolgate_client.answers import (
     Accepted,
     Batch,
     BatchAccepted,
+    BatchCheck,
     Check,
     Event,
     Forecast,
@@ -98,6 +99,15 @@ class Client:
     ) -> BatchAccepted:
         """Send the same template to many; a recipient is {"to": …, "slots": …, "reference": …}."""
         return self.ask(calls.send_batch(template, recipients, idempotency_key, **more))
+
+    def check_batch(
+        self,
+        template: str,
+        recipients: Sequence[Mapping[str, object]],
+        **more: Any,  # noqa: ANN401 - as for `send_batch`
+    ) -> BatchCheck:
+        """Say what sending to many would come to and how long it would take, and change nothing."""
+        return self.ask(calls.check_batch(template, recipients, **more))
 
     def cancel(self, ident: str) -> None:
         """Cancel a message that has not left yet."""

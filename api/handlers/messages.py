@@ -7,7 +7,7 @@ from typing import Any
 
 from api.route import Call
 from api.schema.base import Listing, Nothing
-from api.schema.batches import Batch, BatchAccepted, NewBatch
+from api.schema.batches import Batch, BatchAccepted, BatchCheck, NewBatch
 from api.schema.messages import Accepted, Check, DecisionOut, Message, MessageFilter, NewMessage
 from gateway.errors import Refusal
 from gateway.records import BatchReceipt, Page, Receipt
@@ -74,6 +74,12 @@ async def send_batch(call: Call[NewBatch]) -> BatchAccepted:
             if line.decision is not None:
                 call.meters.refuse(line.decision)
     return BatchAccepted.of(receipt)
+
+
+async def check_batch(call: Call[NewBatch]) -> BatchCheck:
+    """Say what sending the same template to many would come to, and change nothing."""
+    request = await asyncio.to_thread(call.input.request)
+    return BatchCheck.of(await call.use_cases.batch_checks.check(call.caller, request))
 
 
 async def batch(call: Call[Nothing]) -> Batch:

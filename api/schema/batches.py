@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AliasPath, Field, PrivateAttr, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -25,7 +25,8 @@ from api.schema.base import (
 from api.schema.contacts import GroupName
 from api.schema.messages import ReasonOut, span
 from gateway.model import HoldReason, Status
-from gateway.records import BatchLine, BatchReceipt, BatchRecipient, BatchRequest, Priority
+from gateway.records import BatchReceipt, BatchRecipient, BatchReport, BatchRequest, Priority
+from policy import Outcome
 
 MOST = 10_000
 
@@ -107,28 +108,65 @@ class Result(Output):
     )
 
 
-class BatchAccepted(Output):
-    """A batch was decided, recipient by recipient, in the order given."""
+class _Long(Output):
+    """An answer whose last field, `results`, may have ten thousand entries, each a `LINE`."""
 
-    id: str
-    status: str = Field(description="held (waits for a second person) or released.")
-    accepted: int
-    refused: int
-    results: tuple[Result, ...] = Field(validation_alias="lines")  # the last: see `encoded`
-    _lines: Sequence[BatchLine] = PrivateAttr(())
+    LINE: ClassVar[type[Output]]
+    _lines: Sequence[object] = PrivateAttr(())
 
     @classmethod
     def of(cls, record: object) -> Self:
         """Make it of a receipt; its lines become results one at a time, and only when they are written."""
-        assert isinstance(record, BatchReceipt)  # noqa: S101 - the handler's promise
-        made = cls.model_validate(replace(record, lines=()))
+        assert isinstance(record, BatchReceipt | BatchReport)  # noqa: S101 - the handler's promise
+        made = cls.model_validate(replace(record, lines=()))  # type: ignore[arg-type] # of either, no lines
         made._lines = record.lines  # noqa: SLF001 - our own
         return made
 
     def encoded(self) -> bytes:
         """Return it as JSON, line by line: a thread that does this lets others run in between."""
-        head = self.model_dump_json().encode()
-        return head.removesuffix(b"]}") + b",".join(Result.of(line).encoded() for line in self._lines) + b"]}"
+        head, lines = self.model_dump_json().encode(), (self.LINE.of(line) for line in self._lines)
+        return head.removesuffix(b"]}") + b",".join(line.encoded() for line in lines) + b"]}"
+
+
+class BatchAccepted(_Long):
+    """A batch was decided, recipient by recipient, in the order given."""
+
+    LINE = Result
+
+    id: str
+    status: str = Field(description="held (waits for a second person) or released.")
+    accepted: int
+    refused: int
+    results: tuple[Result, ...] = Field(validation_alias="lines")
+
+
+class Foreseen(Output):
+    """What one recipient would come to."""
+
+    position: int = Field(description="In the list of recipients, from 0; a group stands for its numbers.")
+    group: str | None = Field(None, description="Through which the number is a recipient.")
+    contact: str | None = Field(None, description="Of the group, whose number it is.")
+    outcome: Outcome = Field(validation_alias=AliasPath("decision", "outcome"))
+    reasons: tuple[ReasonOut, ...] = Field(validation_alias=AliasPath("decision", "reasons"))
+    parts: int
+    language: str | None
+
+
+class BatchCheck(_Long):
+    """What a batch would come to, and how long it would take. Nothing was kept."""
+
+    LINE = Foreseen
+
+    accepted: int = Field(description="Each judged by itself: caps that they would reach together may bind.")
+    refused: int
+    parts: int = Field(description="Of all that would be accepted.")
+    needs_approval: bool = Field(description="Whether it would be held for a second person.")
+    queue: int = Field(description="Parts that wait before it.")
+    seconds: float | None = Field(
+        description="Estimate until all of it is sent, were it let go now; null without a measured rate."
+    )
+    done_at: datetime | None
+    results: tuple[Foreseen, ...] = Field(validation_alias="lines")
 
 
 class Batch(Output):

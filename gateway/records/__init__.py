@@ -26,9 +26,11 @@ from gateway.records.recipients import (
     WordingView,
 )
 from gateway.records.sending import (
+    BatchForeseen,
     BatchLine,
     BatchReceipt,
     BatchRecipient,
+    BatchReport,
     BatchRequest,
     CheckReport,
     MessageRequest,
@@ -45,9 +47,11 @@ __all__ = [
     "ApprovalOutcome",
     "ApprovalView",
     "AuditView",
+    "BatchForeseen",
     "BatchLine",
     "BatchReceipt",
     "BatchRecipient",
+    "BatchReport",
     "BatchRequest",
     "BatchView",
     "Caller",

@@ -107,6 +107,32 @@ class BatchReceipt:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchForeseen:
+    """What one recipient of a batch would come to."""
+
+    position: int
+    decision: Decision
+    parts: int
+    language: str | None
+    group: str | None
+    contact: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """The dry run of a batch: every recipient, and when the last of it would have left."""
+
+    accepted: int
+    refused: int
+    parts: int  # of all that would be accepted
+    needs_approval: bool  # by a second person
+    queue: int  # parts that wait before it
+    seconds: float | None  # as in `Forecast`, from now, once it is let go
+    done_at: datetime | None
+    lines: tuple[BatchForeseen, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CheckReport:
     """The dry run of a message: every reason, and what it would cost."""
 

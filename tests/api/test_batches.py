@@ -41,6 +41,30 @@ async def test_a_large_batch_is_held_let_go_and_cancelled_as_a_whole(api: Api) -
     assert {each["detail"] for each in told.body["items"]} == {"caller"}
 
 
+async def test_a_check_says_what_a_batch_would_come_to_and_keeps_nothing(api: Api) -> None:
+    body = batch([*LARGE, STRANGER, "12"])
+    body["recipients"][0]["reference"] = "once"
+    checked = await api.call("POST", "/v1/batches/check", body)
+    assert checked.status == 200, checked.body
+    assert (checked.body["accepted"], checked.body["refused"], checked.body["parts"]) == (500, 2, 500)
+    assert checked.body["needs_approval"]
+    assert checked.body["queue"] == 0
+    outcomes = [each["outcome"] for each in checked.body["results"]]
+    assert outcomes == ["ALLOW"] * 500 + ["DENY"] * 2
+    refused = [[reason["code"] for reason in each["reasons"]] for each in checked.body["results"][-2:]]
+    assert (refused[0][0], refused[1][0]) == ("CONSENT_MISSING", "NUMBER_INVALID")
+    assert (await api.call("GET", "/v1/messages")).body["items"] == []
+    few = await api.call("POST", "/v1/batches/check", batch(CONSENTED[:3]))
+    assert not few.body["needs_approval"]
+    made = await api.call("POST", "/v1/batches", body)
+    assert (made.body["accepted"], made.body["refused"]) == (500, 2)
+    assert [each["status"] for each in made.body["results"]] == ["held"] * 500 + ["refused"] * 2
+    again = await api.call("POST", "/v1/batches/check", body)
+    again.is_problem(409, "REFERENCE_CONFLICT")
+    unknown = await api.call("POST", "/v1/batches/check", body | {"recipients": [{"group": "nobody"}]})
+    unknown.is_problem(422, "INVALID")
+
+
 async def test_a_large_batch_that_is_repeated_gets_the_same_answer(api: Api) -> None:
     body = batch([*LARGE, STRANGER])
     first = await api.call("POST", "/v1/batches", body, headers={"Idempotency-Key": "k"})
