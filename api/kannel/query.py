@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,6 +28,7 @@ _OTHERS: Final[Mapping[str, str]] = {
     "rpi": "there is no reply path",
     "meta-data": "it belongs to other networks",
 }
+_PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z-]{0,31}")
 _CHARSETS: Final = frozenset(
     {"utf-8", "utf8", "us-ascii", "iso-8859-1", "iso-8859-15", "windows-1252", "utf-16be", "ucs-2"}
 )
@@ -77,7 +79,7 @@ def wanted(fields: Fields, ignore: frozenset[str], now: datetime) -> Wanted:
     for name in fields.values:
         if name not in _READ | _IGNORED | ignore:
             why = _OTHERS.get(name, "there is no such field")
-            shown = name if name in _OTHERS else "A field"
+            shown = name if _PLAIN.fullmatch(name) else "A field"  # the caller's words are not repeated
             raise Rejected(f"{shown} is not supported here, rejected: {why}")
     minutes = _number(fields, "deferred", "Deferred", _LONGEST_MINUTES)
     lasting = _number(fields, "validity", "Validity", _LONGEST_MINUTES)
