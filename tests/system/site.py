@@ -276,12 +276,12 @@ async def revived(
 async def spawned(
     made: Site, port: int, program: Sequence[str] = ("-m", "gateway.cli")
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run the daemon as a process of its own; kill it at the end if it still lives."""
+    """Run the daemon as a process of its own; it ends with us: left behind, it would find others' ptys."""
     made.url = f"http://127.0.0.1:{port}"
     config = made.directory / "schoolgate.toml"
     log = (made.directory / "daemon.log").open("ab")
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
+        *f"setpriv --pdeathsig KILL {sys.executable}".split(),
         *program,
         "run",
         "--config",
