@@ -10,17 +10,18 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from gateway.batches import Batches
-from gateway.errors import Conflict, Fault, Invalid, NotFound
+from gateway.clock import MONTH
+from gateway.errors import Conflict, Fault, Invalid
 from gateway.ids import new_id
 from gateway.model import Clock
 from gateway.records import BatchRecipient, BatchRequest, Caller
 from gateway.records.policy import MemberView, PolicyView, Told, TrainingView
+from gateway.register import known
 from gateway.store import Database, Keyring, audit, people, standing
 from gateway.store import policy as store
 from policy import PolicySettings
 from policy.document import digest, statement
 
-_MONTH: Final = timedelta(days=30.4375)
 _SOON: Final = timedelta(days=30)  # in which a role's end is worth a word
 
 
@@ -110,22 +111,23 @@ class Members:
                 raise Conflict(
                     "STATEMENT_CHANGED", "this is not what is to be acknowledged now: read it again"
                 )
-            row = people.by_handle(connection, caller.handle)
-            assert row is not None  # noqa: S101 - the caller acts for that person
+            row = known(connection, caller.handle)
             acknowledge(connection, self.settings, row, method="api", by=caller.handle, now=now)
             return self._policy(connection, caller.handle)
 
         return await self.database.write(transaction)
 
-    async def all(self) -> tuple[MemberView, ...]:
-        """Return everybody, by handle, with what they owe."""
-        return await self.database.read(self._all)
+    async def all(self, *, owing: bool = False) -> tuple[MemberView, ...]:
+        """Return everybody, by handle, with what they owe; `owing`: who acts and has not acknowledged."""
+        found = await self.database.read(self._all)
+        return tuple(each for each in found if each.owes or not owing)
 
     def _all(self, connection: Connection) -> tuple[MemberView, ...]:
         now, owed = self.clock(), self.settings.review.to_acknowledge
         said, stands = store.acknowledgements(connection, owed), standing.of_everybody(connection)
+        roles = people.roles_of_all(connection)
         return tuple(
-            self._member(row, people.roles(connection, row["id"]), said, stands, owed, now)
+            self._member(row, roles.get(row["id"], {}), said, stands, owed, now)
             for row in people.everybody(connection)
         )
 
@@ -160,12 +162,10 @@ class Members:
         if on > self.clock().astimezone(self.settings.zone).date():
             raise Invalid((Fault("completed_on", "has not come yet"),))
         begin = datetime.combine(on, time(), self.settings.zone).astimezone(UTC)
-        end = begin + self.settings.training.months * _MONTH
+        end = begin + self.settings.training.months * MONTH
 
         def transaction(connection: Connection) -> TrainingView:
-            now, row = self.clock(), people.by_handle(connection, person)
-            if row is None:
-                raise NotFound(f"there is no person {person}; `schoolgate person list` shows them")
+            now, row = self.clock(), known(connection, person)
             values = {"id": new_id("trn", now), "person_id": row["id"], "course": course}
             values |= {
                 "completed_on": on,

@@ -1,6 +1,10 @@
 """The only place that asks the clock. Everything else takes `now` as an argument."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+MONTH: Final = timedelta(days=30.4375)
+"""One on average: in what the policy counts in months."""
 
 
 def utc_now() -> datetime:

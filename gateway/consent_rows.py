@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping
 
+from gateway.clock import MONTH
 from gateway.ids import new_id
 from gateway.records import ConsentRequest
 from gateway.store import Keyring, audit, consents, wordings
 from policy import PolicySettings
-
-_MONTH: Final = timedelta(days=30.4375)
 
 
 def consent_rows(
     keyring: Keyring, settings: PolicySettings, by: str, number: str, request: ConsentRequest, now: datetime
 ) -> list[dict[str, Any]]:
     """Return a request's rows, sealed; `number` is E.164. Without an end it is the policy's."""
-    latest = request.given_at + settings.consent_months * _MONTH
+    latest = request.given_at + settings.consent_months * MONTH
     rows = []
     for purpose in dict.fromkeys(request.purposes):
         ident = new_id("con", now)

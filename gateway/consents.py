@@ -14,10 +14,11 @@ from gateway.consent_list import read_list, write_list
 from gateway.consent_rows import consent_rows, enter, note
 from gateway.errors import Fault, Invalid, NotFound
 from gateway.model import Clock
+from gateway.numbers import telephone
 from gateway.records import Caller, ConsentRequest, ConsentView, ImportedLine, ImportReport, Page
 from gateway.store import Database, Keyring, audit, recipients
 from gateway.store import consents as store
-from policy import Number, PolicySettings, canonical, normalise
+from policy import Number, PolicySettings, normalise
 
 METHODS: Final = ("paper_form", "web_form", "spoken", "email", "sms")
 _LONGEST: Final = 500
@@ -88,11 +89,7 @@ class Consents:
         self, *, number: str | None = None, cursor: str | None = None, limit: int = 50
     ) -> Page[ConsentView]:
         """Return consents, newest first; of one number, if given."""
-        index = None
-        if number is not None:
-            if (known := canonical(number, self.settings)) is None:
-                raise Invalid((Fault("number", "is not a telephone number; write it as +447…"),))
-            index = self.keyring.index(known)
+        index = None if number is None else self.keyring.index(telephone(number, self.settings))
         rows = await self.database.read(lambda c: store.page(c, index, cursor, limit + 1))
         shown = rows[:limit]
         return Page(tuple(self._view(row) for row in shown), shown[-1]["id"] if len(rows) > limit else None)

@@ -15,10 +15,11 @@ from gateway.contact_list import write_list
 from gateway.errors import Conflict, Fault, Invalid, NotFound, PreconditionFailed
 from gateway.ids import new_id
 from gateway.model import Clock
+from gateway.numbers import telephone
 from gateway.records import Caller, ContactRequest, ContactView, Page
 from gateway.store import Database, Keyring, audit, duties, recipients
 from gateway.store import contacts as store
-from policy import Number, PolicySettings, canonical, normalise
+from policy import Number, PolicySettings, normalise
 
 LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 _LABEL: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
@@ -102,11 +103,7 @@ class Contacts:
         limit: int = 50,
     ) -> Page[ContactView]:
         """Return contacts, newest first; of one number or one group, if given."""
-        index = None
-        if number is not None:
-            if (known := canonical(number, self.settings)) is None:
-                raise Invalid((Fault("number", "is not a telephone number; write it as +447…"),))
-            index = self.keyring.index(known)
+        index = None if number is None else self.keyring.index(telephone(number, self.settings))
 
         def query(connection: Connection) -> Page[ContactView]:
             rows = store.page(connection, index, group, cursor, limit + 1)

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
-from gateway.errors import Conflict, Fault, Invalid, NotFound
+from gateway.errors import Conflict, NotFound
 from gateway.ids import new_id
 from gateway.model import Clock
+from gateway.numbers import telephone
 from gateway.records.duties import LegalHoldView
 from gateway.store import Database, Keyring, audit, duties
-from policy import PolicySettings, canonical
+from policy import PolicySettings
 
 
 @dataclass(slots=True)
@@ -25,7 +26,7 @@ class LegalHolds:
 
     async def place(self, number: str, reason: str, *, by: str) -> LegalHoldView:
         """Keep everything of a number. Raises `Invalid` for what is no number, `Conflict` on a repeat."""
-        known, now = self._canonical(number), self.clock()
+        known, now = telephone(number, self.settings), self.clock()
         ident, index = new_id("lgl", now), self.keyring.index(known)
         values = {
             "id": ident,
@@ -46,7 +47,7 @@ class LegalHolds:
 
     async def lift(self, number: str, *, by: str) -> None:
         """Let a number go again. Raises `NotFound` where it is under no legal hold."""
-        index = self.keyring.index(self._canonical(number))
+        index = self.keyring.index(telephone(number, self.settings))
 
         def transaction(connection: Connection) -> None:
             ident = duties.lift_hold(connection, index, by, self.clock())
@@ -69,12 +70,6 @@ class LegalHolds:
             )
             for row in rows
         )
-
-    def _canonical(self, number: str) -> str:
-        found = canonical(number, self.settings)
-        if found is None:
-            raise Invalid((Fault("number", "is not a telephone number; write it as +447…"),))
-        return found
 
     def _note(self, connection: Connection, action: str, index: bytes, ident: str, by: str) -> None:
         audit.record(

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gateway.errors import Fault, Invalid
 from policy import PolicySettings, canonical
+
+
+def telephone(written: str, settings: PolicySettings) -> str:
+    """Return a number as opt-outs and consents are kept under, in E.164; raise `Invalid` where it is none."""
+    found = canonical(written, settings)
+    if found is None:
+        raise Invalid((Fault("number", "is not a telephone number; write it as +447…"),))
+    return found
 
 
 @dataclass(slots=True)

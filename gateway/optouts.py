@@ -12,13 +12,14 @@ from gateway.bell import Bell
 from gateway.errors import Fault, Invalid, NotFound
 from gateway.gate import Gate
 from gateway.model import Clock, HoldReason
+from gateway.numbers import telephone
 from gateway.records import Caller, HoldView, Page, SuppressionView
 from gateway.replies import suppress
 from gateway.store import Database, Keyring, audit, events, lifecycle, recipients, suspects
 from gateway.store.schema import message
 from gateway.suspects import doubt
 from gateway.working_time import is_late
-from policy import PolicySettings, canonical
+from policy import PolicySettings
 
 OUTCOMES: Final = ("opt_out", "not_an_opt_out", "wrong_number")
 
@@ -36,7 +37,7 @@ class OptOuts:
 
     async def add(self, caller: Caller, number: str, *, topic: str = "") -> SuppressionView:
         """Opt a number out at once, everything or one topic; what waits for it is cancelled."""
-        index = self.keyring.index(self._known(number))
+        index = self.keyring.index(telephone(number, self.settings))
         if topic and topic not in self.settings.topics:
             known = ", ".join(sorted(self.settings.topics)) or "none is configured"
             raise Invalid((Fault("topic", f"no such topic; known: {known}"),))
@@ -62,7 +63,7 @@ class OptOuts:
         self, *, number: str | None = None, cursor: str | None = None, limit: int = 50
     ) -> Page[SuppressionView]:
         """Return the opt-outs in force, newest first; of one number, if given."""
-        index = None if number is None else self.keyring.index(self._known(number))
+        index = None if number is None else self.keyring.index(telephone(number, self.settings))
         rows = await self.database.read(lambda c: recipients.suppressions(c, index, cursor, limit + 1))
         shown = rows[:limit]
         return Page(tuple(_view(row) for row in shown), shown[-1]["id"] if len(rows) > limit else None)
@@ -122,12 +123,6 @@ class OptOuts:
             suspects.dismiss(connection, now, number_index=index, by=by)
         held = (message.c.number_index == index) & (message.c.hold_reason == HoldReason.RECIPIENT_HOLD)
         lifecycle.let_go(connection, held, now)
-
-    def _known(self, number: str) -> str:
-        found = canonical(number, self.settings)
-        if found is None:
-            raise Invalid((Fault("number", "is not a telephone number; write it as +447…"),))
-        return found
 
 
 def _view(row: RowMapping) -> SuppressionView:

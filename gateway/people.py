@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from sqlalchemy import Connection, RowMapping
 
 from gateway.acknowledging import acknowledge
+from gateway.clock import MONTH
 from gateway.entries import person_faults, role_faults
 from gateway.errors import Conflict, Fault, Invalid, NotFound
 from gateway.ids import new_id
@@ -18,8 +18,6 @@ from gateway.register import Register, known, note
 from gateway.store import people, policy, standing
 from policy import Reason, normalise
 from policy.document import statement
-
-_MONTH: Final = timedelta(days=30.4375)
 
 
 @dataclass(slots=True)
@@ -57,7 +55,8 @@ class People(Register):
         """Return everybody, by handle."""
 
         def query(connection: Connection) -> tuple[PersonView, ...]:
-            return tuple(self._view(connection, row) for row in people.everybody(connection))
+            roles = people.roles_of_all(connection)
+            return tuple(self._view(row, roles.get(row["id"], {})) for row in people.everybody(connection))
 
         return await self.database.read(query)
 
@@ -141,20 +140,21 @@ class People(Register):
         return await self.database.write(transaction)
 
     def _grant(self, connection: Connection, ident: str, role: str, by: str, now: datetime) -> None:
-        end = now + self.settings.role_months * _MONTH
+        end = now + self.settings.role_months * MONTH
         people.grant(connection, ident, role, by=by, now=now, expires_at=end)
 
     def _person(self, connection: Connection, handle: str) -> PersonView:
-        return self._view(connection, known(connection, handle))
+        row = known(connection, handle)
+        return self._view(row, people.roles(connection, row["id"]))
 
-    def _view(self, connection: Connection, row: RowMapping) -> PersonView:
+    def _view(self, row: RowMapping, roles: Mapping[str, datetime]) -> PersonView:
         in_force = row["acknowledged_version"] == self.settings.review.to_acknowledge
         return PersonView(
             id=row["id"],
             handle=row["handle"],
             name=self.keyring.open("person", "name", row["id"], row["name_sealed"]),
             status=row["status"],
-            roles=people.roles(connection, row["id"]),
+            roles=roles,
             acknowledged_at=row["acknowledged_at"] if in_force else None,
             created_at=row["created_at"],
         )

@@ -10,13 +10,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from gateway import sms
-from gateway.errors import Conflict, Fault, Invalid
+from gateway.errors import Conflict
 from gateway.ids import new_id
 from gateway.model import CancelReason, Clock
-from gateway.numbers import Identify
+from gateway.numbers import Identify, telephone
 from gateway.store import Database, Keyring, audit, duties, lifecycle, recipients, subjects
 from gateway.store.schema import part
-from policy import PolicySettings, canonical
+from policy import PolicySettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Subjects:
 
         Raises `Invalid` for what is no telephone number.
         """
-        known = self._canonical(number)
+        known = telephone(number, self.settings)
         return await self.database.write(lambda c: self._export(c, known, by, self.clock()))
 
     def _export(self, connection: Connection, number: str, by: str, now: datetime) -> Known:
@@ -79,7 +79,7 @@ class Subjects:
         A reply that smells of refusal and that nobody has read becomes an opt-out. Raises `Invalid`, and
         `Conflict` under a legal hold or while a text to the number is on the radio.
         """
-        known = self._canonical(number)
+        known = telephone(number, self.settings)
         if self.settings.retention.legal_hold:
             raise Conflict(
                 "LEGAL_HOLD", "nothing is erased under a legal hold (policy file, [retention] legal_hold)"
@@ -124,12 +124,6 @@ class Subjects:
             return identify(address.number) == number
 
         return about
-
-    def _canonical(self, number: str) -> str:
-        found = canonical(number, self.settings)
-        if found is None:
-            raise Invalid((Fault("number", "is not a telephone number; write it as +447…"),))
-        return found
 
 
 def _in_a_pdu(number: str) -> tuple[str, str]:

@@ -11,10 +11,11 @@ from sqlalchemy import Connection
 from gateway.errors import Fault, Invalid, NotFound
 from gateway.ids import new_id
 from gateway.model import Clock
+from gateway.numbers import telephone
 from gateway.records import Caller, SuspectView
 from gateway.store import Database, Keyring, audit, contacts, events
 from gateway.store import suspects as store
-from policy import PolicySettings, canonical
+from policy import PolicySettings
 
 UNASSIGNED: Final = 1  # RP-cause: nobody has this number (3GPP TS 24.011, 8.2.5.4)
 _LONGEST: Final = 500
@@ -49,10 +50,7 @@ class Suspects:
 
     async def add(self, caller: Caller, number: str) -> str:
         """Have a number blocked that staff believe to be wrong; return the id of the doubt."""
-        known = canonical(number, self.settings)
-        if known is None:
-            raise Invalid((Fault("number", "is not a telephone number; write it as +447…"),))
-        index = self.keyring.index(known)
+        index = self.keyring.index(telephone(number, self.settings))
         by = caller.handle
         return await self.database.write(
             lambda c: doubt(c, index, reason="staff", source=by, by=by, now=self.clock())

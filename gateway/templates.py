@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from gateway import approvals, sms
 from gateway.approvals import Asked
+from gateway.clock import MONTH
 from gateway.errors import Conflict, Fault, Invalid, NotFound, PreconditionFailed
 from gateway.ids import new_id
 from gateway.model import Clock
@@ -27,7 +28,6 @@ from policy import Match, PolicySettings, Rendered, check_template, match, rende
 _NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Z]{2})?")
 _ON_DOUBT: Final = ("ask", "resend")
-_MONTH: Final = timedelta(days=30.4375)
 
 
 @dataclass(slots=True)
@@ -119,7 +119,7 @@ class Templates:
         row = _known(connection, asked.target)
         if faults := check_template(row["body"], row["slots"], self.settings, self.vocabulary.words):
             raise Conflict("TEMPLATE_UNSOUND", "; ".join(fault.message for fault in faults))
-        end = now + self.settings.approval_months * _MONTH
+        end = now + self.settings.approval_months * MONTH
         store.approve(connection, row, approver_id=by.person_id, now=now, expires_at=end)
         self._note(connection, by.handle, "template-approved", asked.target, "approved", row["version"])
 

@@ -14,11 +14,12 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection, RowMapping
 
-from gateway.errors import Conflict, Fault, Invalid, NotFound
+from gateway.errors import Conflict, Fault, Invalid
 from gateway.ids import new_id
 from gateway.model import Clock
 from gateway.records import Caller, KeyKind, Page
-from gateway.store import Database, audit, events, people, standing
+from gateway.register import known
+from gateway.store import Database, audit, events, standing
 from gateway.store.schema.policy import OUTCOMES
 from policy import Decision, PolicySettings
 from policy.violations import are_too_many, counted, since
@@ -107,7 +108,7 @@ class Violations:
         """Return entries, newest first; of one person, or undecided ones only."""
 
         def query(connection: Connection) -> Page[ViolationView]:
-            ident = None if person is None else _known(connection, person)["id"]
+            ident = None if person is None else known(connection, person)["id"]
             rows = standing.violations(
                 connection, person_id=ident, is_open=is_open, cursor=cursor, limit=limit + 1
             )
@@ -125,7 +126,7 @@ class Violations:
             raise Invalid(faults)
 
         def transaction(connection: Connection) -> None:
-            now, row = self.clock(), _known(connection, person)
+            now, row = self.clock(), known(connection, person)
             if row["id"] == caller.person_id:
                 raise Conflict("SECOND_PERSON_REQUIRED", "nobody decides on their own violations")
             decided = {
@@ -151,13 +152,6 @@ def _faults(outcome: str, words: str) -> Iterable[Fault]:
         yield Fault("outcome", f"must be one of {', '.join(OUTCOMES)}")
     if not 1 <= len(words.strip()) <= _LONGEST_NOTE:
         yield Fault("note", f"say in 1 to {_LONGEST_NOTE} characters what it rests on")
-
-
-def _known(connection: Connection, handle: str) -> RowMapping:
-    row = people.by_handle(connection, handle)
-    if row is None:
-        raise NotFound(f"there is no person {handle}; `schoolgate person list` shows them")
-    return row
 
 
 def _record(

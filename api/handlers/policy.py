@@ -69,9 +69,7 @@ async def review(call: Call[NewReview]) -> Review:
 
 async def people(call: Call[MemberFilter]) -> Listing[Member]:
     """List the people under the policy, and what they owe it."""
-    found = await call.use_cases.members.all()
-    if call.input.unacknowledged:
-        found = tuple(p for p in found if p.acknowledged_at is None and p.status == "active")
+    found = await call.use_cases.members.all(owing=call.input.unacknowledged)
     return call.listing(Member, Page(found, None))
 
 

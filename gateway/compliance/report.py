@@ -29,9 +29,8 @@ from gateway.records.compliance import (
     ViolationFigures,
     Volume,
 )
-from gateway.store import Keyring, duties, governance, monthly, overtaken
+from gateway.store import Keyring, duties, governance, monthly, overtaken, people
 from gateway.store.monthly import Line, Span
-from gateway.store.today import people
 from policy import Kind, PolicySettings
 from policy.rules import RULES
 from policy.rules.rule import CONSENTED, MESSAGES
@@ -57,7 +56,7 @@ def made(
     opted = _opt_outs(connection, settings, span, known, glass)
     consents = _consents(connection, span, known)
     found = (*findings.of_today(known, settings, now), *_of_month(opted, consents))
-    handles = {row.id: row.handle for row in people(connection)}
+    handles = {row["id"]: row["handle"] for row in people.everybody(connection)}
     return ComplianceReport(
         organisation=settings.organisation,
         month=month,
@@ -150,11 +149,11 @@ def _delivery(rows: Iterable[Line]) -> DeliveryFigures:
     )
 
 
-def _deeds(rows: Iterable[Line], people: set[str]) -> tuple[Deed, ...]:
+def _deeds(rows: Iterable[Line], handles: set[str]) -> tuple[Deed, ...]:
     """Return what people decided: all that they did but to submit messages."""
     counts: Counter[tuple[str, str, str]] = Counter()
     for row in rows:
-        if row.action != "submit" and (row.actor in people or row.actor.startswith("cli:")):
+        if row.action != "submit" and (row.actor in handles or row.actor.startswith("cli:")):
             counts[row.actor, row.action, row.outcome] += row.many
     return tuple(Deed(*key, count) for key, count in sorted(counts.items()))
 

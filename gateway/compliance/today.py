@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from gateway.incidents import view
 from gateway.records.compliance import AccessLine, IncidentView, ReviewFigures
-from gateway.store import Keyring, audit, duties, monthly, standing, stops
+from gateway.store import Keyring, audit, duties, monthly, people, standing, stops
 from gateway.store import today as store
 from gateway.store.monthly import Line
 from policy import PolicySettings
@@ -78,23 +78,23 @@ def _review(settings: PolicySettings, now: datetime) -> ReviewFigures:
 def _access(
     connection: Connection, keyring: Keyring, settings: PolicySettings, now: datetime
 ) -> tuple[AccessLine, ...]:
-    roles, keys = store.roles(connection), store.keys(connection, now)
+    roles, keys = people.roles_of_all(connection), store.keys(connection, now)
     trained = {ident: row["trained_until"] for ident, row in standing.of_everybody(connection).items()}
     return tuple(
         AccessLine(
-            handle=row.handle,
-            name=keyring.open("person", "name", row.id, row.name_sealed),
-            status=row.status,
-            roles=roles.get(row.id, {}),
-            keys=keys.get(row.id, 0),
-            acknowledged_at=row.acknowledged_at
-            if row.acknowledged_version == settings.review.to_acknowledge
+            handle=row["handle"],
+            name=keyring.open("person", "name", row["id"], row["name_sealed"]),
+            status=row["status"],
+            roles=roles.get(row["id"], {}),
+            keys=keys.get(row["id"], 0),
+            acknowledged_at=row["acknowledged_at"]
+            if row["acknowledged_version"] == settings.review.to_acknowledge
             else None,
-            may_send=row.status == "active"
+            may_send=row["status"] == "active"
             and any(
-                end > now for name, end in roles.get(row.id, {}).items() if name in settings.sending_roles
+                end > now for name, end in roles.get(row["id"], {}).items() if name in settings.sending_roles
             ),
-            trained_until=trained.get(row.id),
+            trained_until=trained.get(row["id"]),
         )
-        for row in store.people(connection)
+        for row in people.everybody(connection)
     )

@@ -88,6 +88,11 @@ class MemberView:
     sending_suspended_at: datetime | None
     has_number: bool
 
+    @property
+    def owes(self) -> bool:
+        """Whether this person acts under the policy and has not acknowledged it."""
+        return self.status == "active" and self.acknowledged_at is None
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingView:

@@ -9,8 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, func, or_, select
 
 from gateway.store.consents import ending
-from gateway.store.monthly import Line
-from gateway.store.schema import api_key, consent, person, recipient_hold, role, suppression
+from gateway.store.schema import api_key, consent, recipient_hold, suppression
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +50,6 @@ def unread(connection: Connection) -> tuple[int, datetime | None]:
     )
     found = connection.execute(query).one()
     return found[0], found[1]
-
-
-def people(connection: Connection) -> list[Line]:
-    """Return everybody who may act, by handle."""
-    return list(connection.execute(select(person).order_by(person.c.handle)).all())
-
-
-def roles(connection: Connection) -> Mapping[str, dict[str, datetime]]:
-    """Return everybody's roles with their ends, by the person's id."""
-    found: dict[str, dict[str, datetime]] = {}
-    for row in connection.execute(select(role.c.person_id, role.c.role, role.c.expires_at)):
-        found.setdefault(row.person_id, {})[row.role] = row.expires_at
-    return found
 
 
 def keys(connection: Connection, now: datetime) -> Mapping[str, int]:
