@@ -9,10 +9,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bench.rig import free_port
 from bench.sending import Row
 from gateway.simulator import Kind, Network, Timing
-from tests.system.site import Site, eventually, furnish, number, revived, spawned
+from tests.system.site import Site, eventually, furnish, number, own_port, revived, spawned
 from tests.system.verdict import verdict
 
 RESULT = 5.0  # result_seconds: no part of these takes longer than a second, but for the queue of 5 s each
@@ -27,10 +26,9 @@ async def stopped(
 ) -> AsyncIterator[tuple[Site, int]]:
     """Furnish a site whose daemon is not running yet; yield it and the port for `spawned`."""
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
-        path, port = Path(directory), free_port()
+        path = Path(directory)
         await furnish(path, modems=1, numbers=EVERYBODY, each=f"result_seconds = {result}\n")
-        config = path / "schoolgate.toml"
-        config.write_text(config.read_text().replace("port = 0", f"port = {port}", 1))
+        port = own_port(path)
         async with revived(path, timing=timing, running=False, before=before) as made:
             yield made, port
 

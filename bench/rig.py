@@ -11,10 +11,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from socket import socket
 
 from gateway.simulator import Kind, Timing
-from tests.system.site import Site, eventually, number, site, spawned
+from tests.system.site import Site, eventually, number, own_port, site, spawned
 
 EVERYBODY = [number(index) for index in range(900)]
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -49,13 +48,6 @@ class Rig:
         await eventually(lambda: len(ledger.of(Kind.ACCEPTED)) >= parts, within, what=f"{parts} parts")
 
 
-def free_port() -> int:
-    """Return a port of the loopback interface that nobody uses now."""
-    with socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @asynccontextmanager
 async def rig(
     timing: Timing,
@@ -72,9 +64,7 @@ async def rig(
         async with site(
             path, modems=modems, timing=timing, numbers=numbers, extra=extra, each=each, running=False
         ) as made:
-            config = path / "schoolgate.toml"
-            port = free_port()
-            config.write_text(config.read_text().replace("port = 0", f"port = {port}", 1))
+            port = own_port(path)
             if before is not None:
                 await before(path)
             began = time.monotonic()

@@ -21,9 +21,8 @@ from typing import Any, Final
 
 import aiohttp
 
-from bench.rig import free_port
 from gateway.simulator import Kind, Timing, VirtualModem
-from tests.system.site import Site, furnish, message, number, revived, spawned
+from tests.system.site import Site, furnish, message, number, own_port, revived, spawned
 from tests.system.verdict import verdict
 from tests.system.view import count, overtaken, read
 
@@ -93,10 +92,9 @@ class Life:
 
     async def live(self, directory: Path) -> Counter[str]:
         """Run, come to rest, and be judged; raises `AssertionError` where an invariant fails."""
-        port = free_port()
         await furnish(directory, modems=self.modems, numbers=EVERYBODY, extra=CONFIG, each=self.setting)
-        config = directory / "schoolgate.toml"
-        text = config.read_text().replace("port = 0", f"port = {port}", 1)
+        port, config = own_port(directory), directory / "schoolgate.toml"
+        text = config.read_text()
         for index in range(self.modems if self.second else 0):
             text = text.replace(
                 f'port = "sim{index}"', f'port = "sim{index}"\nsecond_port = "sim{index}-2"', 1

@@ -14,14 +14,13 @@ from typing import Any, Final
 
 from api.openapi import document
 from api.routes import ROUTES
-from bench.rig import free_port
 from gateway.access import Access
 from gateway.clock import utc_now
 from gateway.config import load
 from gateway.daemon import opened
 from gateway.records import KeyKind
 from gateway.roles import ROLES
-from tests.system.site import SLOTS, Site, furnish, number, revived, spawned
+from tests.system.site import SLOTS, Site, furnish, number, own_port, revived, spawned
 
 NUMBERS: Final = [number(index) for index in range(25)]
 CHECKS: Final = (
@@ -53,7 +52,7 @@ async def all_powerful(directory: Path) -> AsyncIterator[tuple[Site, str]]:
     """Run a site as a process of its own, with a modem and a person who has every role; yield the key too."""
     await furnish(directory, modems=1, numbers=NUMBERS, extra='[webhooks]\nallow = ["127.0.0.0/8"]\n')
     config = directory / "schoolgate.toml"
-    config.write_text(config.read_text().replace("port = 0", f"port = {free_port()}", 1))
+    own_port(directory)
     policy = directory / "policy.toml"
     policy.write_text(policy.read_text().replace("suspend_at = 3", "suspend_at = 1000000"))
     async with opened(load(config)) as store:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ import pytest
 
 from gateway.simulator import Network
 from tests.cli.conftest import command
-from tests.system.site import Site, eventually, furnish, message, number, spawned
+from tests.system.site import Site, eventually, furnish, message, number, own_port, spawned
 
 pytestmark = pytest.mark.system
 
@@ -25,12 +24,6 @@ CANARY = "Oluwaseun has chickenpox"
 SECTION = (
     f'[alerts]\nmail_to = ["it@school.example"]\nsmtp_host = "mail.invalid"\nsms_to = ["{TECHNICIAN}"]\n'
 )
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 def unpacked(path: Path) -> dict[str, str]:
@@ -45,12 +38,10 @@ def unpacked(path: Path) -> dict[str, str]:
 
 async def lived(directory: Path) -> set[str]:
     """Let a daemon of its own process live; write an archive meanwhile; return what must not be in it."""
-    port = free_port()
     await furnish(directory, modems=1, numbers=[PARENT], extra=SECTION, each='pin_file = "sim.pin"\n')
     (directory / "sim.pin").write_text(PIN)
     (directory / "sim.pin").chmod(0o600)
-    config = directory / "schoolgate.toml"
-    config.write_text(config.read_text().replace("port = 0", f"port = {port}", 1))
+    port = own_port(directory)
 
     tokens = json.loads((directory / "tokens.json").read_text())
     async with Network(directory=directory) as network, aiohttp.ClientSession() as session:

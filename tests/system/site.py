@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from importlib import resources
 from pathlib import Path
+from socket import socket
 from types import MappingProxyType
 from typing import Any
 
@@ -183,6 +184,16 @@ async def furnish(
         for each in numbers:
             await consents.record(callers["office"], consent(each))
     (directory / "tokens.json").write_text(json.dumps(tokens))
+
+
+def own_port(directory: Path) -> int:
+    """Give a furnished site a free port of the loopback interface, by which others find it; return it."""
+    with socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    config = directory / "schoolgate.toml"
+    config.write_text(config.read_text().replace("[api]\nport = 0\n", f"[api]\nport = {port}\n", 1))
+    return port
 
 
 NO_CAPS = "parts_per_hour = 0\nparts_per_day = 0\nnumber_per_hour = 0\nidentical_per_hour = 0\n"  # of a SIM

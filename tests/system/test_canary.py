@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.rig import free_port
-from tests.system.site import eventually, number, site, spawned
+from tests.system.site import eventually, number, own_port, site, spawned
 
 pytestmark = pytest.mark.system
 
@@ -23,9 +22,7 @@ SWAPPED = ("7700900123", "7700900124")  # in a PDU a number's digits stand in pa
 
 async def test_4_2_no_number_and_no_text_is_readable_in_any_file(tmp_path: Path) -> None:
     async with site(tmp_path, numbers=[PARENT, OTHER], running=False) as made:
-        port = free_port()
-        config = tmp_path / "schoolgate.toml"
-        config.write_text(config.read_text().replace("port = 0", f"port = {port}", 1))
+        port = own_port(tmp_path)
         async with spawned(made, port) as daemon:
             await made.ready()
             first = await made.post(PARENT)

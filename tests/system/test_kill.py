@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bench.rig import free_port
 from gateway.simulator import Timing
 from gateway.store import load_key_file
-from tests.system.site import Site, eventually, furnish, number, revived, spawned
+from tests.system.site import Site, eventually, furnish, number, own_port, revived, spawned
 from tests.system.view import count, read, settled
 
 SEEDS = range(20)
@@ -43,9 +42,7 @@ async def test_killed_at_random_nothing_is_lost_or_doubled(
     shutil.copytree(furnished, tmp_path, dirs_exist_ok=True, symlinks=True)
     stopping = chance.sample(EVERYBODY, STOPS)
     async with revived(tmp_path, modems=2, timing=PACE, running=False) as made:
-        port = free_port()
-        config = tmp_path / "schoolgate.toml"
-        config.write_text(config.read_text().replace("port = 0", f"port = {port}", 1))
+        port = own_port(tmp_path)
         async with spawned(made, port):
             await made.ready()
             await made.release(EVERYBODY)

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from bench.rig import free_port
 from gateway.simulator import Timing
-from tests.system.site import Site, eventually, furnish, message, number, revived, spawned
+from tests.system.site import Site, eventually, furnish, message, number, own_port, revived, spawned
 
 PACE = Timing(radio_first=0.05, radio_kept=0.05, report_after=0.05)
 EVERYBODY = [number(index) for index in range(20)]
@@ -55,8 +54,7 @@ async def test_8_1_what_waits_is_kept_through_kill_minus_nine_and_goes_when_the_
     tmp_path: Path,
 ) -> None:
     await furnish(tmp_path, modems=1, numbers=EVERYBODY)
-    port, config = free_port(), tmp_path / "schoolgate.toml"
-    config.write_text(config.read_text().replace("port = 0", f"port = {port}", 1))
+    port = own_port(tmp_path)
     async with revived(tmp_path, timing=PACE, running=False) as made:
         async with spawned(made, port) as process:
             await made.ready()

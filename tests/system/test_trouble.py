@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import json
+import random
 import resource
 import shutil
 import sqlite3
@@ -16,10 +17,9 @@ from typing import Any
 import aiohttp
 import pytest
 
-from bench.rig import free_port
 from gateway.cli.exits import Exit
-from gateway.simulator import Timing
-from tests.system.site import Site, eventually, furnish, number, revived, spawned
+from gateway.simulator import Kind, Timing
+from tests.system.site import Site, eventually, furnish, number, own_port, revived, spawned
 from tests.system.view import count, settled
 
 PACE = Timing(radio_first=0.05, radio_kept=0.05, report_after=0.05)
@@ -27,6 +27,7 @@ EVERYBODY = [number(index) for index in range(30)]
 DAY = 24 * 3600
 GONE = {"sent", "delivered"}
 """A report of a network whose clock is a day away proves nothing: then it stays with `sent`."""
+FULL = 16 * 1024  # bytes; no file grows beyond: every commit needs more, the log does not
 TRIP = "The trip to the museum is on Friday."
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
@@ -36,6 +37,9 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("furnished")
     asyncio.run(furnish(directory, modems=1, numbers=EVERYBODY))
+    key = directory / "office.key"
+    key.write_text(json.loads((directory / "tokens.json").read_text())["office"])
+    key.chmod(0o600)
     return directory
 
 
@@ -43,9 +47,7 @@ def furnished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 async def running(furnished: Path, directory: Path, *program: str) -> AsyncIterator[Site]:
     """Run a copy of a furnished site as a process of its own."""
     shutil.copytree(furnished, directory, dirs_exist_ok=True, symlinks=True)
-    port = free_port()
-    config = directory / "schoolgate.toml"
-    config.write_text(config.read_text().replace("port = 0", f"port = {port}", 1))
+    port = own_port(directory)
     async with (
         revived(directory, timing=PACE, running=False) as made,
         spawned(made, port, program or ("-m", "gateway.cli")),
@@ -85,9 +87,9 @@ async def accepted_until_refused(made: Site) -> tuple[list[str], str]:
 
 
 async def test_a_full_disk_stops_acceptance_and_loses_nothing(furnished: Path, tmp_path: Path) -> None:
-    """No file may grow any more. What comes in stays on the SIM; all goes on by itself when there is room."""
+    """What comes in stays on the SIM, and all goes on by itself when there is room."""
     async with running(furnished, tmp_path) as made:
-        log = tmp_path / "daemon.log"
+        log, ledger = tmp_path / "daemon.log", made.network.ledger
         _, hard = resource.prlimit(pid(made), resource.RLIMIT_FSIZE)
         journal = (tmp_path / "schoolgate.db-wal").stat().st_size  # what every commit makes longer
         resource.prlimit(pid(made), resource.RLIMIT_FSIZE, (journal + 500_000, hard))
@@ -96,7 +98,15 @@ async def test_a_full_disk_stops_acceptance_and_loses_nothing(furnished: Path, t
         assert "nothing was changed" in why
         told = await eventually(lambda: unready(made), what="the last gap in the journal to be filled")
         assert any("disk" in reason or "database" in reason for reason in told["reasons"])
+        resource.prlimit(pid(made), resource.RLIMIT_FSIZE, (FULL, hard))
+        freed, asked = len(ledger.of(Kind.DELETED)), log.read_text().count("modem.not_committed")
         made.network.text(EVERYBODY[0], "sim0", "STOP")
+        await eventually(
+            lambda: log.read_text().count("modem.not_committed") > asked, what="a try to keep it"
+        )
+        assert len(ledger.of(Kind.DELETED)) == freed
+        assert await line(made, "status", "--key-file", str(tmp_path / "office.key")) == Exit.FAILED
+        assert told["reasons"][0] in (tmp_path / "line.log").read_text()
         resource.prlimit(pid(made), resource.RLIMIT_FSIZE, (hard, hard))
         await made.ready()
         await eventually(lambda: settled(tmp_path), 60, what="everything to be sent")
@@ -118,7 +128,7 @@ async def test_a_damaged_database_is_refused_with_the_way_out(furnished: Path, t
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA journal_mode=DELETE")
     content = bytearray(database.read_bytes())
-    content[4096 : len(content) // 2] = os.urandom(len(content) // 2 - 4096)
+    content[4096 : len(content) // 2] = random.Random(4).randbytes(len(content) // 2 - 4096)
     database.write_bytes(content)
     assert await line(made, "run", within=60) == Exit.CONFIGURATION
     assert "schoolgate restore" in (tmp_path / "line.log").read_text()
