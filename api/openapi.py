@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from api.codes import BODIES, CLAUSE, INVALID, KEYS, REMEDY, SERVER, STATUS, TOO_MANY
+from api.examples import EXAMPLES
 from api.problems import TYPE
 from api.reading import JSON
 from api.route import IDENT, Route
@@ -60,10 +61,18 @@ class _Schema(GenerateJsonSchema):
         return re.sub(r"^Listing\[(\w+)\]$", r"\1List", name)
 
 
-_ABOUT: Final = (
-    "Every message is checked against the organisation's SMS policy. Errors are RFC 9457 problems "
-    "with a stable `code` and the policy's `clause`; `x-problems` says of each code what to do."
-)
+_ABOUT: Final = """\
+Every message is checked against the organisation's SMS policy.
+
+Send your key with each request: `Authorization: Bearer sg_…`. Bodies are JSON in UTF-8, instants are \
+RFC 3339 and answered in UTC. A listing has its next page's address in `links.next`, null on the last. \
+`RateLimit` says how many requests the key has left. To be safe against sending twice, give an \
+`Idempotency-Key` or a `reference`.
+
+Errors are problems (RFC 9457) with a stable `code`, the policy's `clause` where it rests on one, and a \
+`remedy`; every faulty field is named in `errors`, every reason of a refusal by the policy in `reasons`. \
+`x-problems` lists the codes.\
+"""
 
 
 def _models(routes: Sequence[Route[Any, Any]]) -> Mapping[tuple[type[BaseModel], _Mode], None]:
@@ -91,7 +100,7 @@ def _operation(route: Route[Any, Any], refs: Mapping[Any, Json]) -> Json:
     if route.has_body and route.input is not Nothing:
         schema = refs[route.input, "validation"] if _has_json(route) else {"type": "string"}
         about = str(route.input.__doc__)
-        content = {route.media: {"schema": schema}}
+        content = {route.media: {"schema": schema, "example": EXAMPLES[route.input]}}
         operation["requestBody"] = {"required": True, "description": about, "content": content}
     return operation
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any, Final
@@ -15,7 +16,7 @@ Json = Mapping[str, Any]
 _STYLE: Final = """
 :root { color-scheme: light dark; --edge: #8885; --shade: #8881; }
 body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 1rem; }
-nav ul { columns: 18rem; padding-left: 1rem; }
+nav ul { columns: 10rem; padding-left: 1rem; }
 h2 { border-top: 2px solid; margin-top: 3rem; padding-top: .5rem; }
 section { border: 1px solid var(--edge); border-radius: .5rem; margin: 1rem 0; padding: 0 1rem 1rem; }
 h3 { font-family: ui-monospace, monospace; font-size: 1rem; overflow-wrap: anywhere; }
@@ -23,7 +24,9 @@ table { border-collapse: collapse; display: block; overflow-x: auto; }
 th, td { border-bottom: 1px solid var(--edge); padding: .25rem .75rem .25rem 0; }
 th, td { text-align: left; vertical-align: top; }
 code { background: var(--shade); border-radius: .25rem; overflow-wrap: anywhere; padding: 0 .25rem; }
+td:first-child code { white-space: nowrap; }
 summary { cursor: pointer; margin-top: .5rem; }
+pre { background: var(--shade); border-radius: .25rem; overflow-x: auto; padding: .5rem; }
 """
 
 _NOTHING_ELSE: Final = ("base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'")
@@ -42,7 +45,9 @@ def _page(document: Json) -> Iterator[str]:
     yield '<!doctype html><html lang="en"><head><meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width">'
     yield f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>"
-    yield f"<p>{_code(info['description'])} For programs: <a href='/openapi.json'>/openapi.json</a>.</p>"
+    for paragraph in info["description"].split("\n\n"):
+        yield f"<p>{_code(paragraph)}</p>"
+    yield "<p>For programs: <a href='/openapi.json'>/openapi.json</a>.</p>"
     operations = _by_tag(document)
     yield "<nav aria-label='Contents'><ul>"
     yield "".join(
@@ -73,12 +78,14 @@ def _operation(method: str, path: str, operation: Json) -> Iterator[str]:
     if operation["parameters"]:
         yield "<table><thead><tr><th>Parameter</th><th>In</th><th>What</th></tr></thead><tbody>"
         for each in operation["parameters"]:
-            about = each.get("description") or each["schema"].get("description", "")
-            what = f"{_type(each['schema'])} {_code(about)}"
+            about = each.get("description") or _about(each["schema"])
+            what = f"{_bounded(each['schema'])}<br>{_code(about)}" if about else _bounded(each["schema"])
             yield _row(f"<code>{escape(each['name'])}</code>", each["in"], what)
         yield "</tbody></table>"
     if "requestBody" in operation:
         yield f"<p>Body: {_content(operation['requestBody'])}</p>"
+        for content in operation["requestBody"]["content"].values():
+            yield f"<pre>{escape(_written(content['example']))}</pre>"
     yield "<details><summary>Answers</summary><table><tbody>"
     for status, answer in operation["responses"].items():
         yield _row(status, f"{_content(answer)} {_answer(answer['description'])}")
@@ -130,9 +137,43 @@ def _fields(schema: Json) -> Iterator[str]:
     yield "<table><thead><tr><th>Field</th><th>Type</th><th>What</th></tr></thead><tbody>"
     for name, each in schema["properties"].items():
         must = "" if name in needed else " (optional)"
-        about = _code(each.get("description", ""))
-        yield _row(f"<code>{escape(name)}</code>{must}", _type(each), about)
+        yield _row(f"<code>{escape(name)}</code>{must}", _bounded(each), _code(_about(each)))
     yield "</tbody></table>"
+
+
+def _written(example: object) -> str:
+    return example if isinstance(example, str) else json.dumps(example, indent=2, ensure_ascii=False)
+
+
+def _about(schema: Json) -> str:
+    """Return what a schema says of itself, or the first of its alternatives."""
+    return str(
+        schema.get("description")
+        or next((each["description"] for each in schema.get("anyOf", ()) if "description" in each), "")
+    )
+
+
+def _bounded(schema: Json) -> str:
+    """Return a schema in a few words, with its bounds and what it is when it is left out."""
+    sides = [schema, *schema.get("anyOf", ())]
+    for least, most, unit in _BOUNDS:
+        low, high = (next((each[key] for each in sides if key in each), None) for key in (least, most))
+        if high is not None:
+            return f"{_type(schema)}, {low or 0} to {high}{unit}{_default(schema)}"
+    return f"{_type(schema)}{_default(schema)}"
+
+
+def _default(schema: Json) -> str:
+    given = schema.get("default")
+    return "" if given in (None, "", [], {}) else f"; default <code>{escape(json.dumps(given))}</code>"
+
+
+_BOUNDS: Final = (
+    ("minimum", "maximum", ""),
+    ("minLength", "maxLength", " characters"),
+    ("minItems", "maxItems", " entries"),
+    ("minProperties", "maxProperties", " entries"),
+)
 
 
 def _type(schema: Json) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +11,14 @@ from typing import Any, get_type_hints
 import pytest
 
 from api.codes import STATUS
+from api.examples import EXAMPLES
 from api.openapi import codes_of, document
+from api.reading import JSON
 from api.routes import ROUTES
+from api.schema.base import Nothing
+from api.schema.contacts import ContactCsv
+from api.schema.recipients import ConsentCsv
+from gateway import consent_list, contact_list
 from gateway.records import Scope
 from policy import Code
 from tests.api.conftest import Api
@@ -98,6 +105,17 @@ def test_every_code_of_the_policy_has_its_clause_and_every_code_a_remedy() -> No
     assert {code: each["status"] for code, each in told.items()} == STATUS
     assert all(each["remedy"] for each in told.values())
     assert [code.value for code in Code if not told[code.value]["clause"]] == []
+
+
+@pytest.mark.parametrize("route", [each for each in ROUTES if each.has_body and each.input is not Nothing])
+def test_every_body_has_an_example_that_its_model_takes(route: Any) -> None:
+    example = EXAMPLES[route.input]
+    if route.media == JSON:
+        assert route.input.model_validate_json(json.dumps(example))
+    else:
+        read = {ConsentCsv: consent_list.read_list, ContactCsv: contact_list.read_list}[route.input]
+        entries, faults = read(example)
+        assert (len(entries), faults) == (1, [])
 
 
 async def test_it_is_served(api: Api) -> None:
