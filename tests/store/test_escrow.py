@@ -1,4 +1,5 @@
 import random
+from itertools import combinations
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,19 @@ def test_one_wrong_character_is_found_in_its_line(keys: Path, tmp_path: Path, se
     lines[number] = f"{body[:at]}{other}{body[at + 1 :]} / {check}"
     with pytest.raises(escrow.SheetError, match=rf"^line {number + 1} "):
         escrow.write(lines, tmp_path / "again")
+
+
+def test_two_swapped_characters_are_found_in_their_line(keys: Path, tmp_path: Path) -> None:
+    first, *others = escrow.lines(keys)
+    said, _, rest = first.partition(": ")
+    body, check = rest.split(" / ")
+    plain = body.replace(" ", "")
+    for one, two in combinations(range(len(plain)), 2):
+        swapped = list(plain)
+        swapped[one], swapped[two] = swapped[two], swapped[one]
+        if swapped[one] != swapped[two]:
+            with pytest.raises(escrow.SheetError, match=r"^line 1 "):
+                escrow.write([f"{said}: {''.join(swapped)} / {check}", *others], tmp_path / "again")
 
 
 @pytest.mark.parametrize(
