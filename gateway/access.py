@@ -34,14 +34,14 @@ class Access(People, Keys):
         parsed = parse_token(token)
         if parsed is None:
             raise NotAuthenticated("KEY_MALFORMED", "this is not a Schoolgate key, or part of it is missing")
-        return await self.database.read(lambda c: self._authenticate(c, parsed, remote))
+        return await self.database.glance(lambda c: self._authenticate(c, parsed, remote))
 
     async def admit(self, uid: int, remote: str) -> Caller:
         """Return for whom a user of this machine acts without a key; raise `NotAuthenticated`."""
         key_id = self.peers.get(uid, "")
         if not key_id:
             raise NotAuthenticated("KEY_MISSING", "send your key: Authorization: Bearer sg_…")
-        return await self.database.read(lambda c: self.caller_of(c, key_id, remote))
+        return await self.database.glance(lambda c: self.caller_of(c, key_id, remote))
 
     def _authenticate(self, connection: Connection, token: Token, remote: str) -> Caller:
         found = people.authority(connection, token.ident)

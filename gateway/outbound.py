@@ -101,7 +101,7 @@ class Outbound:
         if before is not None:
             return Answer(receipt_from(before), None)
         found = self.enter(connection, caller, request, now)
-        if found.receipt is not None:
+        if found.receipt is not None and (key is not None or request.reference is not None):
             answer = asdict(found.receipt)
             if key is not None:
                 idempotency.keep(

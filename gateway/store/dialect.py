@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _REMEMBERED, _VERSION = "remembered", "version"
 # The tables of which rows are remembered.
-_SOURCES = frozenset({"person", "role", "standing", "api_key", "template", "audit"})
+_SOURCES = frozenset({"person", "role", "standing", "api_key", "template"})
 _BUSY_MS = 10_000  # another process (the command line) may be writing
 
 
@@ -39,8 +39,8 @@ def engine(url: str, *, writer: bool, size: int) -> Engine:
         driver = connection.connection.driver_connection
         assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - the dialect says so
         driver.execute("BEGIN IMMEDIATE" if writer else "BEGIN")
-        version = driver.execute("PRAGMA data_version").fetchone() if writer else None  # does another write?
-        if version is None or connection.info.get(_VERSION) != version:
+        version = driver.execute("PRAGMA data_version").fetchone()  # has another written?
+        if connection.info.get(_VERSION) != version:
             connection.info[_REMEMBERED] = {}
         connection.info[_VERSION] = version
 
@@ -69,10 +69,21 @@ def _set_up(connection: sqlite3.Connection, *, writer: bool) -> None:
         connection.execute(f"PRAGMA {pragma}").close()
 
 
+def unwaiting(engine: Engine) -> Connection | None:
+    """Return a connection that fails rather than waits; None where each answer comes over a network."""
+    if engine.dialect.name != "sqlite":
+        return None
+    connection = engine.connect()
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - the dialect says so
+    driver.execute("PRAGMA busy_timeout=0").close()
+    return connection
+
+
 def remembered(connection: Connection) -> dict[Any, Any]:
     """Return what was read already from `_SOURCES` and has not changed since, whoever might have changed it.
 
-    The writer keeps it from one transaction to the next, a reader for one.
+    It is kept from one transaction to the next until this connection changes one of them, or another writes.
     """
     if connection.dialect.name != "sqlite":  # others write at the same time there
         return {}

@@ -108,7 +108,10 @@ async def test_an_empty_log_is_whole(database: Database) -> None:
 
 
 async def test_what_is_read_back_is_what_was_written(database: Database) -> None:
-    await database.write(lambda c: audit.append(c, [some(1)[0] | {"detail": {1: "x", 10: "y", 2: (3,)}}]))
+    (entry,) = some(1)
+    given = entry | {"now": entry["at"], "detail": {1: "x", 10: "y", 2: (3,)}}
+    del given["at"]
+    await database.write(lambda c: audit.record(c, given.pop("now"), **given))
     (row,) = await database.read(lambda c: audit.of_target(c, "msg_1"))
     assert row["detail"] == {"1": "x", "2": [3], "10": "y"}
     assert row["at"] == NOW + timedelta(seconds=1)

@@ -1,5 +1,6 @@
 import asyncio
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,10 @@ from gateway.store.schema_version import SchemaTooNew
 
 def _count(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(counter)).scalar_one())
+
+
+def _ask(connection: Connection, pragma: str) -> int:
+    return int(connection.exec_driver_sql(pragma).scalar_one())
 
 
 def _add(name: str):
@@ -56,9 +61,24 @@ async def test_a_write_is_carried_out_though_its_caller_is_cancelled(database: D
     assert await database.write(_count) == 1
 
 
-async def test_a_reader_cannot_write(database: Database) -> None:
+@pytest.mark.parametrize("ask", ["read", "glance"])
+async def test_a_reader_cannot_write_and_reads_on(database: Database, ask: str) -> None:
     with pytest.raises(StoreUnavailable, match="readonly"):
-        await database.read(_add("one"))
+        await getattr(database, ask)(_add("one"))
+    assert await getattr(database, ask)(_count) == 0
+
+
+async def test_a_glance_is_made_where_it_is_asked_and_else_by_a_thread(database: Database) -> None:
+    def asked(connection: Connection) -> str:
+        name = threading.current_thread().name
+        if name == here and _ask(connection, "PRAGMA busy_timeout") == 0 and locked:
+            raise sqlite3.OperationalError("database is locked")
+        return name
+
+    here, locked = threading.current_thread().name, False
+    assert await database.glance(asked) == here
+    locked = True
+    assert (await database.glance(asked)).startswith("store-reader")
 
 
 async def test_a_database_locked_by_another_process_is_unavailable_not_corrupt(

@@ -57,21 +57,23 @@ async def test_a_suspension_is_seen_by_what_follows_in_the_same_commit(database:
     ]
 
 
-async def test_a_suspension_is_seen_by_the_next_commit(database: Database) -> None:
+@pytest.mark.parametrize("ask", ["write", "read", "glance"])
+async def test_a_suspension_is_seen_by_whoever_asks_next(database: Database, ask: str) -> None:
     await database.write(enter)
-    assert await database.write(status) == ("active", frozenset())
+    assert await getattr(database, ask)(status) == ("active", frozenset())
     await database.write(lambda c: people.amend(c, "per_1", status="suspended"))
-    assert await database.write(status) == ("suspended", frozenset())
+    assert await getattr(database, ask)(status) == ("suspended", frozenset())
 
 
-async def test_a_suspension_by_another_process_is_seen_by_the_next_commit(
-    database: Database, tmp_path: Path
+@pytest.mark.parametrize("ask", ["write", "read", "glance"])
+async def test_a_suspension_by_another_process_is_seen_by_whoever_asks_next(
+    database: Database, tmp_path: Path, ask: str
 ) -> None:
     await database.write(enter)
-    assert await database.write(status) == ("active", frozenset())
+    assert await getattr(database, ask)(status) == ("active", frozenset())
     with closing(sqlite3.connect(tmp_path / "store.db")) as other, other:
         other.execute("UPDATE person SET status = 'suspended'")
-    assert await database.write(status) == ("suspended", frozenset())
+    assert await getattr(database, ask)(status) == ("suspended", frozenset())
 
 
 async def test_what_was_rolled_back_is_not_remembered(database: Database) -> None:
