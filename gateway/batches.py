@@ -163,7 +163,7 @@ class Batches:
             then = new.status  # once the batch is let go
             if new.hold_reason is HoldReason.QUIET_HOURS:
                 then = Status.SCHEDULED  # for when the window opens
-            if then in (Status.QUEUED, Status.SCHEDULED):
+            if then is not Status.HELD:  # it waits for the rest of the batch
                 new = replace(new, status=Status.HELD, hold_reason=HoldReason.BATCH)
             rows.append(outbox.seal(self.outbound.keyring, new))
             if one.reference is not None:

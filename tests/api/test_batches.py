@@ -12,6 +12,7 @@ from gateway.clock import utc_now
 from gateway.config import load
 from gateway.daemon import started
 from gateway.model import Status
+from gateway.records import KeyKind
 from gateway.store import messages
 from gateway.store.schema import consent
 from gateway.suspects import doubt
@@ -178,6 +179,19 @@ async def test_4_3_each_message_of_a_batch_is_asked_about_when_a_second_person_l
         ("release", "DENY", ["CONSENT_MISSING"]),
         ("release", "ALLOW", []),
     ]
+
+
+async def test_3_2_a_batch_of_a_test_key_takes_its_course_and_is_delivered_to_nobody(api: Api) -> None:
+    test_key = await api.key("office", kind=KeyKind.TEST)
+    made = (await api.call("POST", "/v1/batches", batch(CONSENTED), who=test_key)).body
+    assert await statuses(api, made["id"]) == {"held": len(CONSENTED)}
+    await api.call("POST", f"/v1/batches/{made['id']}/approve", who="head")
+    assert await statuses(api, made["id"]) == {"delivered": len(CONSENTED)}
+    few = (await api.call("POST", "/v1/batches", batch(CONSENTED[:2]), who=test_key)).body
+    assert [(each["status"], each["hold_reason"]) for each in few["results"]] == [("delivered", None)] * 2
+    told = await api.call("GET", "/v1/events/history?types=message.delivered&limit=200")
+    assert {each["id"] for each in few["results"]} <= {each["subject"] for each in told.body["items"]}
+    assert len(told.body["items"]) == len(CONSENTED) + 2
 
 
 async def test_9_1_a_batch_waits_on_while_the_review_is_overdue(api: Api) -> None:
