@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 import sys
@@ -16,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 import typer
 
+from gateway.cli.direct import with_store
 from gateway.cli.exits import Exit, Stop
 from gateway.cli.options import ConfigOption, JsonOption, configuration, new_file
 from gateway.cli.output import print_json, say
@@ -129,15 +129,10 @@ def verifier(out: Out = None) -> None:
 def _with_log(config: Path | None, work: Callable[[Auditing], Awaitable[T]]) -> T:
     from gateway.auditing import Auditing
     from gateway.clock import utc_now
-    from gateway.daemon import opened
 
     loaded = configuration(config)
-
-    async def run() -> T:
-        async with opened(loaded) as store:
-            return await work(Auditing(store.database, store.keyring, loaded.gateway.name, utc_now))
-
-    return asyncio.run(run())
+    name = loaded.gateway.name
+    return with_store(loaded, lambda s: work(Auditing(s.database, s.keyring, name, utc_now)))
 
 
 def _broken(verdict: Verdict) -> list[str]:

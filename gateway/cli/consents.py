@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,37 +18,36 @@ from gateway.cli.options import (
     connected,
 )
 from gateway.cli.output import listing, print_json, say, when
+from gateway.cli.proofs import (
+    DayOption,
+    EvidenceOption,
+    GivenOption,
+    MethodOption,
+    NumberArgument,
+    PurposeOption,
+    WordingOption,
+    proof,
+)
 
 app = typer.Typer(help="Consents: who agreed to be texted, and the evidence (4.1).", no_args_is_help=True)
-
-Day = Annotated[datetime, typer.Option(formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"], metavar="YYYY-MM-DD")]
 
 
 @app.command()
 def add(
-    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Best as +447…")],
-    purpose: Annotated[list[str], typer.Option(help="What they agreed to; several times.")],
-    method: Annotated[str, typer.Option(help="paper_form, web_form, spoken, email or sms.")],
-    wording: Annotated[str, typer.Option(help="Which wording was shown.")],
-    evidence: Annotated[str, typer.Option(help="Where the proof is kept.")],
-    given_at: Day,
-    expires_at: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Else by the policy.")
-    ] = None,
+    number: NumberArgument,
+    purpose: PurposeOption,
+    method: MethodOption,
+    wording: WordingOption,
+    evidence: EvidenceOption,
+    given_at: GivenOption,
+    expires_at: DayOption = None,
     config: ConfigOption = None,
     key_file: KeyFileOption = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
     """Record one person's consent, one entry for each purpose."""
-    body: dict[str, Any] = {
-        "number": number,
-        "purposes": purpose,
-        "method": method,
-        "wording": wording,
-        "evidence": evidence,
-        "given_at": given_at.astimezone().isoformat(),
-    }
+    body = proof(number, purpose, method, wording, evidence, given_at)
     if expires_at is not None:
         body["expires_at"] = expires_at.astimezone().isoformat()
     _list(connected(config, key_file).post("/v1/consents", body), as_json=as_json)
@@ -134,12 +132,12 @@ def export(
 
 @app.command()
 def ask(
-    number: Annotated[str, typer.Argument(metavar="NUMBER", help="Best as +447…")],
-    purpose: Annotated[list[str], typer.Option(help="What they asked for; several times.")],
-    method: Annotated[str, typer.Option(help="Of the form: paper_form, web_form, spoken or email.")],
-    wording: Annotated[str, typer.Option(help="Which wording was shown.")],
-    evidence: Annotated[str, typer.Option(help="Where the form is kept.")],
-    given_at: Day,
+    number: NumberArgument,
+    purpose: PurposeOption,
+    method: MethodOption,
+    wording: WordingOption,
+    evidence: EvidenceOption,
+    given_at: GivenOption,
     language: Annotated[str | None, typer.Option(help="Of the text.")] = None,
     config: ConfigOption = None,
     key_file: KeyFileOption = None,
@@ -147,15 +145,7 @@ def ask(
     as_json: JsonOption = False,
 ) -> None:
     """Record who asked to be texted, and send them the one text that asks to confirm it with YES."""
-    body: dict[str, Any] = {
-        "number": number,
-        "purposes": purpose,
-        "method": method,
-        "wording": wording,
-        "evidence": evidence,
-        "given_at": given_at.astimezone().isoformat(),
-        "language": language,
-    }
+    body = proof(number, purpose, method, wording, evidence, given_at) | {"language": language}
     asked = connected(config, key_file).post("/v1/opt-ins", body)
     if as_json:
         print_json(asked)

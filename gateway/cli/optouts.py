@@ -16,6 +16,14 @@ from gateway.cli.options import (
 )
 from gateway.cli.output import listing, print_json, say, when
 from gateway.cli.problems import ApiProblem
+from gateway.cli.proofs import (
+    EvidenceOption,
+    GivenOption,
+    MethodOption,
+    PurposeOption,
+    WordingOption,
+    proof,
+)
 
 if TYPE_CHECKING:
     from gateway.cli.client import Client
@@ -72,25 +80,18 @@ def every(
 def lift(
     opt_out: Annotated[str, typer.Argument(metavar="OPT-OUT", help="As `opt-out list` shows it.")],
     number: Annotated[str, typer.Option(help="Whose it is: only its hash is kept.")],
-    purpose: Annotated[list[str], typer.Option(help="What was agreed to since; several times.")],
-    method: Annotated[str, typer.Option(help="paper_form, web_form, spoken, email or sms.")],
-    wording: Annotated[str, typer.Option(help="Which wording was shown.")],
-    evidence: Annotated[str, typer.Option(help="Where the proof is kept.")],
-    given_at: Annotated[str, typer.Option("--given", metavar="INSTANT", help="As 2026-09-01T08:30:00Z.")],
+    purpose: PurposeOption,
+    method: MethodOption,
+    wording: WordingOption,
+    evidence: EvidenceOption,
+    given_at: GivenOption,
     config: ConfigOption = None,
     key_file: KeyFileOption = None,
     *,
     as_json: JsonOption = False,
 ) -> None:
     """Ask for an opt-out to be lifted, with what was agreed since; a second person decides (6.2)."""
-    body = {
-        "number": number,
-        "purposes": purpose,
-        "method": method,
-        "wording": wording,
-        "evidence": evidence,
-        "given_at": given_at,
-    }
+    body = proof(number, purpose, method, wording, evidence, given_at)
     asked = connected(config, key_file).post(f"/v1/opt-outs/{opt_out}/lift", body)
     if as_json:
         print_json(asked)

@@ -11,6 +11,9 @@ from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, configu
 from gateway.cli.output import listing, print_json, say, when
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from gateway.building import Store
     from gateway.switch import StopView
 
 app = typer.Typer(help="Suspend all sending at once, and let it go on (8.1).", no_args_is_help=True)
@@ -78,18 +81,13 @@ def show(config: ConfigOption = None, key_file: KeyFileOption = None, *, as_json
 
 def _written(config: ConfigOption, reason: str) -> StopView:
     """Suspend sending in the store of a gateway that does not run."""
-    import asyncio
-
     from gateway.bell import Bell
-    from gateway.cli.direct import user
+    from gateway.cli.direct import user, with_store
     from gateway.clock import utc_now
-    from gateway.daemon import opened
     from gateway.gate import Gate
     from gateway.switch import Sending
 
-    async def run() -> StopView:
-        async with opened(configuration(config)) as store:
-            sending = Sending(store.database, Gate(lambda: None), Bell(), utc_now)
-            return await sending.suspend(user(), reason)
+    def suspended(store: Store) -> Awaitable[StopView]:
+        return Sending(store.database, Gate(lambda: None), Bell(), utc_now).suspend(user(), reason)
 
-    return asyncio.run(run())
+    return with_store(configuration(config), suspended)

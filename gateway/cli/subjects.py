@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from gateway.cli.direct import user
+from gateway.cli.direct import user, with_store
 from gateway.cli.exits import Exit, Stop
 from gateway.cli.options import ConfigOption, JsonOption, configuration, new_file
 from gateway.cli.output import asked, details, listing, print_json, say
@@ -17,9 +16,7 @@ from gateway.cli.output import asked, details, listing, print_json, say
 if TYPE_CHECKING:
     from gateway.legal_holds import LegalHolds
     from gateway.model import Clock
-    from gateway.store import Database, Keyring
     from gateway.subjects import Subjects
-    from policy import PolicySettings
 
 T = TypeVar("T")
 
@@ -110,28 +107,20 @@ def holds(config: ConfigOption = None, *, as_json: JsonOption = False) -> None:
 def _with_subjects(config: Path | None, work: Callable[[Subjects], Awaitable[T]]) -> T:
     from gateway.subjects import Subjects
 
-    return _with_store(config, lambda d, k, s: work(Subjects(d, k, s, _clock())))
+    return with_store(
+        configuration(config), lambda s: work(Subjects(s.database, s.keyring, s.settings, _clock()))
+    )
 
 
 def _with_holds(config: Path | None, work: Callable[[LegalHolds], Awaitable[T]]) -> T:
     from gateway.legal_holds import LegalHolds
 
-    return _with_store(config, lambda d, k, s: work(LegalHolds(d, k, s, _clock())))
+    return with_store(
+        configuration(config), lambda s: work(LegalHolds(s.database, s.keyring, s.settings, _clock()))
+    )
 
 
 def _clock() -> Clock:
     from gateway.clock import utc_now
 
     return utc_now
-
-
-def _with_store(config: Path | None, work: Callable[[Database, Keyring, PolicySettings], Awaitable[T]]) -> T:
-    from gateway.daemon import opened
-
-    loaded = configuration(config)
-
-    async def run() -> T:
-        async with opened(loaded) as store:
-            return await work(store.database, store.keyring, store.settings)
-
-    return asyncio.run(run())
