@@ -12,6 +12,7 @@ import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -25,6 +26,7 @@ from tests.api.conftest import CONSENTED, STRANGER, Api, running
 from tests.api.test_page import Page
 from tests.system.site import message, number
 
+LONDON = ZoneInfo("Europe/London")  # whose months the reports are of
 SVG = {"svg", "title", "rect", "text", "line"}
 
 
@@ -45,7 +47,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def month() -> str:
-    return f"{utc_now():%Y-%m}"
+    return f"{utc_now().astimezone(LONDON):%Y-%m}"
 
 
 async def test_8_1_the_report_of_a_month_says_what_was_accepted_and_refused(used: Api) -> None:
@@ -110,7 +112,7 @@ async def test_the_page_says_the_figures_of_the_report(used: Api) -> None:
     for clause in report.clauses:
         assert f"<td>{clause.number}</td>" in text
     assert "KRS Education Ltd" in text
-    assert f"{utc_now():%B %Y} is not over" in text
+    assert f"{utc_now().astimezone(LONDON):%B %Y} is not over" in text
     assert "<b>2</b>messages accepted for sending" in text
     assert "<b>0</b>messages sent after an opt-out (must be 0)" in text
     assert sheet(report).count("\n") > 100

@@ -74,8 +74,9 @@ async def seen(made: Site, directory: Path) -> dict[str, Any]:
     await eventually(lambda: inbox(made), what="the reply")
     words = ("doctor", "--config", directory / "schoolgate.toml", "--key-file", directory / "head.key")
     more = ("--bundle", directory / "help.tar.gz", "--log", directory / "daemon.log")
-    ended = await asyncio.to_thread(command, *words, *more)
-    assert "help.tar.gz" in ended.out, ended.err
+    ended = await asyncio.to_thread(command, *words, *more, "--json")
+    assert ended.json["archive"] == str(directory / "help.tar.gz"), ended.err
+    assert "log.txt" in ended.json["files"]
     _, page = await made.call("GET", "/v1/modems", who="head")
     found: dict[str, Any] = page["items"][0]
     return found

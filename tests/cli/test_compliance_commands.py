@@ -8,8 +8,7 @@ import stat
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from pathlib import Path
-
-import structlog
+from zoneinfo import ZoneInfo
 
 from gateway.clock import utc_now
 from gateway.store import Database, audit
@@ -18,21 +17,19 @@ from tests.system.site import Site, eventually, number, site
 
 Ask = Callable[..., Awaitable[Ended]]
 PARENT = number(101)
+LONDON = ZoneInfo("Europe/London")
 
 
 async def test_what_answers_for_the_policy_from_the_command_line(tmp_path: Path) -> None:
     async def ask(*words: str) -> Ended:
         return await asyncio.to_thread(command, *words)
 
-    with (tmp_path / "daemon.log").open("w") as log:  # the daemon is in this process; its log must not mix
-        structlog.configure(logger_factory=structlog.WriteLoggerFactory(log))
-        async with site(tmp_path, numbers=[PARENT], extra='[cli]\nkey_file = "office.key"\n') as made:
-            (tmp_path / "office.key").touch(0o600)
-            (tmp_path / "office.key").write_text(made.tokens["office"])
-            await reports(ask, tmp_path)
-            await incidents(ask)
-            await after_a_stop(ask, made)
-    structlog.reset_defaults()
+    async with site(tmp_path, numbers=[PARENT], extra='[cli]\nkey_file = "office.key"\n') as made:
+        (tmp_path / "office.key").touch(0o600)
+        (tmp_path / "office.key").write_text(made.tokens["office"])
+        await reports(ask, tmp_path)
+        await incidents(ask)
+        await after_a_stop(ask, made)
 
 
 async def reports(ask: Ask, home: Path) -> None:
@@ -72,7 +69,7 @@ async def after_a_stop(ask: Ask, made: Site) -> None:
     await made.reaches(await made.post(PARENT), "delivered")
     made.network.text(PARENT, "sim0", "STOP")
     await eventually(lambda: len(made.texts(PARENT)) == 2, what="the confirmation")
-    report = ("report", "--month", f"{utc_now():%Y-%m}")
+    report = ("report", "--month", f"{utc_now().astimezone(LONDON):%Y-%m}")
     count = "UPDATE part SET claimed_at = claimed_at + ? WHERE sent_at IS NOT NULL"
     for microseconds, breaches in ((0, 0), (20_000_000, 0)):
         write(made.directory, count, microseconds)

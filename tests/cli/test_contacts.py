@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-import structlog
 
 from tests.cli.conftest import Ended, command
 from tests.system.site import Site, eventually, furnish, number, revived
@@ -39,19 +38,16 @@ Ask = Callable[..., Awaitable[Ended]]
 @pytest.fixture
 async def made(tmp_path: Path) -> AsyncIterator[Site]:
     """A running site whose policy names a template for the confirmation."""
-    with (tmp_path / "daemon.log").open("w") as log:
-        structlog.configure(logger_factory=structlog.WriteLoggerFactory(log))
-        await furnish(tmp_path, modems=1, numbers=[MOTHER, FATHER])
-        policy = (tmp_path / "policy.toml").read_text()
-        named = policy.replace('[confirmation]\ntemplate = ""', '[confirmation]\ntemplate = "confirm"')
-        (tmp_path / "policy.toml").write_text(named)
-        async with revived(tmp_path) as running:
-            for who, token in running.tokens.items():
-                key = tmp_path / f"{who}.key"
-                key.touch(0o600)
-                key.write_text(token + "\n")
-            yield running
-    structlog.reset_defaults()
+    await furnish(tmp_path, modems=1, numbers=[MOTHER, FATHER])
+    policy = (tmp_path / "policy.toml").read_text()
+    named = policy.replace('[confirmation]\ntemplate = ""', '[confirmation]\ntemplate = "confirm"')
+    (tmp_path / "policy.toml").write_text(named)
+    async with revived(tmp_path) as running:
+        for who, token in running.tokens.items():
+            key = tmp_path / f"{who}.key"
+            key.touch(0o600)
+            key.write_text(token + "\n")
+        yield running
 
 
 @pytest.fixture
@@ -101,6 +97,8 @@ async def test_a_list_becomes_a_group_that_gets_one_text_a_number_in_its_languag
     (tmp_path / "bad.csv").write_text("number,name\n07700 900101 (mum),Ann\n,\n")
     bad = await ask("contact", "import", "bad.csv")
     assert (bad.code, "line 2: number" in bad.err) == (2, True)
+    cleared = await ask("contact", "change", ann["id"], "--language", "", "--label", "", "--json")
+    assert (cleared.json["name"], cleared.json["language"], cleared.json["labels"]) == ("Anne", None, [])
     assert (await ask("group", "leave", "year-7", ann["id"], "--json")).json["contacts"] == 2
     assert (await ask("group", "rename", "year-7", "--to", "year-8", "--json")).json["label"] == "Year 7"
     assert (await ask("group", "remove", "year-7")).code == 1
@@ -155,6 +153,8 @@ async def test_a_wording_is_kept_in_versions(ask: Ask, tmp_path: Path) -> None:
     for text in ("May we text you?", "May we text you about trips?"):
         (tmp_path / "form.txt").write_text(text)
         assert (await ask("consent", "wording", "form", "--file", "form.txt")).code == 0
+    nameless = await ask("consent", "wording", "--file", "form.txt")
+    assert (nameless.code, "give its NAME" in nameless.err) == (2, True)
     listed = await ask("consent", "wording", "form", "--json")
     assert [each["version"] for each in listed.json["items"]] == [1, 2]
     assert (await ask("consent", "expiring", "--days", "30", "--json")).json["items"] == []

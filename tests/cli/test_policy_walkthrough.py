@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import pytest
-import structlog
 
 from gateway.simulator.control import serve
 from policy.clauses import register
@@ -47,19 +46,16 @@ async def test_every_command_of_the_page_does_what_it_shows(tmp_path: Path) -> N
     for name, text in FILES:
         (tmp_path / name).write_text(text, encoding="utf-8")
     walk = Walk()
-    with (tmp_path / "daemon.log").open("w") as log:  # the daemon is in this process; its log must not mix
-        structlog.configure(logger_factory=structlog.WriteLoggerFactory(log))
-        async with (
-            site(tmp_path, numbers=numbers, extra='[cli]\nkey_file = "office.key"\n') as running,
-            serve(running.network, tmp_path / ".demo" / "sim.sock"),
-        ):
-            for who, token in running.tokens.items():
-                key = tmp_path / f"{who}.key"
-                key.touch(0o600)
-                key.write_text(token + "\n")
-            for step in steps(PAGE):
-                await walked(walk, step)
-    structlog.reset_defaults()
+    async with (
+        site(tmp_path, numbers=numbers, extra='[cli]\nkey_file = "office.key"\n') as running,
+        serve(running.network, tmp_path / ".demo" / "sim.sock"),
+    ):
+        for who, token in running.tokens.items():
+            key = tmp_path / f"{who}.key"
+            key.touch(0o600)
+            key.write_text(token + "\n")
+        for step in steps(PAGE):
+            await walked(walk, step)
 
 
 async def walked(walk: Walk, step: Step) -> None:

@@ -40,6 +40,11 @@ def test_without_a_configuration_it_says_where_it_looked() -> None:
     assert "schoolgate init" in ended.err
 
 
+def test_a_log_without_an_archive_to_put_it_into_is_refused(home: Path) -> None:
+    ended = command("doctor", "--log", home / "daemon.log")
+    assert (ended.code, "goes with --bundle" in ended.err) == (2, True)
+
+
 def test_the_environment_names_the_configuration(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir("/")
     monkeypatch.setenv("SCHOOLGATE_CONFIG", str(home / "schoolgate.toml"))
@@ -99,7 +104,14 @@ def test_a_file_that_is_no_database_is_told(home: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("inbox",), ("messages", "list"), ("send", "+447700900123", "trip"), ("status",)]
+    "words",
+    [
+        ("inbox",),
+        ("messages", "list"),
+        ("send", "+447700900123", "trip"),
+        ("status",),
+        ("contact", "export", "--out", "list.csv"),
+    ],
 )
 def test_a_daemon_that_does_not_run_is_one_clear_sentence(home: Path, words: tuple[str, ...]) -> None:
     with socket.socket() as taken:  # bound and not listening: nobody else can answer there
@@ -109,6 +121,7 @@ def test_a_daemon_that_does_not_run_is_one_clear_sentence(home: Path, words: tup
     assert ended.code == 69
     assert "schoolgate run" in ended.err
     assert ended.out == ""
+    assert not (home / "list.csv").exists()
 
 
 @pytest.mark.parametrize("content", ["", "two words", "kéy"])

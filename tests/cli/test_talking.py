@@ -7,11 +7,9 @@ import json
 import os
 import pty
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 
 from gateway.config import load
 from gateway.daemon import Daemon, started
@@ -23,15 +21,6 @@ from tests.cli.conftest import Ended, command
 from tests.system.site import eventually, furnish, number
 
 pytestmark = pytest.mark.system
-
-
-@pytest.fixture(autouse=True)
-def apart(tmp_path: Path) -> Iterator[None]:
-    """Keep the log of the daemon, which is in this process, out of what commands print."""
-    with (tmp_path / "daemon.log").open("w") as log:
-        structlog.configure(logger_factory=structlog.WriteLoggerFactory(log))
-        yield
-        structlog.reset_defaults()
 
 
 async def key_of(directory: Path, who: str) -> Path:

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
-import structlog
 
 from gateway.clock import utc_now
 from tests.cli.conftest import Ended, command
@@ -23,15 +22,12 @@ Ask = Callable[..., Awaitable[Ended]]
 @pytest.fixture
 async def made(tmp_path: Path) -> AsyncIterator[Site]:
     """A running site, with a key file for each of its people."""
-    with (tmp_path / "daemon.log").open("w") as log:  # the daemon is in this process; its log must not mix
-        structlog.configure(logger_factory=structlog.WriteLoggerFactory(log))
-        async with site(tmp_path, numbers=[PARENT]) as running:
-            for who, token in running.tokens.items():
-                key = tmp_path / f"{who}.key"
-                key.touch(0o600)
-                key.write_text(token + "\n")
-            yield running
-    structlog.reset_defaults()
+    async with site(tmp_path, numbers=[PARENT]) as running:
+        for who, token in running.tokens.items():
+            key = tmp_path / f"{who}.key"
+            key.touch(0o600)
+            key.write_text(token + "\n")
+        yield running
 
 
 async def run(*words: object, given: str = "") -> Ended:
