@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
 
@@ -13,7 +13,7 @@ from aiohttp.typedefs import Handler
 from api.limits import LEFT, Limits
 from api.metrics import Meters
 from api.peer import peer_uid
-from api.reading import JSON, read_body, read_idempotency_key, read_if_match, read_query
+from api.reading import CSV, JSON, read_body, read_idempotency_key, read_if_match, read_query
 from api.schema.base import Input, Listing, Output
 from gateway.access import Access
 from gateway.errors import NotAuthenticated, ScopeMissing, StoreUnavailable
@@ -69,6 +69,15 @@ class Call(Generic[I]):
         if page.next is not None:
             following = str(self.request.rel_url.update_query(cursor=page.next))
         return Listing[kind].page(kind, page, following)  # type: ignore[valid-type]
+
+    def whole(self, kind: type[P], items: Sequence[Any]) -> Listing[P]:
+        """Return all that there is, as one page."""
+        return self.listing(kind, Page(tuple(items), None))
+
+    def csv_file(self, text: str, name: str) -> web.Response:
+        """Return a table as a file to keep."""
+        self.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return web.Response(text=text, content_type=CSV, charset="utf-8", headers=self.headers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from api.handlers.contacts import csv_file
 from api.route import Call
 from api.schema.base import Listing, Nothing, Paging
 from api.schema.consents import NewOptIn, NewWording, OptIn, Soon, Wording
 from api.schema.recipients import Consent
-from gateway.records import Page
 
 
 async def wordings(call: Call[Nothing]) -> Listing[Wording]:
     """List the versions of what people are shown when they agree, by name."""
-    return call.listing(Wording, Page(await call.use_cases.wordings.list(), None))
+    return call.whole(Wording, await call.use_cases.wordings.list())
 
 
 async def add_wording(call: Call[NewWording]) -> Wording:
@@ -41,9 +39,9 @@ async def ask(call: Call[NewOptIn]) -> OptIn:
 
 async def expiring(call: Call[Soon]) -> Listing[Consent]:
     """List the consents that end within so many days and that no later one replaces, by their end."""
-    return call.listing(Consent, Page(await call.use_cases.consents.expiring(call.input.days), None))
+    return call.whole(Consent, await call.use_cases.consents.expiring(call.input.days))
 
 
 async def export_consents(call: Call[Nothing]) -> web.Response:
     """Hand out the consents that were not withdrawn as a list that can be imported; who took it is noted."""
-    return csv_file(call, await call.use_cases.consents.export(call.caller), "consents.csv")
+    return call.csv_file(await call.use_cases.consents.export(call.caller), "consents.csv")

@@ -23,7 +23,7 @@ from api.schema.contacts import (
 )
 from gateway.contacts import tag
 from gateway.errors import Fault, Invalid
-from gateway.records import ContactView, GroupView, Page
+from gateway.records import ContactView, GroupView
 
 
 async def contacts(call: Call[ContactFilter]) -> Listing[Contact]:
@@ -71,12 +71,12 @@ async def import_contacts(call: Call[ContactCsv]) -> ContactsImported:
 
 async def export_contacts(call: Call[Nothing]) -> web.Response:
     """Hand out all contacts as a list that can be imported; it is noted who took it."""
-    return csv_file(call, await call.use_cases.contacts.export(call.caller), "contacts.csv")
+    return call.csv_file(await call.use_cases.contacts.export(call.caller), "contacts.csv")
 
 
 async def groups(call: Call[Nothing]) -> Listing[Group]:
     """List the groups and their sizes, by name."""
-    return call.listing(Group, Page(await call.use_cases.groups.list(), None))
+    return call.whole(Group, await call.use_cases.groups.list())
 
 
 async def add_group(call: Call[NewGroup]) -> Group:
@@ -111,7 +111,7 @@ async def remove_group(call: Call[Nothing]) -> None:
 
 async def suspects(call: Call[Nothing]) -> Listing[Suspect]:
     """List the numbers that are blocked until somebody has verified them, oldest first."""
-    return call.listing(Suspect, Page(await call.use_cases.suspects.list(), None))
+    return call.whole(Suspect, await call.use_cases.suspects.list())
 
 
 async def add_suspect(call: Call[NewSuspect]) -> None:
@@ -122,12 +122,6 @@ async def add_suspect(call: Call[NewSuspect]) -> None:
 async def verify_suspect(call: Call[Verified]) -> None:
     """Unblock a number that its owner has confirmed."""
     await call.use_cases.suspects.verify(call.caller, call.ident, call.input.evidence)
-
-
-def csv_file(call: Call[Any], text: str, name: str) -> web.Response:
-    """Return a list as a file to keep."""
-    headers = {**call.headers, "Content-Disposition": f'attachment; filename="{name}"'}
-    return web.Response(text=text, content_type="text/csv", charset="utf-8", headers=headers)
 
 
 def _contact(call: Call[Any], made: ContactView) -> Contact:

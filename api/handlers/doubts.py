@@ -6,12 +6,11 @@ from api.route import Call
 from api.schema.base import Listing, Nothing
 from api.schema.doubts import Doubt, Settled
 from gateway.doubts import Word
-from gateway.records import Page
 
 
 async def doubts(call: Call[Nothing]) -> Listing[Doubt]:
     """List the parts of which nobody knows whether they were sent, oldest first."""
-    return call.listing(Doubt, Page(await call.use_cases.doubts.list(call.caller), None))
+    return call.whole(Doubt, await call.use_cases.doubts.list(call.caller))
 
 
 async def settle(call: Call[Settled]) -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from api.route import Call
 from api.schema.base import Listing
 from api.schema.duties import Closing, Incident, NewIncident, WhichIncidents
-from gateway.records import Page
 
 
 async def incidents(call: Call[WhichIncidents]) -> Listing[Incident]:
     """List the incidents that are open, the most urgent first."""
-    return call.listing(Incident, Page(await call.use_cases.incidents.list(closed=call.input.closed), None))
+    return call.whole(Incident, await call.use_cases.incidents.list(closed=call.input.closed))
 
 
 async def open_incident(call: Call[NewIncident]) -> Incident:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from api.route import Call
 from api.schema.base import Listing, Nothing
 from api.schema.lexicon import Lexicon, NewLexicon
-from gateway.records import Page
 
 
 async def lexicon(call: Call[Nothing]) -> Lexicon:
@@ -15,7 +14,7 @@ async def lexicon(call: Call[Nothing]) -> Lexicon:
 
 async def lexicon_history(call: Call[Nothing]) -> Listing[Lexicon]:
     """List every version, newest first."""
-    return call.listing(Lexicon, Page(await call.use_cases.lexicon.history(), None))
+    return call.whole(Lexicon, await call.use_cases.lexicon.history())
 
 
 async def propose_lexicon(call: Call[NewLexicon]) -> Lexicon:

@@ -10,7 +10,7 @@ from api.schema.base import Listing, Nothing
 from api.schema.batches import Batch, BatchAccepted, BatchCheck, NewBatch
 from api.schema.messages import Accepted, Check, DecisionOut, Message, MessageFilter, NewMessage
 from gateway.errors import Refusal
-from gateway.records import BatchReceipt, Page, Receipt
+from gateway.records import BatchReceipt, Receipt
 
 
 async def send(call: Call[NewMessage]) -> Accepted:
@@ -56,7 +56,7 @@ async def message(call: Call[Nothing]) -> Message:
 async def why(call: Call[Nothing]) -> Listing[DecisionOut]:
     """Show every decision on a message: by which clauses, on which facts."""
     decisions = await call.use_cases.queries.why(call.caller, call.ident)
-    return call.listing(DecisionOut, Page(decisions, None))
+    return call.whole(DecisionOut, decisions)
 
 
 async def cancel(call: Call[Nothing]) -> None:

@@ -20,7 +20,6 @@ from api.schema.policy import (
     ToldOut,
     TrainingOut,
 )
-from gateway.records import Page
 from gateway.records.policy import PolicyDraft
 
 
@@ -31,7 +30,7 @@ async def policy(call: Call[Nothing]) -> Policy:
 
 async def clauses(call: Call[Nothing]) -> Listing[ClauseOut]:
     """Show every clause: what enforces it, what proves it, and what is on record of it."""
-    return call.listing(ClauseOut, Page(await call.use_cases.evidence.clauses(), None))
+    return call.whole(ClauseOut, await call.use_cases.evidence.clauses())
 
 
 async def acknowledge(call: Call[Agreed]) -> Policy:
@@ -42,7 +41,7 @@ async def acknowledge(call: Call[Agreed]) -> Policy:
 
 async def versions(call: Call[Nothing]) -> Listing[PolicyVersion]:
     """List the versions that were imported, newest first."""
-    return call.listing(PolicyVersion, Page(await call.use_cases.document.versions(), None))
+    return call.whole(PolicyVersion, await call.use_cases.document.versions())
 
 
 async def import_version(call: Call[NewPolicy]) -> PolicyVersion:
@@ -58,7 +57,7 @@ async def publish(call: Call[Nothing]) -> PolicyVersion:
 
 async def reviews(call: Call[Nothing]) -> Listing[Review]:
     """List the reviews that were recorded, newest first."""
-    return call.listing(Review, Page(await call.use_cases.document.reviews(), None))
+    return call.whole(Review, await call.use_cases.document.reviews())
 
 
 async def review(call: Call[NewReview]) -> Review:
@@ -70,12 +69,12 @@ async def review(call: Call[NewReview]) -> Review:
 async def people(call: Call[MemberFilter]) -> Listing[Member]:
     """List the people under the policy, and what they owe it."""
     found = await call.use_cases.members.all(owing=call.input.unacknowledged)
-    return call.listing(Member, Page(found, None))
+    return call.whole(Member, found)
 
 
 async def trainings(call: Call[Nothing]) -> Listing[TrainingOut]:
     """List the trainings that were recorded, newest first."""
-    return call.listing(TrainingOut, Page(await call.use_cases.members.trainings(), None))
+    return call.whole(TrainingOut, await call.use_cases.members.trainings())
 
 
 async def train(call: Call[NewTraining]) -> TrainingOut:

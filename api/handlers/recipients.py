@@ -19,7 +19,6 @@ from api.schema.recipients import (
     Quarantined,
 )
 from gateway.errors import Fault, Invalid
-from gateway.records import Page
 
 
 async def inbox(call: Call[Paging]) -> Listing[InboxMessage]:
@@ -60,7 +59,7 @@ async def lift(call: Call[NewConsent]) -> Approval:
 
 async def holds(call: Call[Nothing]) -> Listing[Hold]:
     """List the numbers that wait until a person has read their reply, oldest first."""
-    return call.listing(Hold, Page(await call.use_cases.optouts.holds(), None))
+    return call.whole(Hold, await call.use_cases.optouts.holds())
 
 
 async def resolve_hold(call: Call[HoldOutcome]) -> None:
@@ -78,7 +77,7 @@ async def consents(call: Call[OfNumber]) -> Listing[Consent]:
 async def record_consent(call: Call[NewConsent]) -> Listing[Consent]:
     """Record a consent, one for each purpose."""
     made = await call.use_cases.consents.record(call.caller, call.input.request())
-    return call.listing(Consent, Page(made, None))
+    return call.whole(Consent, made)
 
 
 async def import_consents(call: Call[ConsentCsv]) -> Imported:

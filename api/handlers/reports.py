@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Final
 
 from aiohttp import web
 
@@ -11,8 +10,6 @@ from api.route import Call
 from api.schema.base import Nothing
 from api.schema.reports import ComplianceReport, ComplianceStatus, OfMonth
 from gateway.records.compliance import ComplianceReport as Report
-
-_CSV: Final = "text/csv"
 
 
 async def compliance_status(call: Call[Nothing]) -> ComplianceStatus:
@@ -28,13 +25,7 @@ async def compliance_report(call: Call[OfMonth]) -> ComplianceReport:
 async def compliance_sheet(call: Call[OfMonth]) -> web.Response:
     """Report on a month as a table for spreadsheets."""
     report = await call.use_cases.compliance.report(call.input.month)
-    name = f'attachment; filename="compliance-{report.month}.csv"'
-    return web.Response(
-        text=await asyncio.to_thread(_sheet, report),
-        content_type=_CSV,
-        charset="utf-8",
-        headers={**call.headers, "Content-Disposition": name},
-    )
+    return call.csv_file(await asyncio.to_thread(_sheet, report), f"compliance-{report.month}.csv")
 
 
 async def compliance_page(call: Call[OfMonth]) -> web.Response:

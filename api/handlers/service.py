@@ -9,12 +9,11 @@ from api.schema.alerts import Alert
 from api.schema.base import Listing, Nothing
 from api.schema.console import AtAnswer, AtCommand
 from api.schema.service import Alive, Forecast, ForecastQuery, Modem, NotifyKey, Ready
-from gateway.records import Page
 
 
 async def modems(call: Call[Nothing]) -> Listing[Modem]:
     """Show what each modem is doing."""
-    return call.listing(Modem, Page(call.use_cases.health.modems(), None))
+    return call.whole(Modem, call.use_cases.health.modems())
 
 
 async def console(call: Call[AtCommand]) -> AtAnswer:
@@ -26,7 +25,7 @@ async def console(call: Call[AtCommand]) -> AtAnswer:
 
 async def alerts(call: Call[Nothing]) -> Listing[Alert]:
     """Show what needs a person, the oldest first."""
-    return call.listing(Alert, Page(call.use_cases.alerts.standing(), None))
+    return call.whole(Alert, call.use_cases.alerts.standing())
 
 
 async def forecast(call: Call[ForecastQuery]) -> Forecast:

@@ -7,14 +7,14 @@ from typing import Any
 from api.route import Call
 from api.schema.base import Listing, Nothing
 from api.schema.templates import NewTemplate, Preview, Template, TemplateFilter, Values
-from gateway.records import Page, TemplateView
+from gateway.records import TemplateView
 from gateway.templates import tag
 
 
 async def templates(call: Call[TemplateFilter]) -> Listing[Template]:
     """List the versions of templates."""
     found = await call.use_cases.templates.list(name=call.input.name, status=call.input.status)
-    return call.listing(Template, Page(found, None))
+    return call.whole(Template, found)
 
 
 async def draft_template(call: Call[NewTemplate]) -> Template:

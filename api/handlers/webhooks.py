@@ -8,7 +8,7 @@ from api.route import Call
 from api.schema.base import Listing, Nothing, Paging
 from api.schema.events import Delivery, Endpoint, EndpointWithSecret, NewEndpoint, Since
 from gateway.errors import PreconditionFailed
-from gateway.records import EndpointView, Page
+from gateway.records import EndpointView
 
 
 async def add_endpoint(call: Call[NewEndpoint]) -> EndpointWithSecret:
@@ -19,7 +19,7 @@ async def add_endpoint(call: Call[NewEndpoint]) -> EndpointWithSecret:
 
 async def endpoints(call: Call[Nothing]) -> Listing[Endpoint]:
     """List the endpoints of the caller's person."""
-    return call.listing(Endpoint, Page(await call.use_cases.webhooks.list(call.caller), None))
+    return call.whole(Endpoint, await call.use_cases.webhooks.list(call.caller))
 
 
 async def endpoint(call: Call[Nothing]) -> Endpoint:
