@@ -11,7 +11,7 @@ from policy.optout.phrases import EDGE, NUMBER
 
 _BREAKS: Final = frozenset('.!?;:\n…。！？।॥۔؟؛—–|(){}[]"')
 _PART_OF_WORD: Final = frozenset("$@+*#")  # 5T0P, $top, f***
-_SIGNS: Final = {"🛑": "🛑", "🚫": "🚫", "🖕": "🖕", "📵": "📵", "⛔": "⛔", "🤬": "🤬"}
+_SIGNS: Final = {sign: sign for sign in "🛑🚫🖕📵⛔🤬✋🤚🙅❌"}
 _CENSORED: Final = re.compile(r"f[*#@$]{1,3}(?P<rest>k|ck|ing|king|cking)?")
 _LONG_NUMBER: Final = 5  # digits
 _READ: Final = 160  # words, more than three SMS hold; of a longer text its two ends
