@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
+from functools import lru_cache, partial
 from typing import Final
 
-from policy.optout.lexicon import Language, compile_lexicon, shipped_languages
+from policy.optout.lexicon import Language, Lexicon, compile_lexicon, shipped_languages
 from policy.optout.phrases import EDGE, GONE, NUMBER, Phrase, Phrases
 from policy.optout.quoting import Quotation, signed
 from policy.optout.reading import words_of
@@ -18,6 +19,8 @@ from policy.way_out import ways_out
 _SHORT: Final = 8  # words; in a longer reply a single word of refusal says too little
 _CLEAR: Final = 2  # spaces
 _LONGEST_FILLER: Final = 5  # words
+
+_Topics = tuple[tuple[str, tuple[str, ...]], ...]  # each with its words
 
 
 class Tier(StrEnum):
@@ -58,12 +61,10 @@ class Classifier:
 
     def __init__(self, settings: PolicySettings, languages: Sequence[Language] | None = None) -> None:
         """Read the shipped languages, or take `languages`. Raises `PolicyFileError`."""
-        topics = {name: topic.words for name, topic in settings.topics.items()}
-        self._lexicon = compile_lexicon(
-            shipped_languages() if languages is None else languages, topics, settings.organisation
-        )
+        topics = tuple((name, tuple(topic.words)) for name, topic in settings.topics.items())
+        made = _shipped if languages is None else partial(_compiled, languages)
+        self._lexicon, self._speller = made(topics, settings.organisation)
         self._quotation = Quotation(settings.organisation, ways_out(settings))
-        self._speller = Speller(self._lexicon.vocabulary, self._lexicon.typed, self._lexicon.words)
 
     def classify(self, text: str, *, recent_appointment: bool = False) -> Classification:
         """Return the tier of `text`, whole or one part of it.
@@ -228,3 +229,13 @@ def is_firm(own: str, first: Classification | None) -> bool:
 def _because(tier: Tier, reason: str, words: Sequence[str], phrase: Phrase) -> Classification:
     matched = " ".join(word for word in words if word != EDGE)
     return Classification(tier=tier, reason=reason.format(matched), matched=matched, language=phrase.language)
+
+
+def _compiled(languages: Sequence[Language], topics: _Topics, organisation: str) -> tuple[Lexicon, Speller]:
+    lexicon = compile_lexicon(languages, dict(topics), organisation)
+    return lexicon, Speller(lexicon.vocabulary, lexicon.typed, lexicon.words)
+
+
+@lru_cache(maxsize=1)  # it takes half a second, and a reload seldom changes what it depends on
+def _shipped(topics: _Topics, organisation: str) -> tuple[Lexicon, Speller]:
+    return _compiled(shipped_languages(), topics, organisation)
