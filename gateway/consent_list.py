@@ -12,6 +12,7 @@ from gateway.records import ConsentRequest
 
 REQUIRED: Final = ("number", "purposes", "method", "wording", "evidence", "given_at")
 OPTIONAL: Final = ("expires_at",)
+_LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,10 @@ class Line:
 
 
 def read_list(text: str) -> tuple[list[Line], list[ListFault]]:
-    """Return the lines that can be read and the faults of those that cannot."""
+    """Return the lines and the faults of their form.
+
+    A line without a readable time is there as if of long ago, so that its other fields are judged too.
+    """
     found, faults = read_lines(text, REQUIRED, OPTIONAL)
     lines = []
     for line in found:
@@ -37,8 +41,7 @@ def read_list(text: str) -> tuple[list[Line], list[ListFault]]:
             faults.append(
                 (line.number, "expires_at", "must be a date such as 2028-09-01, or a time with its zone")
             )
-        if given is not None:
-            lines.append(Line(line.number, _request(values, given, expires)))
+        lines.append(Line(line.number, _request(values, given or _LONG_AGO, expires)))
     return lines, faults
 
 
