@@ -58,7 +58,7 @@ def configuration(path: Path | None) -> Config:
 def found() -> Path:
     """Return the configuration that is meant where none is named."""
     for place in PLACES:
-        if place.exists():
+        if os.access(place, os.F_OK):  # False, and no error, in a directory that is closed to us
             return place
     raise Stop(
         Exit.CONFIGURATION,
@@ -73,7 +73,8 @@ def connected(path: Path | None, key_file: Path | None) -> Client:
 
     config = configuration(path)
     chosen = key_file or config.cli.key_file
-    if chosen is None and config.unix_user and config.api.unix_socket is not None:
+    local = bool(config.unix_user) and config.api.unix_socket is not None
+    if local and key_file is None and (chosen is None or not os.access(chosen, os.R_OK)):
         return Client(config.api, "", config.cli.ca_file)  # the socket knows who we are
     if chosen is None:
         raise Stop(

@@ -70,7 +70,7 @@ def check_config(
     config: ConfigOption = None,
     *,
     without_keys: Annotated[
-        bool, typer.Option("--without-keys", help="Leave the key files out: for who may not read them.")
+        bool, typer.Option("--without-keys", help="Leave keys and PINs out: for who may not read them.")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -98,6 +98,9 @@ def _key_notes(config: Config) -> Iterator[str]:
         read_key(config.cli.key_file)
     if not mark(config.store.key_file).exists():
         yield "the keys are not on paper; without them no backup can be read: schoolgate escrow show"
+    for modem in config.modem:
+        if modem.pin_file is not None and not modem.pin_file.is_file():
+            yield f"modem {modem.name}: PIN file {modem.pin_file} is not there"
 
 
 def check_database(path: Path) -> None:
@@ -126,8 +129,6 @@ def _modem_notes(config: Config) -> Iterator[str]:
     for modem in config.modem:
         if not modem.port.exists():
             yield f"modem {modem.name}: port {modem.port} is not there now"
-        if modem.pin_file is not None and not modem.pin_file.is_file():
-            yield f"modem {modem.name}: PIN file {modem.pin_file} is not there"
 
 
 def _notes(config: Config) -> Iterator[str]:
