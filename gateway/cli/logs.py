@@ -7,15 +7,17 @@ our own events and in those of libraries.
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any, Final, TextIO
 
 import structlog
 
 _NUMBER: Final = re.compile(r"(?<![\w.:-])(\+?\d{2})\d{5,11}(\d{2})(?![\w.:-])")
 _KEY: Final = re.compile(r"\bsg_(live|team|test)_([A-Za-z0-9]+)_[A-Za-z0-9_-]+")
+_PRIORITIES: Final = {"debug": 7, "info": 6, "warning": 4, "error": 3, "critical": 2}  # syslog(3)
 _SHORTEST: Final = 9  # characters of the shortest number that is masked
 
 Event = MutableMapping[str, Any]
@@ -53,6 +55,25 @@ def as_text(_logger: object, _method: str, event: Event) -> str:
     return line if trace is None else f"{line}\n{trace}"
 
 
+def with_priority(renderer: Callable[..., Any]) -> Callable[..., str]:
+    """Return a renderer whose lines tell the journal how grave they are (sd-daemon(3))."""
+
+    def render(logger: object, method: str, event: Event) -> str:
+        mark = f"<{_PRIORITIES.get(event.get('level', ''), 6)}>"
+        return mark + str(renderer(logger, method, event)).replace("\n", f"\n{mark}")
+
+    return render
+
+
+def _to_journal(stream: TextIO) -> bool:
+    """Return whether systemd reads what is written there (JOURNAL_STREAM, systemd.exec(5))."""
+    try:
+        found = os.fstat(stream.fileno())
+    except (OSError, ValueError):  # no file, or closed
+        return False
+    return os.environ.get("JOURNAL_STREAM") == f"{found.st_dev}:{found.st_ino}"
+
+
 def _shown(value: object) -> str:
     text = value if isinstance(value, str) else repr(value)
     return text if text.isprintable() and " " not in text and text else repr(text)
@@ -71,6 +92,8 @@ def set_up(form: str, stream: TextIO | None = None) -> None:
         renderer: Any = structlog.processors.JSONRenderer(ensure_ascii=False)
     else:
         renderer = as_text
+    if _to_journal(stream or sys.stderr):
+        renderer = with_priority(renderer)
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

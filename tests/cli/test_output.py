@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import structlog
@@ -43,6 +45,28 @@ def log() -> Iterator[io.StringIO]:
     root.handlers = before
     root.setLevel(level)
     structlog.reset_defaults()
+
+
+def test_the_journal_is_told_how_grave_each_line_is(
+    log: io.StringIO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And a file is not, nor another place than the one that systemd reads."""
+    with (tmp_path / "journal").open("w+") as journal, (tmp_path / "other").open("w+") as other:
+        place = os.fstat(journal.fileno())
+        monkeypatch.setenv("JOURNAL_STREAM", f"{place.st_dev}:{place.st_ino}")
+        for stream in (journal, other):
+            logs.set_up("text", stream)
+            structlog.get_logger().info("one")
+            try:
+                int("two")
+            except ValueError:
+                structlog.get_logger().exception("failed")
+            logging.getLogger("somebody").warning("three")
+            stream.flush()
+            stream.seek(0)
+        grave = [line[:3] for line in journal]
+        assert (grave[0], grave[-1], set(grave[1:-1])) == ("<6>", "<4>", {"<3>"})
+        assert not any(line.startswith("<") for line in other)
 
 
 def test_numbers_and_keys_are_masked_in_our_events_and_in_libraries(log: io.StringIO) -> None:
