@@ -29,6 +29,7 @@ from gateway.records import ConsentRequest, KeyKind, TemplateRequest
 from gateway.simulator import Network, Timing, VirtualModem
 from gateway.store import create_key_file
 from gateway.templates import Templates
+from tests.blank import blank
 
 PEOPLE = {
     "office": ("sender", "contact_manager", "auditor", "dpo"),
@@ -166,6 +167,7 @@ async def furnish(
         '[policy]\nfile = "policy.toml"\nallow_drama_numbers = true\n' + extra + sections
     )
     create_key_file(directory / "schoolgate.keys")
+    blank(directory / "schoolgate.db")
     async with opened(load(directory / "schoolgate.toml")) as store:
         common = {"database": store.database, "settings": store.settings, "clock": utc_now}
         access = Access(keyring=store.keyring, **common)
