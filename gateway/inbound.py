@@ -6,7 +6,7 @@ a modem frees was ever only in memory (promise 2), and a STOP is in force with t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -34,6 +34,14 @@ Note = Callable[[dict[str, Any]], None]
 """Writes what was found out about a PDU, into the journal or to what is there already."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What one transaction did: when each STOP was read, and what there is to log of it."""
+
+    obeyed: list[datetime] = field(default_factory=list)
+    told: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
+
+
 @dataclass(slots=True)
 class Inbound:
     """The sink that modems put their messages into (`gateway.model.InboundSink`)."""
@@ -46,11 +54,13 @@ class Inbound:
     clock: Clock
     on_change: Callable[[], None]
     suppression: Spread = field(default_factory=measures.suppression)
+    _taken: _Taken = field(default_factory=_Taken)
 
     async def received(self, messages: Sequence[RawSms]) -> None:
         """Commit `messages` and what follows from them; raise `StoreUnavailable` where that failed."""
         try:
-            self._measure(await self.database.write(lambda c: self._take(c, messages, self._understand)))
+            taken = await self.database.write(lambda c: self._take(c, messages, self._understand))
+            self._tell(taken)
         except Exception as exc:  # noqa: BLE001 - whatever it was, the PDU is kept
             log.error(  # noqa: TRY400 - a traceback may quote the message
                 "inbound left for later", action="inbound_pending", error=described(exc)
@@ -59,11 +69,13 @@ class Inbound:
         log.info("inbound stored", action="inbound_stored", count=len(messages))
         self.on_change()
 
-    def _measure(self, obeyed: Sequence[datetime]) -> None:
-        """Note how long it took to obey what was read then."""
+    def _tell(self, taken: _Taken) -> None:
+        """Note what is committed, and how long it took to obey what was read then."""
         now = self.clock()
-        for at in obeyed:
+        for at in taken.obeyed:
             self.suppression.observe((now - at).total_seconds())
+        for what, about in taken.told:
+            log.info(what, action=what.replace(" ", "_"), **about)
 
     async def retry_pending(self) -> None:
         """Understand what was only journalled; what fails again goes into quarantine."""
@@ -90,10 +102,9 @@ class Inbound:
         connection: Connection,
         messages: Sequence[RawSms],
         then: Callable[[Connection, RawSms, str, Note], None],
-    ) -> Sequence[datetime]:
-        """Return when each new STOP among them was read."""
-        obeyed: list[datetime] = []
-        self.replies.obeyed = obeyed  # afresh: a transaction may run twice, and runs alone
+    ) -> _Taken:
+        self._taken = taken = _Taken()  # afresh: a transaction may run twice, and runs alone
+        self.replies.obeyed = taken.obeyed
         for raw in messages:
             # Two SIMs may get equal messages, and reports of equal parts, in one second.
             fingerprint = self.keyring.index(f"{raw.sim or raw.modem} {raw.pdu}")
@@ -112,7 +123,7 @@ class Inbound:
                 "kind": "pending",
             }
             then(connection, raw, ident, partial(inbox.journal, connection, values))
-        return obeyed
+        return taken
 
     def _understand(self, connection: Connection, raw: RawSms, ident: str, note: Note) -> None:
         try:
@@ -141,7 +152,9 @@ class Inbound:
             scts=decoded.scts,
             received_at=raw.received_at,
         )
-        receipts.apply(connection, report, raw.received_at, note)
+        message = receipts.apply(connection, report, raw.received_at, note)
+        about = {"message": message, "pdu": ident, "status": decoded.status, "modem": raw.modem}
+        self._taken.told.append(("status report", about))
 
     def _text(
         self, connection: Connection, raw: RawSms, ident: str, decoded: sms.Deliver, note: Note
@@ -202,6 +215,8 @@ class Inbound:
         }
         inbox.add(connection, values, [pdu for pdu, _ in parts])
         events.add(connection, now, "inbound.received", ident, detail=tier)
+        about = {"inbound": ident, "pdus": [pdu for pdu, _ in parts], "tier": tier, "modem": raw.modem}
+        self._taken.told.append(("inbound message", about))
 
     def _decode(self, row: RowMapping) -> sms.Deliver:
         return sms.decode_deliver(self._raw(row).pdu)

@@ -52,10 +52,10 @@ class Report:
 
 def apply(
     connection: Connection, report: Report, now: datetime, note: Callable[[dict[str, Any]], None]
-) -> None:
+) -> str | None:
     """Move the part that the report is about; park the report where there is none yet.
 
-    `note` writes into the journal what was found out about the report.
+    Return which message it is about. `note` writes into the journal what was found out about the report.
     """
     row = reports.part_reported(
         connection,
@@ -82,6 +82,7 @@ def apply(
         changed = lifecycle.change(connection, ident, row["number"], Status.SENT, event, now, **values)
         if changed and tp_outcome(report.status) is TpOutcome.PERMANENT:
             suspects.after_failure(connection, report.number_index, ident, now)
+    return None if row is None else str(row["message_id"])
 
 
 def _resolve(connection: Connection, row: Row, report: Report, now: datetime) -> None:
