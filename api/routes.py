@@ -131,7 +131,15 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         Batch,
         codes=("NOT_HELD", *DECIDING),
     ),
-    Route("DELETE", "/v1/batches/{id}", messages.cancel_batch, Scope.SEND, Nothing, Batch),
+    Route(
+        "DELETE",
+        "/v1/batches/{id}",
+        messages.cancel_batch,
+        Scope.SEND,
+        Nothing,
+        Batch,
+        codes=("NOT_CANCELLABLE",),
+    ),
     *APPROVAL_ROUTES,
     Route("GET", "/v1/doubts", doubts.doubts, Scope.DOUBTS, Nothing, Listing[Doubt]),
     Route(

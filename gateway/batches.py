@@ -23,7 +23,7 @@ from gateway.batch_groups import expanded, single
 from gateway.batch_progress import follow
 from gateway.errors import Conflict, NotFound, Refusal
 from gateway.ids import new_id
-from gateway.model import HoldReason, Status
+from gateway.model import WAITING, HoldReason, Status
 from gateway.outbound import Outbound, decision_row, digest_of, replayed
 from gateway.records import (
     ApprovalKind,
@@ -239,20 +239,15 @@ class Batches:
         return await self.outbound.database.read(lambda c: _view(c, ident))
 
     async def cancel(self, caller: Caller, ident: str) -> BatchView:
-        """Cancel what of a batch still waits."""
+        """Cancel what of a batch still waits; `Conflict` when all of it has left or ended."""
 
         def transaction(connection: Connection) -> None:
-            now = self.outbound.clock()
-            _own(connection, caller, ident)
+            row, left = _own(connection, caller, ident), messages.batch_counts(connection, ident).keys()
+            if row["status"] == "released" and WAITING.isdisjoint(left):
+                raise Conflict("NOT_CANCELLABLE", "nothing of the batch waits any more")
             messages.amend_batch(connection, ident, status="cancelled")
-            audit.record(
-                connection,
-                now,
-                actor=caller.handle,
-                action="batch-cancel",
-                target=ident,
-                outcome="cancelled",
-            )
+            now, who = self.outbound.clock(), caller.handle
+            audit.record(connection, now, actor=who, action="batch-cancel", target=ident, outcome="cancelled")
 
         await self.outbound.database.write(transaction)
         await self._follow(ident)

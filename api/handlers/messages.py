@@ -40,6 +40,7 @@ async def messages(call: Call[MessageFilter]) -> Listing[Message]:
         status=asked.status,
         reference=asked.reference,
         purpose=asked.purpose,
+        batch_id=asked.batch_id,
         since=asked.since,
         until=asked.until,
         cursor=asked.cursor,

@@ -110,6 +110,7 @@ class MessageFilter(Paging):
     status: Status | None = None
     reference: Reference | None = None
     purpose: Purpose | None = None
+    batch_id: Annotated[str, Field(pattern=r"^bat_[0-9a-z]{26}$")] | None = None
     since: InstantQuery | None = Field(None, description="Accepted at or after it.")
     until: InstantQuery | None = Field(None, description="Accepted before it.")
 

@@ -21,6 +21,7 @@ class Filter:
     status: Status | None = None
     reference: str | None = None
     purpose: str | None = None
+    batch_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     among: Collection[Status] = ()  # statuses; none is no condition
@@ -39,12 +40,15 @@ def one(connection: Connection, ident: str) -> RowMapping | None:
 
 def page(connection: Connection, wanted: Filter, before: str | None, limit: int) -> Sequence[RowMapping]:
     """Return messages, newest first, those before the id `before`."""
-    # Few messages are in most statuses: then the index of statuses is the way, not that of persons.
-    by_status = wanted.status is not None or wanted.among
-    person = func.coalesce(message.c.person_id, "") if by_status else message.c.person_id
+    # A batch has few messages, and few are in most statuses: then those indexes are the way, not that of
+    # persons. What is not to be the way is put so that no index knows it.
+    by_batch, by_status = wanted.batch_id is not None, wanted.status is not None or wanted.among
+    person = func.coalesce(message.c.person_id, "") if by_batch or by_status else message.c.person_id
+    status = func.coalesce(message.c.status, "") if by_batch else message.c.status
     conditions = {
         person: wanted.person_id,
-        message.c.status: wanted.status,
+        message.c.batch_id: wanted.batch_id,
+        status: wanted.status,
         message.c.reference: wanted.reference,
         message.c.purpose: wanted.purpose,
     }

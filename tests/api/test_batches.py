@@ -37,9 +37,23 @@ async def test_a_large_batch_is_held_let_go_and_cancelled_as_a_whole(api: Api) -
     assert approved.body["messages"] == {"queued": 500}
     cancelled = await api.call("DELETE", f"/v1/batches/{ident}")
     assert cancelled.body["messages"] == {"cancelled": 500}
+    page = await api.call("GET", f"/v1/messages?batch_id={ident}&status=cancelled&limit=200")
+    assert {each["batch_id"] for each in page.body["items"]} == {ident}
+    assert len(page.body["items"]) == 200
+    assert (await api.call("GET", f"/v1/messages?batch_id={ident}&status=queued")).body["items"] == []
+    assert (await api.call("DELETE", f"/v1/batches/{ident}")).status == 200  # it was before
     told = await api.call("GET", "/v1/events/history?types=message.*&limit=200")
     assert {each["type"] for each in told.body["items"]} == {"message.cancelled"}
     assert {each["detail"] for each in told.body["items"]} == {"caller"}
+
+
+async def test_a_batch_of_which_nothing_waits_cannot_be_cancelled(api: Api) -> None:
+    test = await api.key("office", kind=KeyKind.TEST)
+    made = await api.call("POST", "/v1/batches", batch(CONSENTED[:2]), who=test)
+    ident = made.body["id"]
+    assert await statuses(api, ident) == {"delivered": 2}
+    (await api.call("DELETE", f"/v1/batches/{ident}")).is_problem(409, "NOT_CANCELLABLE")
+    assert (await api.call("GET", f"/v1/batches/{ident}")).body["status"] == "released"
 
 
 async def test_a_check_says_what_a_batch_would_come_to_and_keeps_nothing(api: Api) -> None:
