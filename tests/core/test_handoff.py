@@ -1,4 +1,4 @@
-"""Clause 4.3: lists cannot be stale, for the hand-off asks whether the number is on them."""
+"""Clauses 4.3 and 8.1 at hand-off: opt-outs are looked up, and suspended sending stands still."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from gateway.gate import Gate
 from gateway.handoff import Handoff
 from gateway.model import Status
 from gateway.store import Database, Keyring, create_key_file, load_key_file, messages, outbox, recipients
+from gateway.switch import Switch
 from policy import PolicySettings
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -38,8 +39,8 @@ async def database(tmp_path: Path, keyring: Keyring) -> AsyncIterator[Database]:
         yield opened
 
 
-def handoff(keyring: Keyring) -> Handoff:
-    desk = PolicyDesk(PolicySettings.load(), keyring)
+def handoff(keyring: Keyring, switch: Switch | None = None) -> Handoff:
+    desk = PolicyDesk(PolicySettings.load(), keyring, switch=switch or Switch())
     return Handoff(
         gateway="main", modem="sim0", keyring=keyring, desk=desk, gate=Gate(lambda: None), retries=[]
     )
@@ -66,3 +67,13 @@ async def test_4_3_what_waits_is_not_taken_once_its_number_is_on_the_list(
     await database.write(lambda c: recipients.suppress(c, NOW, ident="opt_1", **stopped))  # and nothing else
     assert await database.write(lambda c: handoff(keyring).claim(c, "sim", 1, NOW)) is None
     assert await status(database) == "cancelled"
+
+
+async def test_8_1_nothing_is_handed_over_while_all_sending_is_suspended(
+    database: Database, keyring: Keyring
+) -> None:
+    """What waits is kept, and goes when sending goes on."""
+    suspended = handoff(keyring, Switch(off_since=NOW))
+    assert await database.write(lambda c: suspended.claim(c, "sim", 1, NOW)) is None
+    assert await status(database) == "queued"
+    assert await database.write(lambda c: handoff(keyring).claim(c, "sim", 1, NOW)) is not None

@@ -150,10 +150,18 @@ def heaps(tests: Sequence[str]) -> list[list[str]]:
     return [heap for heap in (pure, [each for each in tests if each not in pure]) if heap]
 
 
+def _beyond(removal: Removal) -> bool:
+    """Say whether what is taken away is none of the pure policy's: its tests cannot notice."""
+    return removal.name.startswith("gateway.")
+
+
 def noticed(removal: Removal, tests: Sequence[str]) -> tuple[bool, str]:
     """Return whether one of a clause's tests fails without the part, and which."""
     said = f"GREEN: none of {len(tests)} tests failed"
-    for heap in heaps(tests):
+    likely_first = sorted(
+        heaps(tests), key=lambda heap: heap[0].startswith("tests/policy/") is _beyond(removal)
+    )
+    for heap in likely_first:
         found = run(removal, heap)
         if failed := [test for test in heap if {test, test.partition("::")[0]} & found.red]:
             return True, failed[0]

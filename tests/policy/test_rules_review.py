@@ -70,6 +70,7 @@ def test_9_1_an_overdue_review_lets_single_messages_and_small_batches_through() 
 
 
 def test_9_1_a_recorded_review_lets_bulk_go_again() -> None:
+    assert reasons("2026-06-01", BULK) == [OVERDUE]
     assert reasons("2026-06-01", BULK, last_reviewed="2026-01-12") == []
 
 
