@@ -17,6 +17,7 @@ _ENDS: Final = re.compile(rb"[\r\n]+")
 _CONTROLS: Final = bytes([*range(0x20), 0x7F])
 _NOISE: Final = bytes(range(0x80, 0x100)) + b" "
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+_DIGITS: Final = re.compile(r"[0-9A-Fa-f]+")  # of which some may have been lost
 _ERROR: Final = re.compile(r"\+(CMS|CME|EXT) ERROR: *(\S.*)")
 _TWO_LINES: Final = re.compile(r'\+(?:CMT|CDS|CBM): *(?:(?:"[^"]*"|[^",]*) *, *)?(\d+)')
 _BARE_URCS: Final = re.compile(
@@ -132,11 +133,13 @@ class AtParser:
         self._answer = NOTHING
         self._prompt = False
         self._header: _Header | None = None
+        self.echoed = False  # since `expect`, the command came back
 
     def expect(self, answer: Answer) -> None:
         """Say what the command in flight may be answered with; a final result or a prompt ends that."""
         self._answer = answer
         self._prompt = answer.prompt
+        self.echoed &= answer is NOTHING
 
     def feed(self, data: bytes) -> list[AtEvent]:
         """Return the events that `data` completes."""
@@ -178,6 +181,7 @@ class AtParser:
     def _classify(self, text: str) -> AtEvent | None:
         answer = self._answer
         if text == answer.echo:
+            self.echoed = True
             return None  # before all else: the echo of a PDU must not become the body of a +CMT
         if self._header is not None and (urc := self._body(text)) is not None:
             return urc
@@ -196,7 +200,7 @@ class AtParser:
         if text[0] in "+^*$%" or _BARE_URCS.fullmatch(text):
             name, _, value = text.partition(":")
             return Urc(name, value.strip())
-        if self._answer.freeform or (self._answer.pdu and _HEX.fullmatch(text)):
+        if self._answer.freeform or (self._answer.pdu and _DIGITS.fullmatch(text)):
             return Line(text)
         return Urc("", text)
 

@@ -214,7 +214,7 @@ class Inbox:
         stored: Stored | None = None
         try:
             await self._memories.select(memory)
-            stored = await attempt(self.through, commands.read(index))
+            stored = await self._memories.read(index)
             if stored is None or not stored.inbound:
                 self._sweeps[memory] = None  # the index lied
             else:

@@ -10,7 +10,7 @@ from gateway.modem.answers import value
 
 _NUMBER: Final = re.compile(r"\d+")
 _QUOTED: Final = re.compile(r'"([^"]*)"')
-_HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+_HEX: Final = re.compile(r"[0-9A-Fa-f]+")
 _ENTRY: Final = re.compile(r"[^:]*: *(.*?)(?: +((?:[0-9A-Fa-f]{2}){8,}))?")
 
 
@@ -22,6 +22,14 @@ class Stored:
     status: int | None
     length: int | None
     pdu: str
+
+    @property
+    def torn(self) -> bool:
+        """Octets are missing: `length` counts all but those of the SMS centre's number, which come first."""
+        if not self.pdu:
+            return True
+        octets, odd = divmod(len(self.pdu), 2)
+        return bool(odd) or (self.length is not None and octets < self.length + 1 + int(self.pdu[:2], 16))
 
     @property
     def inbound(self) -> bool:
@@ -38,36 +46,35 @@ def slots(lines: tuple[str, ...]) -> tuple[int, ...]:
 
 
 def listing(lines: tuple[str, ...]) -> tuple[Stored, ...]:
-    """Parse `+CMGL: <index>,<stat>,[<alpha>],<length>` and the PDU under it; alpha may be missing."""
+    """Parse `+CMGL: <index>,<stat>,[<alpha>],<length>` and the PDU under it; alpha may be missing.
+
+    Where the line of a PDU was lost, the entry is there without it.
+    """
     found: list[Stored] = []
     for header, pdu in _entries(lines, "+CMGL:"):
         index, *rest = _fields(header)
         if index.isdecimal():
             found.append(_stored(int(index), rest, pdu))
-    return tuple(found)
+    return tuple(stored for stored in found if stored.pdu or stored.length)
 
 
 def reading(lines: tuple[str, ...], index: int) -> Stored | None:
     """Parse `+CMGR: [<stat>,][<alpha>,]<length>` and the PDU; an empty slot answers OK or a zero length."""
     for header, pdu in _entries(lines, "+CMGR:"):
-        return _stored(index, _fields(header), pdu)
+        stored = _stored(index, _fields(header), pdu)
+        return stored if stored.pdu or stored.length else None
     return None
 
 
 def _entries(lines: tuple[str, ...], prefix: str) -> list[tuple[str, str]]:
-    """Pair each header with the hex line under it (or after it: some modems use one line)."""
+    """Pair each header with the hex line under it (or after it: some modems use one line), or with ""."""
     found: list[tuple[str, str]] = []
-    header: str | None = None
     for line in lines:
         if line.startswith(prefix):
             match = _ENTRY.fullmatch(line)
-            header, same_line = (match[1], match[2]) if match else (line, None)
-            if same_line:
-                found.append((header, same_line))
-                header = None
-        elif header is not None and _HEX.fullmatch(line):
-            found.append((header, line))
-            header = None
+            found.append((match[1], match[2] or "") if match else (line, ""))
+        elif found and not found[-1][1] and _HEX.fullmatch(line):
+            found[-1] = (found[-1][0], line)
     return found
 
 

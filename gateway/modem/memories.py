@@ -19,6 +19,7 @@ log = structlog.get_logger()
 _EMPTY: Final = {320, 321}  # memory failure or invalid index: how an empty slot or memory may answer
 _SIM_AWAY: Final = {*range(10, 16), *range(310, 319)}  # out, locked, busy: CME and CMS
 _UNKNOWN_TOTAL: Final = 50
+_READINGS: Final = 3  # of a slot whose PDU came with octets missing
 
 
 class Memories:
@@ -30,6 +31,7 @@ class Memories:
         self.selected: str | None = None
         self.readable = list(delivery.readable)
         self._home = delivery.home
+        self._torn: dict[tuple[str, int], str] = {}  # what was read last of what was not read whole
 
     @property
     def receives(self) -> str:
@@ -65,11 +67,31 @@ class Memories:
             return ()
         try:
             each = self.session.timeouts.read_each
-            return await self.session.run(commands.listed(each * (selected.used or 0)))
+            found = await self.session.run(commands.listed(each * (selected.used or 0)))
         except CommandRefused as exc:
-            return () if exc.code in _EMPTY else await self._read_each(memory, exc)
+            found = () if exc.code in _EMPTY else await self._read_each(memory, exc)
         except CommandFailed as exc:
-            return await self._read_each(memory, exc)
+            found = await self._read_each(memory, exc)
+        whole = [await self._whole(stored) for stored in found]
+        return tuple(stored for stored in whole if stored is not None)
+
+    async def read(self, index: int) -> Stored | None:
+        """Return what lies in a slot of the selected memory; None where nothing does, or nothing readable."""
+        stored = await attempt(self.session, commands.read(index))
+        return None if stored is None else await self._whole(stored)
+
+    async def _whole(self, stored: Stored) -> Stored | None:
+        """Return what was read without loss, or twice alike: then the slot holds no more; else None."""
+        place = (self.selected or "", stored.index)
+        before, tries = self._torn.pop(place, ""), 0
+        while stored.torn and (not stored.pdu or stored.pdu != before):
+            again = await attempt(self.session, commands.read(stored.index)) if tries < _READINGS else None
+            if again is None:
+                log.warning("modem.message_torn", memory=place[0], index=place[1])
+                self._torn[place] = stored.pdu  # the next listing shows it again
+                return None
+            before, stored, tries = stored.pdu, again, tries + 1
+        return stored
 
     async def _read_each(self, memory: str, why: CommandFailed) -> tuple[Stored, ...]:
         """Do without the listing: ask for slot after slot until all that are used were seen."""

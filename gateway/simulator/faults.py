@@ -11,7 +11,18 @@ from typing import Final
 
 from gateway.simulator.fault import Fault
 from gateway.simulator.faults_card import LoseCmti, NoSim, SimPin, SimPuk, StoreFull, SwapSim
-from gateway.simulator.faults_link import Deaf, Echo, Hang, Noise, Reset, SecondDeaf, SecondGone, Unplug
+from gateway.simulator.faults_lies import Lie, Tear
+from gateway.simulator.faults_link import (
+    Deaf,
+    Echo,
+    Hang,
+    Noise,
+    Reset,
+    SecondDeaf,
+    SecondGone,
+    Stall,
+    Unplug,
+)
 from gateway.simulator.faults_radio import (
     Deregister,
     LatePrompt,
@@ -33,7 +44,10 @@ FAULTS: Final[Mapping[str, Callable[..., Fault]]] = {
     "late_prompt": LatePrompt,
     "deaf": Deaf,
     "unplug": Unplug,
+    "stall": Stall,
     "noise": Noise,
+    "lie": Lie,
+    "tear": Tear,
     "reset": Reset,
     "reset_at": ResetAt,
     "echo": Echo,

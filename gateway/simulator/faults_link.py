@@ -56,6 +56,30 @@ class Hang(Fault):
 
 
 @dataclass(slots=True)
+class Stall(Fault):
+    """The modem takes no bytes, as by flow control; until the port is opened anew.
+
+    From the next prompt on, or with `now` at once.
+    """
+
+    now: bool = False
+
+    def start(self, modem: VirtualModem) -> None:
+        """Begin, if it is time."""
+        if self.now:
+            self._stall(modem)
+
+    def prompt(self, modem: VirtualModem, delay: float | None) -> float | None:
+        """Ask for the PDU, and take none of it."""
+        self._stall(modem)
+        return delay
+
+    def _stall(self, modem: VirtualModem) -> None:
+        modem.wire.stop_taking()
+        self.spent = True
+
+
+@dataclass(slots=True)
 class Unplug(Fault):
     """The modem is pulled out; back after `seconds` (None: until the fault is cleared)."""
 
@@ -118,11 +142,16 @@ class Noise(Fault):
 
 @dataclass(slots=True)
 class Reset(Fault):
-    """The modem restarts by itself: boot noise, settings forgotten, the port stays."""
+    """The modem restarts by itself: boot noise, settings forgotten, the port stays.
+
+    With `silent` it says nothing of it and comes up in text mode, as a stored profile can have it.
+    """
+
+    silent: bool = False
 
     def start(self, modem: VirtualModem) -> None:
         """Restart."""
-        modem.reset()
+        modem.reset(silent=self.silent)
         self.spent = True
 
 

@@ -105,10 +105,13 @@ class VirtualModem:
         self._plug()
         self._start()
 
-    def reset(self) -> None:
-        """Restart: everything that is not on the SIM or in a memory is forgotten."""
+    def reset(self, *, silent: bool = False) -> None:
+        """Restart: everything that is not on the SIM or in a memory is forgotten.
+
+        `silent`: without a word, and into text mode.
+        """
         self._stop()
-        self._booting = asyncio.get_running_loop().call_later(self.timing.boot, self._boot)
+        self._booting = asyncio.get_running_loop().call_later(self.timing.boot, self._boot, silent)
 
     def unplug(self) -> None:
         """Cut the power and take the port away."""
@@ -155,12 +158,14 @@ class VirtualModem:
         self.inbox.power_down()
         return tasks
 
-    def _boot(self) -> None:
+    def _boot(self, silent: bool) -> None:
         self._booting = None
         self.functional = 1
         self.ledger.note(Kind.BOOTED, self.name)
         self._start()
-        for line in self.persona.boot_lines:
+        for channel in self.channels:
+            channel.settings.text_mode = silent
+        for line in () if silent else self.persona.boot_lines:
             self.urc(line)
         self.radio.search()
 

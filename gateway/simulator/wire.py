@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import select
+import termios
 import tty
 from collections import deque
 from collections.abc import Callable
@@ -109,6 +110,14 @@ class Wire:
         """Pull it: the client gets EIO or an end of file, the link is gone, bytes on the way are lost."""
         self.link.unlink(missing_ok=True)
         self._take_away()
+
+    def stop_taking(self) -> None:
+        """Have the tty take no more bytes from the client that has it open: to the client, a full buffer."""
+        tty_of_client = os.open(self.link, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            termios.tcflow(tty_of_client, termios.TCOOFF)
+        finally:
+            os.close(tty_of_client)
 
     def write(self, data: bytes) -> None:
         """Send bytes to the client; with no client they are lost, as on hardware."""

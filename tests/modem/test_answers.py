@@ -81,7 +81,8 @@ def test_everything_else_is_not_registered(stat: int | None) -> None:
         ),
         ((f"+CMGL: 1,0,,24 {PDU}",), [Stored(1, 0, 24, PDU)]),
         (("+CMGL: 1,0,,24", PDU.lower()), [Stored(1, 0, 24, PDU)]),
-        (("+CMGL: 1,0,,24", "+CMGL: 2,0,,24", PDU), [Stored(2, 0, 24, PDU)]),
+        (("+CMGL: 1,0,,24", "+CMGL: 2,0,,24", PDU), [Stored(1, 0, 24, ""), Stored(2, 0, 24, PDU)]),
+        (("+CMGL: 1,0,,0", "+CMGL: 2,0,,24", PDU), [Stored(2, 0, 24, PDU)]),
         ((PDU,), []),
         ((), []),
     ],
@@ -234,3 +235,11 @@ def test_no_answer_whatever_makes_a_parser_fail_in_another_way_than_its_own(pars
 )
 def test_the_network_and_its_kind(line: str, found: Carrier) -> None:
     assert answers.network((line,)) == found
+
+
+@pytest.mark.parametrize(
+    ("pdu", "torn"),
+    [(PDU, False), (PDU + "FF", False), (PDU[:-2], True), (PDU[:-1], True), ("", True), ("07", True)],
+)
+def test_a_stored_message_is_torn_where_octets_are_missing(pdu: str, torn: bool) -> None:
+    assert Stored(1, 0, 23, pdu).torn == torn

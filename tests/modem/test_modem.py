@@ -243,7 +243,7 @@ async def test_a_listing_that_fails_is_replaced_by_reading_slot_by_slot(
 
 
 async def test_somebody_elses_drafts_on_the_sim_are_left_alone(fake: FakeModem, store: Store) -> None:
-    draft = framed("+CMGL: 1,2,,23", SUBMIT.hex().upper(), "+CMGL: 2,0,,24", STOP, "OK")
+    draft = framed("+CMGL: 1,2,,23", SUBMIT.hex().upper(), "+CMGL: 2,0,,23", STOP, "OK")
     fake.replies["AT+CMGL=4"] = lambda _: draft if fake.selected == "SM" else framed("OK")
     modem = driver(fake.path, store)
     async with running(modem):
