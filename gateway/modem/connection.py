@@ -84,7 +84,8 @@ class Connection:
     @property
     def transmits(self) -> bool:
         """A part may be handed over now."""
-        return self.registered and _now() >= self._rest_until
+        known = self._watch is not None and not self._watch.suspicious
+        return self.registered and known and _now() >= self._rest_until
 
     @property
     def warning(self) -> str:
@@ -272,7 +273,7 @@ class Connection:
             self._wake.set()
         elif urc.name in BOOT:
             watch.suspect()
-            self._wake.set()
+            self._stir()
             if self._second is not None:
                 self._second.suspect()
             if self._stored is not None:

@@ -125,7 +125,7 @@ class Modem:
             return NotSent(why)
         connection = self._connection
         if connection is None:
-            return NotSent(self._standing.state.detail or "the modem is not connected")
+            return NotSent(self._standing.excuse)
         began = time.monotonic()
         try:
             outcome = await connection.send(pdu, permit=permit, more=more)
@@ -138,7 +138,7 @@ class Modem:
         """Say a person's command between two of ours; raise `ModemGone` where that cannot be now."""
         connection = self._connection
         if connection is None or connection.ready is None:
-            raise ModemGone(self._standing.state.detail or f"the modem is {self._standing.state.phase.value}")
+            raise ModemGone(self._standing.excuse)
         return await connection.converse(line)
 
     async def _unsettled(self) -> str | None:
@@ -147,7 +147,7 @@ class Modem:
             async with asyncio.timeout(_PATIENCE):
                 while not self._settled.is_set():
                     if self._connection is None or not self._connection.transmits:
-                        return self.state.detail or f"the modem is {self.state.phase.value}"
+                        return self._standing.excuse
                     await self._changed.wait()
         except TimeoutError:
             return "inbound messages wait to be committed"

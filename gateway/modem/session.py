@@ -42,6 +42,7 @@ class Session:
         self.timeouts = timeouts
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.noise = 0
+        self.forgot = False  # echo has come back: a restart may have passed unnoticed
         self._port = port
         self._hear = hear
         self.stumbled = stumbled
@@ -53,6 +54,7 @@ class Session:
         self._then: float | None = None
         self._late: str | None = None  # the URC that resynchronising collects
         self._found: list[str] = []
+        self._echoes: bool | None = None  # the latest command came back
         self._old = asyncio.Event()  # something came that nobody waits for
         self._out_of_step = True  # until proven otherwise: whoever had the port before may have left anything
         self.used_at = 0.0
@@ -77,6 +79,10 @@ class Session:
         """Give the port back and fail whoever waits."""
         self._port.close()
         self._on_lost(ModemGone("the link was closed"))
+
+    def abandon(self, why: str) -> None:
+        """End the link; what the modem has not taken yet, it never gets."""
+        self._die(ModemGone(why))
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -124,6 +130,7 @@ class Session:
                 self._deadline, self._then = deadline, then
                 event = await waiter
             self._out_of_step = False
+            self._note_echo(self._parser.echoed)
         finally:
             self._waiter = self._deadline = None
             if waiter.done() and not waiter.cancelled():
@@ -131,6 +138,10 @@ class Session:
             self._parser.expect(NOTHING)
             self.used_at = loop.time()
         return event
+
+    def _note_echo(self, echoes: bool) -> None:
+        self.forgot |= echoes and self._echoes is False
+        self._echoes = echoes
 
     def hurry(self, seconds: float) -> None:
         """Give the command in flight no more than `seconds` from now."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Unpack
 
-from gateway.model import Clock, ModemState
+from gateway.model import Clock, ModemPhase, ModemState
 from gateway.modem.facts import Facts
 
 _SAMPLE: Final = timedelta(minutes=5)
@@ -56,6 +56,13 @@ class Standing:
         self._clock = clock
         self._trend = Trend()
         self._listeners: list[Callable[[ModemState], None]] = []
+
+    @property
+    def excuse(self) -> str:
+        """Say why the modem cannot be used now."""
+        if self.state.phase is ModemPhase.READY:  # between two looks: what it says of itself is old
+            return "the modem takes nothing now"
+        return self.state.detail or f"the modem is {self.state.phase.value}"
 
     def subscribe(self, listener: Callable[[ModemState], None]) -> Callable[[], None]:
         """Call `listener` with every new state, in the step of the change; return what ends that."""

@@ -25,6 +25,7 @@ log = structlog.get_logger()
 CTRL_Z: Final = "\x1a"
 _REFERENCE: Final = re.compile(r"(?:\+CMGS:|\+CMSS:)? *(\d+)")
 _RESULT: Final = "+CMGS"
+_OF_THE_NETWORK: Final = range(256)  # CMS codes; from 300 on they are the modem's (3GPP TS 27.005, 3.2.5)
 
 
 async def submit(
@@ -68,7 +69,9 @@ async def _dialogue(session: Session, command: str, body: str, permit: Callable[
     except ModemGone as exc:
         return NotSent(str(exc))
     if isinstance(event, Result):
-        return _refused(event) or NotSent(f"the modem answered {event.text} instead of a prompt")
+        return await _unprompted(session, event)
+    if session.forgot:
+        return await withdraw(session, NotSent("the modem echoes again: it may have restarted"))
     if not permit():
         return await withdraw(session, Revoked())
     return await transmit(session, body + CTRL_Z, Answer(prefixes=(f"{_RESULT}:",), echo=body))
@@ -85,6 +88,17 @@ async def prompted(session: Session, command: str) -> Prompt | Result:
         raise
 
 
+async def _unprompted(session: Session, result: Result) -> SendOutcome:
+    """Tell what a result in place of the prompt means: only the modem can refuse what it has not seen.
+
+    A word of the network's, or OK, is the late answer to something else, and the prompt may still come.
+    """
+    refused = _refused(result)
+    if refused is not None and (result.family == "CME" or (refused.code or 0) not in _OF_THE_NETWORK):
+        return refused
+    return await withdraw(session, NotSent(f"the modem answered {result.text} instead of a prompt"))
+
+
 async def transmit(session: Session, text: str, answer: Answer, name: str = _RESULT) -> SendOutcome:
     """Write what makes the modem transmit, and wait for the result, whose line begins with `name`.
 
@@ -94,6 +108,9 @@ async def transmit(session: Session, text: str, answer: Answer, name: str = _RES
     try:
         event = await session.ask(text.encode(), answer, timeouts.submit, then=timeouts.command)
     except TimeoutError:
+        if session.unwritten:  # and never to be written: the message is tried again
+            session.abandon("the modem does not take the part's bytes")
+            return NotSent("the modem did not take its bytes")
         return await _outwaited(session, name)
     except ModemGone as exc:
         # What makes it transmit is the last byte: as long as bytes are left unwritten, it has not gone.

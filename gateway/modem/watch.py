@@ -48,7 +48,7 @@ class Watch:
         self._iccid: str | None = None
         self._imsi = ""
         self._domains = list(commands.REGISTRATIONS)
-        self._suspicious = False
+        self._suspected = self._verified = 0  # how often the modem may have restarted, and was looked at
         self._count_due = True
         self._unregistered_since: float | None = None
         self._chosen_at = float("-inf")
@@ -64,9 +64,14 @@ class Watch:
         return self.registration.usable or not self._domains
 
     @property
+    def suspicious(self) -> bool:
+        """The modem may have restarted since we looked: what it was told may be forgotten."""
+        return self._suspected != self._verified or self._session.forgot
+
+    @property
     def due(self) -> float:
         """When to call `tend` next."""
-        if self._suspicious or (self._count_due and self._inbox.clean):
+        if self.suspicious or (self._count_due and self._inbox.clean):
             return self._now()
         return min(self._register_at, self._sweep_at, self._beat_at, self._follow_up)
 
@@ -77,7 +82,7 @@ class Watch:
 
     def suspect(self) -> None:
         """Note that the modem may have restarted: it says what modems say at boot."""
-        self._suspicious = True
+        self._suspected += 1
 
     def registration_changed(self) -> None:
         """Note that it may have; the answer to a query decides."""
@@ -102,9 +107,9 @@ class Watch:
     async def tend(self) -> None:
         """Do what is due. Raise `ModemGone` if the modem has forgotten what it was told."""
         now = self._now()
-        if self._suspicious:
-            self._suspicious = False
+        if self.suspicious:
             await self._verify(same_card=True)
+            self._verified = self._suspected  # what it said meanwhile belongs to the same boot
         if now >= self._register_at:
             await self._register()
         if self._count_due and self._inbox.clean:
@@ -135,6 +140,8 @@ class Watch:
         self._beat_at = self._now() + every
 
     async def _verify(self, *, same_card: bool) -> None:
+        if self._session.forgot:
+            await self._quieten()
         mode = await attempt(self._session, commands.MODE)
         if mode not in (0, None):
             raise ModemGone("the modem restarted and forgot its settings")
@@ -148,9 +155,16 @@ class Watch:
             log.warning("modem.notifications_lost", modem=self._settings.name)
             if await settle_notifications(self._session, (wanted[:4],)) is None:
                 raise ModemGone("the modem no longer announces messages")
+            await self._quieten()
             await ask_for_news(self._session, self._domains)
             self.registration_changed()
             self._inbox.sweep()
+
+    async def _quieten(self) -> None:
+        """Have no echo, and errors by their numbers, again."""
+        for command in (commands.NO_ECHO, commands.NUMBERED_ERRORS):
+            await attempt(self._session, command)
+        self._session.forgot = False
 
     async def _count(self) -> None:
         receiving: Memory | None = next(

@@ -55,8 +55,14 @@ async def test_the_length_leaves_out_the_service_centre(fake: FakeModem, line: L
     assert fake.commands[-1] == f"AT+CMGS={len(with_centre) - 8}"
 
 
-async def test_echo_of_command_and_pdu_changes_nothing(fake: FakeModem, line: Line) -> None:
+async def test_echo_that_comes_back_stops_a_part_and_echo_that_stays_changes_nothing(
+    fake: FakeModem, line: Line
+) -> None:
     fake.echo = True
+    assert isinstance(await line.send(), NotSent)  # a restart, it may be
+    assert line.session.forgot
+    assert b"\x1a" not in fake.wire
+    line.session.forgot = False
     assert await line.send() == Accepted(1)
 
 
@@ -164,8 +170,10 @@ async def test_anything_else_after_ctrl_z_is_unclear(fake: FakeModem, line: Line
 @pytest.mark.parametrize(
     ("answer", "kind"),
     [
-        (framed("+CMS ERROR: 38"), Refused),
+        (framed("+CMS ERROR: 1"), NotSent),
+        (framed("+CMS ERROR: 38"), NotSent),
         (framed("+CMS ERROR: 310"), Refused),
+        (framed("+CME ERROR: 10"), Refused),
         (framed("+CMS ERROR: 500"), NotSent),
         (framed("ERROR"), NotSent),
         (framed("OK"), NotSent),
