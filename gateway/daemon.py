@@ -150,7 +150,11 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         daily.incidents = use_cases.incidents
         daily.people = ContactUpkeep(use_cases.groups)
         use_cases.health.suppression = inbound.suppression
-        use_cases.health.notes = (almanac.sentence, *([] if tls is None else [tls.warning]))
+        use_cases.health.notes = (
+            almanac.sentence,
+            upkeep.jumps.sentence,
+            *([] if tls is None else [tls.warning]),
+        )
         use_cases.health.pauses = lambda: pauses(senders, utc_now())
         use_cases.alerts.audit_broken = lambda: daily.broken
         await stack.enter_async_context(

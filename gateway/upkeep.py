@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections import deque
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,6 +14,7 @@ from sqlalchemy import Connection
 from gateway import batch_progress, receipts
 from gateway.begun import Begun
 from gateway.bell import Bell
+from gateway.clock_watch import ClockWatch
 from gateway.facts import PolicyDesk
 from gateway.inbound import Inbound
 from gateway.model import CancelReason, Clock, Event, Status
@@ -36,7 +36,6 @@ log = structlog.get_logger()
 
 _TICK = 1.0  # seconds
 _HOURLY = 3600  # ticks
-_BACK = 10.0  # seconds; less is the clock being steered
 _STOPPED = "the gateway stopped between the hand-off and the modem's answer"
 
 
@@ -54,7 +53,7 @@ class Upkeep:
     begun: Mapping[str, Begun]  # of each modem
     late: deque[tuple[str, int]]  # modem and TP-MR of results that came after all
     lanes: Collection[str] = ()  # that modems take
-    _ahead: float = math.inf  # of the clock, to the loop's time, which nobody sets
+    jumps: ClockWatch = field(default_factory=ClockWatch)
 
     async def recover(self) -> None:
         """After a start: what was between hand-off and answer is in doubt; half a batch is no batch."""
@@ -95,8 +94,11 @@ class Upkeep:
             await asyncio.sleep(_TICK)
 
     async def _tick(self, now: datetime, *, hourly: bool) -> None:
-        if self._was_set_back(now) and (moved := await self.database.write(lambda c: outbox.hurry(c, now))):
-            log.warning("the clock was set back", action="clock_set_back", parts=moved)
+        jump = self.jumps.look(now, asyncio.get_running_loop().time())
+        if jump:
+            log.warning("the clock jumped", action="clock_jumped", seconds=round(jump))
+        if jump is None or jump < 0:  # at the first look it may have
+            await self._hurry(now)
         due, opens, queued = await self.database.read(lambda c: self._news(c, now))
         late = tuple(self.late)
         if due or hourly or late:
@@ -112,10 +114,10 @@ class Upkeep:
         """Say what there is to do: work of our own, windows that have opened, parts for the senders."""
         return self._due(connection, now), quiet.any_due(connection, now), outbox.any_due(connection, now)
 
-    def _was_set_back(self, now: datetime) -> bool:
-        """Say whether the clock went back since the last look; at the first look it may have."""
-        before, self._ahead = self._ahead, now.timestamp() - asyncio.get_running_loop().time()
-        return self._ahead < before - _BACK
+    async def _hurry(self, now: datetime) -> None:
+        """Let what waits for a time that was now, before the clock was set back, wait no longer."""
+        if moved := await self.database.write(lambda c: outbox.hurry(c, now)):
+            log.warning("the clock was set back", action="clock_set_back", parts=moved)
 
     async def _let_go(self, now: datetime) -> None:
         """Queue what waited for a time or a window; other transactions run between the slices."""

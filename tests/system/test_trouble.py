@@ -184,6 +184,10 @@ async def test_a_clock_that_jumps_loses_and_doubles_nothing(
         for ident, to in zip((*short, *long, *later), EVERYBODY, strict=False):
             gone = (await made.message(ident))["status"] in GONE
             assert sum(TRIP in text for text in made.texts(to)) == gone
+        told = (await made.call("GET", "/readyz"))[1]["notices"]
+        assert any(
+            note.startswith("the clock " + ("jumped ahead" if jump > 0 else "was set back")) for note in told
+        )
         assert ("the clock was set back" in (tmp_path / "daemon.log").read_text()) is (jump < 0)
 
 
