@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, Select, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, insert, or_, select, update
 
+from gateway.ids import first_id
 from gateway.model import FINAL, WAITING, HoldReason, Status
 from gateway.store.schema import batch, message, part, template
+
+_TICK: Final = timedelta(milliseconds=2)  # more than ids are exact to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +58,20 @@ def page(connection: Connection, wanted: Filter, before: str | None, limit: int)
     query = _messages().where(*(column == value for column, value in conditions.items() if value is not None))
     if wanted.among:
         query = query.where(message.c.status.in_(sorted(wanted.among)))
-    if wanted.since is not None:
-        query = query.where(message.c.created_at >= wanted.since)
-    if wanted.until is not None:
-        query = query.where(message.c.created_at < wanted.until)
+    query = query.where(*_within(wanted.since, wanted.until))
     if before is not None:
         query = query.where(message.c.id < before)
     return connection.execute(query.order_by(message.c.id.desc()).limit(limit)).mappings().all()
+
+
+def _within(since: datetime | None, until: datetime | None) -> Iterator[ColumnElement[bool]]:
+    """Yield what keeps to a time; ids sort by it, so an index ends the search where the time does."""
+    if since is not None:
+        yield message.c.created_at >= since
+        yield message.c.id >= first_id("msg", since)
+    if until is not None:
+        yield message.c.created_at < until
+        yield message.c.id < first_id("msg", until + _TICK)
 
 
 def parts_of(connection: Connection, idents: Sequence[str]) -> Mapping[str, Sequence[RowMapping]]:
