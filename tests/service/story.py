@@ -8,13 +8,16 @@ from typing import Any
 
 from tests.service.machine import MEASURED, Machine, until
 
-QUICKSTART = (Path(__file__).parents[2] / "docs/quickstart.md").read_text()
+QUICKSTART, OPERATIONS, HARDENING = (
+    (Path(__file__).parents[2] / f"docs/{name}.md").read_text()
+    for name in ("quickstart", "operations", "hardening")
+)
 PARENT = "+447700900123"
 
 
-def documented(command: str) -> str:
-    """Return a command of the quickstart as root types it."""
-    assert f"\n{command}\n" in QUICKSTART, f"the quickstart does not say: {command}"
+def documented(command: str, page: str = QUICKSTART) -> str:
+    """Return a command of a page of the documentation as root types it."""
+    assert f"\n{command}\n" in page or f"`{command}`" in page, f"the page does not say: {command}"
     return command.replace("sudo ", "")
 
 

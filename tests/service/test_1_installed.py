@@ -6,19 +6,16 @@ import json
 import re
 import time
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from gateway.clock import utc_now
 from tests.service import usb
 from tests.service.machine import Machine
-from tests.service.story import QUICKSTART, documented, measured, modem_ready, sent, texts
+from tests.service.story import HARDENING, QUICKSTART, documented, measured, modem_ready, sent, texts
 from tests.system.site import OPEN
 
 pytestmark = pytest.mark.system
-
-HARDENING = (Path(__file__).parents[2] / "docs/hardening.md").read_text()
 
 NETWORK = """\
 [Unit]
@@ -34,7 +31,13 @@ Restart=always
 [Install]
 WantedBy=multi-user.target
 """
-MODEM = '[[modem]]\nname = "modem0"\nport = "/run/virtual/sim0"\nresult_seconds = 30\n'
+MODEM = """\
+[[modem]]
+name = "modem0"
+port = "/run/virtual/sim0"
+pin_file = "pins/modem0"
+result_seconds = 30
+"""
 
 
 def test_from_a_clean_debian_to_the_first_text(machine: Machine) -> None:
@@ -49,6 +52,7 @@ def test_from_a_clean_debian_to_the_first_text(machine: Machine) -> None:
     config = machine.says("cat /etc/schoolgate/schoolgate.toml")
     config = config.replace('file = "policy.toml"', 'allow_drama_numbers = true\nfile = "policy.toml"')
     machine.write("/etc/schoolgate/schoolgate.toml", config + "\n\n" + MODEM)
+    machine.run("umask 077 && echo 1234 > /etc/schoolgate/pins/modem0")  # the SIM asks for none
     yesterday = (utc_now() - timedelta(days=1)).date()
     machine.run(f"sed -i 's/^last_reviewed = .*/last_reviewed = {yesterday}/' /etc/schoolgate/policy.toml")
     for name, value in OPEN.items():  # the tests run at any hour, and to one number

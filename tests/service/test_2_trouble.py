@@ -9,7 +9,18 @@ import time
 import pytest
 
 from tests.service.machine import Machine, until
-from tests.service.story import PARENT, measured, message, modem_ready, rows, sent, sim, texts
+from tests.service.story import (
+    OPERATIONS,
+    PARENT,
+    documented,
+    measured,
+    message,
+    modem_ready,
+    rows,
+    sent,
+    sim,
+    texts,
+)
 
 pytestmark = pytest.mark.system
 
@@ -39,15 +50,19 @@ def test_hung_it_is_restarted_by_the_watchdog(machine: Machine) -> None:
 
 def test_a_modem_that_is_pulled_out_is_told_and_is_used_again_when_it_is_back(machine: Machine) -> None:
     pid = machine.shows("MainPID")
-    sim(machine, "fault", "unplug")
+    sim(machine, "fault", "unplug", "600")
     until(lambda: "modem0 ready" not in machine.shows("StatusText"), 30, machine.shows("StatusText"))
     assert machine.run("schoolgate status", check=False).returncode == 1
+    graver = machine.says("journalctl -u schoolgate -b -p warning -o cat --no-pager")
+    assert ("modem.lost" in graver, "action=serving" in graver) == (True, False)
     waiting = sent(machine, wait=0)
     assert waiting["status"] == "queued"
     sim(machine, "clear")
     modem_ready(machine)
     until(lambda: message(machine, waiting["id"])["status"] in ("sent", "delivered"), 30, "it leaves")
     assert machine.shows("MainPID") == pid
+    confirmed = machine.says(documented("sudo schoolgate modem confirm modem0", OPERATIONS))
+    assert "accepted within a minute" in confirmed
 
 
 def test_it_starts_before_there_is_a_modem(machine: Machine) -> None:
@@ -102,9 +117,17 @@ def test_a_full_disk_stops_acceptance_with_503_and_loses_nothing(machine: Machin
     modem_ready(machine)
 
 
-def test_backups_are_made_and_their_restore_is_rehearsed(machine: Machine) -> None:
-    machine.run("systemctl start schoolgate-backup && systemctl start schoolgate-restore-check")
-    (made,) = json.loads(machine.says("schoolgate backup --list --json"))["items"]
+def test_backups_are_made_by_their_timer_and_their_restore_is_rehearsed(machine: Machine) -> None:
+    """The timer elapses now instead of in the night."""
+    drop_in = "/run/systemd/system/schoolgate-backup.timer.d"
+    machine.run(f"mkdir -p {drop_in}")
+    machine.write(f"{drop_in}/now.conf", "[Timer]\nOnActiveSec=1\nRandomizedDelaySec=0\nAccuracySec=1us\n")
+    machine.run("systemctl daemon-reload && systemctl restart schoolgate-backup.timer")
+    (made,) = until(
+        lambda: json.loads(machine.says("schoolgate backup --list --json"))["items"], 30, "a backup"
+    )
+    machine.run(f"rm -r {drop_in} && systemctl daemon-reload && systemctl restart schoolgate-backup.timer")
+    machine.run("systemctl start schoolgate-restore-check && schoolgate restore --verify")
     assert made["rows"]["message"] >= 5
     assert machine.says(f"stat -c %a:%U {made['path']}/schoolgate.db") == "600:schoolgate"
     seal = json.loads(machine.says("cat /etc/schoolgate/schoolgate.keys"))["seal"]["1"]
@@ -112,7 +135,7 @@ def test_backups_are_made_and_their_restore_is_rehearsed(machine: Machine) -> No
 
 
 def test_a_restore_sends_nothing_twice(machine: Machine) -> None:
-    sim(machine, "fault", "unplug")
+    sim(machine, "fault", "unplug", "600")
     until(lambda: "modem0 ready" not in machine.shows("StatusText"), 30, machine.shows("StatusText"))
     ident = sent(machine, wait=0)["id"]
     machine.run("systemctl start schoolgate-backup")  # with the message in it, not sent
@@ -149,3 +172,27 @@ def test_a_damaged_database_is_refused_with_the_way_out(machine: Machine) -> Non
     machine.run("schoolgate restore --yes && systemctl reset-failed schoolgate && systemctl start schoolgate")
     modem_ready(machine)
     machine.run("rm -rf /root/kept")
+
+
+def test_a_lost_machine_comes_back_from_the_sheet_and_a_backup(machine: Machine) -> None:
+    """The runbook's steps, where only the program, the configuration and the backups are left."""
+    before = rows(machine)
+    sheet = machine.run("schoolgate escrow show", stdin="??\n", check=False).stdout
+    lines = re.findall(r"(?m)^\d+: .+ / \w\w$", sheet)
+    machine.run("systemctl start schoolgate-backup && systemctl stop schoolgate")
+    machine.run("mkdir /root/lost && mv /etc/schoolgate/*.key* /var/lib/schoolgate /root/lost/")
+    machine.run("install -d -o schoolgate -g schoolgate -m 700 /var/lib/schoolgate")
+    enter = documented("sudo schoolgate escrow enter /etc/schoolgate/schoolgate.keys", OPERATIONS)
+    machine.run(enter, stdin="\n".join([*lines, "", ""]))
+    verify = documented("sudo schoolgate restore --verify DIRECTORY", OPERATIONS)
+    newest = json.loads(machine.says("schoolgate backup --list --json"))["items"][0]["path"]
+    verify = verify.replace("DIRECTORY", newest)
+    machine.run(f"{verify} && {verify.replace('--verify', '--yes')}")
+    create = "sudo schoolgate key create HANDLE --label console --out /etc/schoolgate/owner.key"
+    machine.run(documented(create, OPERATIONS).replace("HANDLE", "jsmith"))
+    machine.run(documented("sudo systemctl start schoolgate", OPERATIONS))
+    modem_ready(machine)
+    assert rows(machine) == before
+    assert machine.says("stat -c %a:%U /etc/schoolgate/schoolgate.keys") == "600:root"
+    assert sent(machine)["status"] in ("sent", "delivered")
+    machine.run("rm -r /root/lost")
