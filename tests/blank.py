@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import tempfile
+from contextlib import AbstractAsyncContextManager
 from functools import lru_cache
 from pathlib import Path
 
-from gateway.store import dialect
+from gateway.store import Database, dialect
 from gateway.store.schema_version import upgrade
 
 
@@ -15,6 +16,12 @@ def blank(path: Path) -> None:
     """Put one at `path`, where there must be none."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(_migrated())
+
+
+def fresh(path: Path) -> AbstractAsyncContextManager[Database]:
+    """Put one at `path`, and open it."""
+    blank(path)
+    return Database.open(f"sqlite:///{path}")
 
 
 @lru_cache

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from gateway.store import Database, Keyring, create_key_file, load_key_file
+from tests.blank import fresh
 from tests.core.replying import Desk
 
 PEOPLE = itertools.count()
@@ -18,7 +19,7 @@ PEOPLE = itertools.count()
 async def replies_store(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Database, Keyring]]:
     directory = tmp_path_factory.mktemp("replies")
     create_key_file(directory / "keys")
-    async with Database.open(f"sqlite:///{directory / 'store.db'}") as database:
+    async with fresh(directory / "store.db") as database:
         yield database, load_key_file(directory / "keys")
 
 

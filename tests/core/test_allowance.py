@@ -15,6 +15,7 @@ from gateway.ids import new_id
 from gateway.model import Status
 from gateway.store import Database, Keyring, create_key_file, load_key_file, outbox
 from gateway.store.outbox import Candidate, NewMessage
+from tests.blank import fresh
 
 NOW = datetime(2026, 11, 26, 12, 0, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -132,7 +133,7 @@ def keyring(tmp_path: Path) -> Keyring:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database.open(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+    async with fresh(tmp_path / "store.db") as opened:
         yield opened
 
 

@@ -13,6 +13,7 @@ from gateway.almanac import Almanac
 from gateway.store import Database
 from policy import PolicySettings
 from policy.quiet_hours import NOT_KNOWN
+from tests.blank import fresh
 
 SETTINGS = PolicySettings.load()
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -20,7 +21,7 @@ NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database.open(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+    async with fresh(tmp_path / "store.db") as opened:
         yield opened
 
 

@@ -21,10 +21,11 @@ from gateway.bell import Bell
 from gateway.facts import PolicyDesk
 from gateway.numbers import Identify
 from gateway.own_texts import OwnTexts
-from gateway.store import Database, audit, create_key_file, load_key_file, outbox, recipients
+from gateway.store import audit, create_key_file, load_key_file, outbox, recipients
 from gateway.store.schema import message, part
 from gateway.verify_audit import NotUnderstood, anchor_of, canonical
 from policy import Outcome, PolicySettings, Stage
+from tests.blank import fresh
 
 NIGHT = datetime(2026, 3, 1, 3, 30, tzinfo=UTC)
 OWNER = "+447911123456"
@@ -62,7 +63,7 @@ async def server() -> AsyncIterator[Server]:
 @pytest.fixture
 async def log(tmp_path: Path) -> AsyncIterator[Auditing]:
     create_key_file(tmp_path / "keys")
-    async with Database.open(f"sqlite:///{tmp_path / 'store.db'}") as database:
+    async with fresh(tmp_path / "store.db") as database:
         rows = [audit.row(NIGHT, actor="a", action="b", target=f"t{n}", outcome="ok") for n in range(MANY)]
         await database.write(lambda c: audit.append(c, rows))
         yield Auditing(database, load_key_file(tmp_path / "keys"), "main", lambda: NIGHT)

@@ -19,6 +19,7 @@ from gateway import checkpoints, verify_audit
 from gateway.auditing import Auditing
 from gateway.store import Database, Keyring, audit, create_key_file, load_key_file
 from gateway.verify_audit import Broken, NotUnderstood, canonical, check, checkpoint_of, signed
+from tests.blank import fresh
 
 NOW = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
 SOURCE = Path(verify_audit.__file__).read_text()
@@ -32,7 +33,7 @@ def keyring(tmp_path: Path) -> Keyring:
 
 @pytest.fixture
 async def log(tmp_path: Path, keyring: Keyring):
-    async with Database.open(f"sqlite:///{tmp_path / 'store.db'}") as database:
+    async with fresh(tmp_path / "store.db") as database:
         await fill(database, 1200)
         yield Auditing(database, keyring, "main", lambda: NOW)
 

@@ -31,6 +31,7 @@ from gateway.store.schema import (
     violation,
 )
 from policy import PolicySettings
+from tests.blank import fresh
 
 NOW = datetime(2026, 6, 15, 12, 0, tzinfo=UTC)
 MAY = datetime(2026, 5, 10, 9, 0, tzinfo=UTC)
@@ -134,7 +135,7 @@ class Ledger:
 @pytest.fixture
 async def ledger(tmp_path: Path) -> AsyncIterator[Ledger]:
     create_key_file(tmp_path / "keys")
-    async with Database.open(f"sqlite:///{tmp_path / 'store.db'}") as database:
+    async with fresh(tmp_path / "store.db") as database:
         made = Ledger(database, load_key_file(tmp_path / "keys"))
         await made.person("office", "sender")
         await made.person("head", "owner")

@@ -37,6 +37,7 @@ from gateway.store.schema import audit, contact, event, membership, part, suspec
 from gateway.subjects import Subjects
 from gateway.suspects import doubt
 from policy import PolicySettings
+from tests.blank import fresh
 
 NOW = datetime(2026, 3, 2, 3, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -118,7 +119,7 @@ class Book:
 async def book(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Book]:
     directory = tmp_path_factory.mktemp("book")
     create_key_file(directory / "keys")
-    async with Database.open(f"sqlite:///{directory / 'store.db'}") as database:
+    async with fresh(directory / "store.db") as database:
         yield Book(database, load_key_file(directory / "keys"))
 
 

@@ -24,6 +24,7 @@ from gateway.store import Database, create_key_file, load_key_file
 from gateway.switch import Sending
 from gateway.watchdog import Watchdog
 from policy import PolicySettings
+from tests.blank import fresh
 from tests.system.site import eventually
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
@@ -33,7 +34,7 @@ TEXT = "Texting\n1.1. Kindly.\nEffective Date: 08/11/2024\nAuthorised by: Simon 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database.open(f"sqlite:///{tmp_path / 'db'}") as opened:
+    async with fresh(tmp_path / "db") as opened:
         yield opened
 
 

@@ -15,6 +15,7 @@ from gateway.model import Status
 from gateway.store import Database, Keyring, create_key_file, load_key_file, messages, outbox, recipients
 from gateway.switch import Switch
 from policy import PolicySettings
+from tests.blank import fresh
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 NUMBER = "+447911123456"
@@ -29,7 +30,7 @@ def keyring(tmp_path: Path) -> Keyring:
 @pytest.fixture
 async def database(tmp_path: Path, keyring: Keyring) -> AsyncIterator[Database]:
     settings = PolicySettings.load()
-    async with Database.open(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+    async with fresh(tmp_path / "store.db") as opened:
         new = outbox.NewMessage(
             id="msg_1", kind="help", number=NUMBER, number_index=keyring.index(NUMBER), parts=1, purpose="",
             body=settings.help_text, alphabet="gsm7", status=Status.QUEUED, priority=5,

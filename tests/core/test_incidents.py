@@ -23,6 +23,7 @@ from gateway.store.schema import inbound, incident, message
 from gateway.subjects import Subjects
 from policy import PolicySettings
 from policy.duties import Duty
+from tests.blank import fresh
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HERS, OTHER = "+447911123456", "+447911123457"
@@ -91,7 +92,7 @@ class Office:
 @pytest.fixture
 async def office(tmp_path: Path) -> AsyncIterator[Office]:
     create_key_file(tmp_path / "keys")
-    async with Database.open(f"sqlite:///{tmp_path / 'store.db'}") as database:
+    async with fresh(tmp_path / "store.db") as database:
         yield Office(database, load_key_file(tmp_path / "keys"), PolicySettings.load())
 
 

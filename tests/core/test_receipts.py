@@ -16,6 +16,7 @@ from gateway.receipts import Report
 from gateway.store import Database, Keyring, create_key_file, dialect, inbox, lifecycle, load_key_file, outbox
 from gateway.store.outbox import NewMessage
 from gateway.store.schema import part
+from tests.blank import fresh
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 ANNA, BEN = "+447700900001", "+447700900002"
@@ -29,7 +30,7 @@ def keyring(tmp_path: Path) -> Keyring:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database.open(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+    async with fresh(tmp_path / "store.db") as opened:
         yield opened
 
 

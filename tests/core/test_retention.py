@@ -17,6 +17,7 @@ from gateway.retention import Purge
 from gateway.store import Database, Keyring, audit, create_key_file, load_key_file, outbox, recipients
 from gateway.store.schema import batch, consent, inbound, inbox, message, part, reference, suppression
 from policy import PolicySettings
+from tests.blank import fresh
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 DAY, YEAR = timedelta(days=1), timedelta(days=366)
@@ -31,7 +32,7 @@ def keyring(tmp_path: Path) -> Keyring:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database.open(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+    async with fresh(tmp_path / "store.db") as opened:
         yield opened
 
 

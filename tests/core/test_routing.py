@@ -11,7 +11,8 @@ from gateway.config import ConfigError, load
 from gateway.ids import new_id
 from gateway.model import Event, Status
 from gateway.routing import EVERY_PRIORITY, URGENT, Headroom, Routing, Rule, Turn, own_lane
-from gateway.store import Database, Keyring, create_key_file, lifecycle, load_key_file, outbox
+from gateway.store import Keyring, create_key_file, lifecycle, load_key_file, outbox
+from tests.blank import fresh
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 IRISH, UK, MOBILE = "+353871234567", "+442079460000", "+447700900123"
@@ -120,7 +121,7 @@ async def test_each_modem_draws_what_it_may_in_the_order_of_the_queue(
         queued(keyring, IRISH),
         queued(keyring, "+33123456789", priority=URGENT),
     ]
-    async with Database.open(f"sqlite:///{tmp_path}/store.db") as database:
+    async with fresh(tmp_path / "store.db") as database:
         await database.write(lambda c: outbox.add(c, [outbox.seal(keyring, new) for new in news]))
 
         async def first(modem: str, ready: set[str], *, ordinary: bool = True) -> str | None:
@@ -143,7 +144,7 @@ async def test_later_parts_stay_with_their_modem_and_are_free_again_when_nothing
     tmp_path: Path, keyring: Keyring
 ) -> None:
     new = queued(keyring, UK, parts=2)
-    async with Database.open(f"sqlite:///{tmp_path}/store.db") as database:
+    async with fresh(tmp_path / "store.db") as database:
         await database.write(lambda c: outbox.add(c, [outbox.seal(keyring, new)]))
         course = ROUTING.course("spare", {"spare"}, ordinary=True)
         found = await database.read(lambda c: outbox.next_queued(c, keyring, "spare", NOW, course))
@@ -166,7 +167,7 @@ async def test_later_parts_stay_with_their_modem_and_are_free_again_when_nothing
 
 
 async def test_lanes_that_no_rule_knows_any_more_are_everybodys(tmp_path: Path, keyring: Keyring) -> None:
-    async with Database.open(f"sqlite:///{tmp_path}/store.db") as database:
+    async with fresh(tmp_path / "store.db") as database:
         await database.write(lambda c: outbox.add(c, [outbox.seal(keyring, queued(keyring, IRISH))]))
         assert await database.read(lambda c: outbox.next_queued(c, keyring, "uk", NOW)) is None
         await database.write(lambda c: outbox.keep_to_lanes(c, ["+353"]))

@@ -29,6 +29,7 @@ from gateway.subject_file import packed
 from gateway.subjects import Subjects
 from gateway.verify_audit import Chain
 from policy import Classifier, PolicySettings
+from tests.blank import fresh
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HERS, OTHER = "+447700900123", "+447700900124"
@@ -51,7 +52,7 @@ class Store:
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     create_key_file(tmp_path / "keys")
     keyring, policy = load_key_file(tmp_path / "keys"), PolicySettings.load()
-    async with Database.open(f"sqlite:///{tmp_path / 'store.db'}") as database:
+    async with fresh(tmp_path / "store.db") as database:
         made = Store(database, keyring, policy)
         for number in (HERS, OTHER):
             await fill(made, number)

@@ -18,6 +18,7 @@ from gateway.clock import utc_now
 from gateway.modem import Modem, ModemSettings
 from gateway.store import Database
 from gateway.watchdog import Watchdog, interval
+from tests.blank import fresh
 from tests.system.site import eventually
 
 
@@ -48,7 +49,7 @@ def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Systemd
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    async with Database.open(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+    async with fresh(tmp_path / "store.db") as opened:
         yield opened
 
 

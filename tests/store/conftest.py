@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from gateway.store import Database, Keyring, create_key_file, load_key_file
-from tests.blank import blank
+from tests.blank import fresh
 
 
 @pytest.fixture
@@ -15,6 +15,5 @@ def keyring(tmp_path: Path) -> Keyring:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    blank(tmp_path / "store.db")
-    async with Database.open(f"sqlite:///{tmp_path / 'store.db'}") as opened:
+    async with fresh(tmp_path / "store.db") as opened:
         yield opened
