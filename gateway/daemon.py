@@ -45,7 +45,7 @@ from gateway.notify import notify
 from gateway.numbers import Identify
 from gateway.offering import use_cases_of
 from gateway.own_texts import OwnTexts
-from gateway.peers import enrol
+from gateway.peers import enrol, unseen
 from gateway.reload import Reload
 from gateway.selftest import Loopback, SelfTests
 from gateway.sender import pauses
@@ -150,11 +150,8 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         daily.incidents = use_cases.incidents
         daily.people = ContactUpkeep(use_cases.groups)
         use_cases.health.suppression = inbound.suppression
-        use_cases.health.notes = (
-            almanac.sentence,
-            upkeep.jumps.sentence,
-            *([] if tls is None else [tls.warning]),
-        )
+        hidden, ends = unseen(config.unix_user), str if tls is None else tls.warning
+        use_cases.health.notes = (almanac.sentence, upkeep.jumps.sentence, ends, lambda: hidden)
         use_cases.health.pauses = lambda: pauses(senders, utc_now())
         use_cases.alerts.audit_broken = lambda: daily.broken
         await stack.enter_async_context(

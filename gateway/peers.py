@@ -44,6 +44,25 @@ async def enrol(access: Access, sections: Sequence[UnixUserSection]) -> None:
     access.peers = {uid: _key_id(uid) for uid in wanted}
 
 
+def unseen(sections: Sequence[UnixUserSection], uid_map: Path = Path("/proc/self/uid_map")) -> str:
+    """Return which of the users the kernel cannot name to this process, and why; empty for none."""
+    try:
+        spans = [tuple(map(int, line.split())) for line in uid_map.read_text("ascii").splitlines()]
+    except OSError:  # no user namespaces
+        return ""
+    hidden = [
+        section.user
+        for section in sections
+        if not any(first <= _uid(section) < first + count for first, _, count in spans)
+    ]
+    if not hidden:
+        return ""
+    return (
+        f"[[unix_user]] {', '.join(hidden)}: not let in, for the unit's user namespace hides who calls; "
+        "set PrivateUsers=no (docs/hardening.md)"
+    )
+
+
 def _admit(connection: Connection, access: Access, uid: int, section: UnixUserSection, now: datetime) -> None:
     person = people.by_handle(connection, section.person)
     if person is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import zlib
 from collections.abc import AsyncIterator
@@ -14,9 +15,10 @@ import pytest_asyncio
 
 from gateway.cli.exits import Exit
 from gateway.cli.problems import explained
-from gateway.config import load
+from gateway.config import UnixUserSection, load
 from gateway.daemon import opened, started
 from gateway.origins import UNIX, permitted
+from gateway.peers import unseen
 from gateway.store import audit
 from tests.api.conftest import CONSENTED, Api, running
 from tests.system.site import message
@@ -105,6 +107,19 @@ async def test_a_user_of_this_machine_acts_for_a_person_within_its_scopes(local_
 @ONE_SITE
 async def test_a_wrong_key_is_not_made_good_by_the_socket(local_api: Api) -> None:
     assert (await over_unix(local_api, "GET", "/v1/messages", Authorization="Bearer sg_live_x"))[0] == 401
+
+
+def test_a_user_whom_a_namespace_hides_is_told(tmp_path: Path) -> None:
+    """Inside, outside, how many (user_namespaces(7)): as systemd makes it with PrivateUsers=yes."""
+    sections = [
+        UnixUserSection(user=user, person="office", scopes=("messages:read",)) for user in ("7", "12")
+    ]
+    private = tmp_path / "uid_map"
+    private.write_text("         0          0          1\n         7          7          1\n")
+    assert re.match(r"\[\[unix_user\]\] 12: not let in.*PrivateUsers=no", unseen(sections, private))
+    assert unseen(sections[:1], private) == ""
+    private.write_text("         0          0 4294967295\n")
+    assert unseen(sections, private) == ""
 
 
 async def test_another_user_needs_a_key(furnished: Path, tmp_path: Path) -> None:

@@ -43,15 +43,14 @@ def test_while_systemd_listens_no_caller_is_refused(machine: Machine) -> None:
 
 
 @contextmanager
-def configured(machine: Machine, added: str, drop_in: str) -> Iterator[None]:
-    """Run the service with more in its configuration and its unit, and then as before."""
+def configured(machine: Machine, added: str) -> Iterator[None]:
+    """Run the service with more in its configuration, and then as before, without a drop-in."""
     machine.run(f"cp {CONFIG} /root/before.toml && mkdir -p {DROP_IN}")
     api, _, users = added.partition("\n\n")
     config = machine.says(f"cat {CONFIG}").replace("[api]\n", f"{api}\n", 1)
     machine.write(CONFIG, f"{config}\n\n{users}")
-    machine.write(f"{DROP_IN}/ways-in.conf", drop_in)
     try:
-        machine.run("systemctl daemon-reload && systemctl restart schoolgate")
+        machine.run("systemctl restart schoolgate")
         modem_ready(machine)
         yield
     finally:
@@ -69,7 +68,12 @@ def test_a_user_of_the_machine_is_let_in_by_the_word_of_the_kernel(machine: Mach
     machine.run("useradd --system --groups schoolgate mis && useradd --system --groups schoolgate other")
     machine.run("schoolgate person add office --name 'The office' --role sender")
     machine.run("schoolgate person acknowledge office", stdin="y\n")
-    with configured(machine, section[1], drop_in[1]):
+    with configured(machine, section[1]):
+        assert "[[unix_user]] mis: not let in" in machine.says("schoolgate status")
+        machine.write(f"{DROP_IN}/ways-in.conf", drop_in[1])
+        machine.run("systemctl daemon-reload && systemctl restart schoolgate")
+        modem_ready(machine)
+        assert "not let in" not in machine.says("schoolgate status")
         send = f"send {PARENT} trip --slot 'place=the farm' --slot day=Friday"
         mis = "cd /root && runuser -u mis -- schoolgate"  # and from a directory that is closed to it
         ident = json.loads(machine.says(f"{mis} {send} --wait 30 --json"))["id"]
