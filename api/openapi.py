@@ -27,6 +27,13 @@ _REF: Final = "#/components/schemas/{model}"
 _REQUEST_ID: Final = {
     "X-Request-Id": {"description": "Quote it when you ask for help.", "schema": {"type": "string"}}
 }
+_LEFT: Final = {
+    "RateLimit": {
+        "description": "`r`: how many requests the key has left for `t` seconds.",
+        "schema": {"type": "string"},
+    }
+}
+_ETAG: Final = {"ETag": {"description": "Of this version of it: for If-Match.", "schema": {"type": "string"}}}
 
 
 def document(routes: Sequence[Route[Any, Any]]) -> Json:
@@ -156,6 +163,10 @@ def _inlined(schema: Any, definitions: Mapping[str, Json]) -> Any:  # noqa: ANN4
 
 def _responses(route: Route[Any, Any], refs: Mapping[Any, Json]) -> Json:
     done: Json = {"description": "Done.", "headers": dict(_REQUEST_ID)}
+    if route.scope is not Scope.PUBLIC:
+        done["headers"] |= _LEFT
+    if route.conditional and route.status != 204:
+        done["headers"] |= _ETAG
     if route.idempotent:
         about = {"description": "true, if it is the answer to an earlier request with the same key."}
         done["headers"]["Idempotency-Replayed"] = about | {"schema": {"type": "string"}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Generic, TypeVar
@@ -31,6 +32,7 @@ LARGE: Final = 4 * 1024 * 1024
 _LONGEST_TOKEN: Final = 200
 _WORTH_PACKING: Final = 1024  # octets
 _IN_THREAD: Final = 32 * 1024  # octets; packing more would hold the loop up
+_GZIP: Final = re.compile(r"\bgzip\b(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))", re.IGNORECASE)
 IDENT: Final = "[a-z]{2,8}_[0-9a-z]{26}"
 
 
@@ -170,6 +172,6 @@ def json_response(body: bytes, call: Call[Any]) -> web.Response:
         headers=call.headers,
         zlib_executor_size=_IN_THREAD,
     )
-    if len(body) >= _WORTH_PACKING and "gzip" in call.request.headers.get("Accept-Encoding", "").lower():
+    if len(body) >= _WORTH_PACKING and _GZIP.search(call.request.headers.get("Accept-Encoding", "")):
         response.enable_compression(web.ContentCoding.gzip)
     return response
