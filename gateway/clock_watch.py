@@ -18,17 +18,15 @@ class ClockWatch:
     _until: float = 0.0  # by the other time
     _said: str = ""
 
-    def look(self, now: datetime, elapsed: float) -> float | None:
-        """Return by how many seconds the clock has jumped since the last look; None at the first.
+    def look(self, now: datetime, elapsed: float) -> float:
+        """Return by how many seconds the clock has jumped since the last look; less than ten are none.
 
-        `elapsed` are the seconds of a clock that nobody sets. Less than ten seconds are none.
+        `elapsed` are the seconds of a clock that nobody sets.
         """
         before, self._ahead = self._ahead, now.timestamp() - elapsed
         if elapsed > self._until:
             self._said = ""
-        if before is None:
-            return None
-        jump = self._ahead - before
+        jump = 0.0 if before is None else self._ahead - before
         if abs(jump) < _STEERED:
             return 0.0
         self._said, self._until = _sentence(jump, now), elapsed + _TOLD

@@ -54,6 +54,9 @@ class Upkeep:
     late: deque[tuple[str, int]]  # modem and TP-MR of results that came after all
     lanes: Collection[str] = ()  # that modems take
     jumps: ClockWatch = field(default_factory=ClockWatch)
+    _set_back: bool = (
+        True  # the clock, and nobody has looked yet at what waits; before the start it may have been
+    )
 
     async def recover(self) -> None:
         """After a start: what was between hand-off and answer is in doubt; half a batch is no batch."""
@@ -97,8 +100,10 @@ class Upkeep:
         jump = self.jumps.look(now, asyncio.get_running_loop().time())
         if jump:
             log.warning("the clock jumped", action="clock_jumped", seconds=round(jump))
-        if jump is None or jump < 0:  # at the first look it may have
+        self._set_back |= jump < 0
+        if self._set_back:
             await self._hurry(now)
+            self._set_back = False
         due, opens, queued = await self.database.read(lambda c: self._news(c, now))
         late = tuple(self.late)
         if due or hourly or late:
