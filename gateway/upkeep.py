@@ -54,9 +54,7 @@ class Upkeep:
     late: deque[tuple[str, int]]  # modem and TP-MR of results that came after all
     lanes: Collection[str] = ()  # that modems take
     jumps: ClockWatch = field(default_factory=ClockWatch)
-    _set_back: bool = (
-        True  # the clock, and nobody has looked yet at what waits; before the start it may have been
-    )
+    _set_back: bool = True  # and nobody has looked at what waits; before the start it may have been
 
     async def recover(self) -> None:
         """After a start: what was between hand-off and answer is in doubt; half a batch is no batch."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
@@ -50,6 +51,9 @@ def doctor(
     if log is not None and archive is None:
         raise Stop(Exit.USAGE, "--log goes with --bundle: it is for the archive")
     loaded = configuration(config)
+    home = loaded.store.path.parent
+    if os.access(home, os.F_OK) and not os.access(home, os.X_OK):
+        raise Stop(Exit.NOT_PERMITTED, f"{home} is closed to you: sudo schoolgate doctor")
     found = list(_examine(loaded, config, key_file))
     names = None if archive is None else _pack(archive, loaded, config, key_file, found, log)
     if as_json:
