@@ -57,26 +57,13 @@ class Hang(Fault):
 
 @dataclass(slots=True)
 class Stall(Fault):
-    """The modem takes no bytes, as by flow control; until the port is opened anew.
-
-    From the next prompt on, or with `now` at once.
-    """
-
-    now: bool = False
-
-    def start(self, modem: VirtualModem) -> None:
-        """Begin, if it is time."""
-        if self.now:
-            self._stall(modem)
+    """From the next prompt on the modem takes no bytes, as by flow control, until the port is opened anew."""
 
     def prompt(self, modem: VirtualModem, delay: float | None) -> float | None:
         """Ask for the PDU, and take none of it."""
-        self._stall(modem)
-        return delay
-
-    def _stall(self, modem: VirtualModem) -> None:
         modem.wire.stop_taking()
         self.spent = True
+        return delay
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.clock import utc_now
 from gateway.simulator import Network, Timing
-from tests.system.site import eventually
+from tests.system.site import eventually, own_port, spawned
 from tests.system.story import ANNA, BEN, CARA, EVERYBODY, posted, stage
 from tests.system.verdict import verdict
 from tests.system.view import count
@@ -17,14 +17,12 @@ from tests.system.view import count
 pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]
 
 SUPPRESSED = "SELECT count(*) FROM suppression"
+PARKED = "SELECT count(*) FROM inbound WHERE kind = 'parked'"
 
 
-@pytest.mark.parametrize("off", [timedelta(days=400), -timedelta(hours=1)])
-async def test_clocks_that_disagree_lose_no_stop_and_no_report(
-    furnished_stage: Path, tmp_path: Path, off: timedelta
-) -> None:
+async def test_clocks_that_disagree_lose_no_stop_and_no_report(furnished_stage: Path, tmp_path: Path) -> None:
     def beginning(network: Network) -> None:
-        wrong(network, off)
+        wrong(network, timedelta(days=400))
         network.text(CARA, "sim0", "STOP")
 
     async with stage(furnished_stage, tmp_path, before=beginning) as made:
@@ -44,6 +42,30 @@ def wrong(network: Network, off: timedelta) -> None:
 
     network.clock = clock
     network.centre._clock = clock
+
+
+async def test_a_report_that_came_before_the_result_counts_though_the_daemon_is_killed_then(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    pace = Timing(radio_first=0.02, report_after=0)
+    direct = {"timing": pace, "persona": "simcom-sim800"}  # reports pass during a part
+    async with stage(furnished_stage, tmp_path, running=False, first=False, **direct) as made:
+        port = own_port(tmp_path)
+        config = tmp_path / "schoolgate.toml"
+        config.write_text(config.read_text().replace("result_seconds = 1.0", "result_seconds = 60"))
+        async with spawned(made, port) as process:
+            await made.ready(60)
+            made.modems[0].fault("late_result", seconds=60)
+            ident = await made.post(ANNA)
+            await eventually(lambda: count(tmp_path, PARKED) == 1, what="the report")
+            process.kill()
+            await process.wait()
+        made.modems[0].clear_faults()
+        made.modems[0].reset()
+        async with spawned(made, port):
+            await made.ready(60)
+            await made.reaches(ident, "delivered")
+            assert await verdict(made) == {"delivered": 1}
 
 
 async def test_a_memory_that_fills_while_it_sends_is_emptied_and_sending_goes_on(
