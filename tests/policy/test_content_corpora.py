@@ -22,7 +22,7 @@ CORPORA = ["heldout", "tuning", "further", "later"]
 
 @pytest.mark.parametrize(
     ("corpus", "refused", "caught"),
-    [("heldout", 85, 86), ("tuning", 86, 87), ("further", 370, 382), ("later", 56, 60)],
+    [("heldout", 85, 86), ("tuning", 86, 87), ("further", 377, 387), ("later", 56, 60)],
 )
 def test_2_2_sensitive_texts_are_refused_or_held_as_often_as_was_measured(
     corpus: str, refused: int, caught: int

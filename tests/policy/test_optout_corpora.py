@@ -19,7 +19,7 @@ CORPORA = ["heldout", "tuning", "further", "later"]
 
 @pytest.mark.parametrize(
     ("corpus", "at_once", "caught"),
-    [("heldout", 167, 237), ("tuning", 216, 353), ("further", 192, 606), ("later", 24, 38)],
+    [("heldout", 167, 237), ("tuning", 216, 353), ("further", 193, 619), ("later", 24, 38)],
 )
 def test_opt_outs_are_obeyed_or_held_as_often_as_was_measured(corpus: str, at_once: int, caught: int) -> None:
     found = tiers(corpus, "optouts")
@@ -27,7 +27,7 @@ def test_opt_outs_are_obeyed_or_held_as_often_as_was_measured(corpus: str, at_on
     assert found[Tier.ACT] + found[Tier.HOLD] >= caught
 
 
-@pytest.mark.parametrize(("corpus", "held"), [("heldout", 6), ("tuning", 0), ("further", 10), ("later", 0)])
+@pytest.mark.parametrize(("corpus", "held"), [("heldout", 5), ("tuning", 0), ("further", 10), ("later", 0)])
 def test_few_ordinary_replies_are_held_and_none_opts_out(corpus: str, held: int) -> None:
     found = tiers(corpus, "ordinary")
     assert found[Tier.ACT] == 0
