@@ -25,7 +25,7 @@ APPROVAL_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         Scope.DECIDE,
         Nothing,
         Approval,
-        codes=(*POLICY, *DECIDING, "TEMPLATE_UNSOUND"),
+        codes=(*POLICY, *DECIDING, "TEMPLATE_UNSOUND", "NOT_YET_EFFECTIVE"),
     ),
     Route(
         "POST",
@@ -54,7 +54,7 @@ APPROVAL_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         NewRole,
         Approval,
         status=202,
-        codes=("APPROVAL_PENDING",),
+        codes=("APPROVAL_PENDING", "NOT_FOUND"),
     ),
     Route("GET", "/v1/lexicon", lexicon.lexicon, Scope.TEMPLATES_READ, Nothing, Lexicon),
     Route("POST", "/v1/lexicon", lexicon.propose_lexicon, Scope.LEXICON, NewLexicon, Lexicon, status=201),

@@ -69,7 +69,7 @@ CONTACT_ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         NewContact,
         Contact,
         conditional=True,
-        codes=("CONTACT_EXISTS",),
+        codes=("CONTACT_EXISTS", "LEGAL_HOLD"),
     ),
     Route(
         "DELETE",

@@ -108,7 +108,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         limit=LARGE,
         long=("recipients", MOST),
         idempotent=True,
-        codes=("IDEMPOTENCY_CONFLICT", "REFERENCE_CONFLICT"),
+        codes=("IDEMPOTENCY_CONFLICT", "REFERENCE_CONFLICT", "SENDING_SUSPENDED"),
     ),
     Route(
         "POST",
@@ -129,7 +129,7 @@ ROUTES: Final[tuple[Route[Any, Any], ...]] = (
         Scope.APPROVE,
         Nothing,
         Batch,
-        codes=("NOT_HELD", *DECIDING),
+        codes=(*POLICY, "NOT_HELD", *DECIDING),
     ),
     Route(
         "DELETE",

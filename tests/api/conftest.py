@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
 import socket
 import struct
@@ -12,11 +13,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import aiohttp
 import pytest
 
 from api.codes import REMEDY
+from api.openapi import codes_of
+from api.route import IDENT
+from api.routes import ROUTES
 from gateway.config import load
 from gateway.daemon import Daemon, started
 from gateway.records import KeyKind
@@ -51,6 +56,18 @@ class Answer:
         return {fault["field"]: fault["message"] for fault in self.body["errors"]}
 
 
+_ROUTES = [(re.compile(route.path.replace("{id}", f"(?:{IDENT})")), route) for route in ROUTES]
+
+
+def is_described(method: str, path: str, status: int, body: object) -> None:
+    """Fail unless the description of the API has such an answer at this address."""
+    place = unquote(path.partition("?")[0])
+    for pattern, route in _ROUTES:
+        if route.method == method and pattern.fullmatch(place) and status >= 400 and isinstance(body, dict):
+            described = codes_of(route).get(status, ())
+            assert route.path == "/readyz" or body["code"] in described, (method, path, body)
+
+
 @dataclass(slots=True)
 class Api:
     """A client of a running gateway."""
@@ -73,6 +90,7 @@ class Api:
         async with self.session.request(method, url, headers=headers, **more) as answer:
             raw = await answer.read()
             body = json.loads(raw) if "json" in answer.content_type and raw else None
+            is_described(method, path, answer.status, body)
             return Answer(answer.status, answer.headers, raw, body)
 
     async def post_raw(self, path: str, data: object, media: str = "application/json", **more: Any) -> Answer:
