@@ -139,6 +139,7 @@ async def test_what_the_policy_refuses_is_refused_with_its_clause(site: Api) -> 
         ({"to": CONSENTED[4], "text": TEXT, "udh": "\x06"}, "udh is not supported here, rejected: no user"),
         ({"to": CONSENTED[4], "text": TEXT, "mclass": "1"}, "mclass is not supported here, rejected"),
         ({"to": CONSENTED[4], "text": TEXT, "07700900123": "1"}, "A field is not supported here, rejected"),
+        ({"to": CONSENTED[4], "text": TEXT, "fleet": "1"}, "fleet is not supported here, rejected"),
     ],
 )
 async def test_what_is_not_understood_is_answered_in_kannels_words(
