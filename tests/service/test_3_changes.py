@@ -100,5 +100,14 @@ def test_the_package_installs_the_same_over_the_kept_data(machine: Machine) -> N
     machine.run(f"dpkg --force-confold --force-unsafe-io -i {package}")  # again
     modem_ready(machine)
     machine.run("dpkg -r schoolgate")
+    assert machine.says("systemctl is-enabled schoolgate-backup.timer 2>/dev/null || true") in (
+        "",
+        "not-found",
+    )
+    machine.run(f"dpkg --force-confold --force-unsafe-io -i {package}")  # as it was
+    assert machine.says("systemctl is-enabled schoolgate schoolgate-backup.timer") == "enabled\nenabled"
+    assert machine.shows("ActiveState", "schoolgate-backup.timer") == "active"
+    modem_ready(machine)
+    machine.run("dpkg -r schoolgate")
     machine.run("test -s /var/lib/schoolgate/schoolgate.db -a -s /etc/schoolgate/schoolgate.keys")
     assert machine.says("ls -A /opt") in ("wheels", "schoolgate\nwheels")
