@@ -151,7 +151,8 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         daily.people = ContactUpkeep(use_cases.groups)
         use_cases.health.suppression = inbound.suppression
         hidden, ends = unseen(config.unix_user), str if tls is None else tls.warning
-        use_cases.health.notes = (almanac.sentence, upkeep.jumps.sentence, ends, lambda: hidden)
+        letters = use_cases.alerts.unsent
+        use_cases.health.notes = (almanac.sentence, upkeep.jumps.sentence, letters, ends, lambda: hidden)
         use_cases.health.pauses = lambda: pauses(senders, utc_now())
         use_cases.alerts.audit_broken = lambda: daily.broken
         await stack.enter_async_context(

@@ -41,6 +41,7 @@ class Post:
     path: Path
     clock: Clock
     _waiting: list[Letter] = field(default_factory=list)
+    _why: str = ""
     _some: asyncio.Event = field(default_factory=asyncio.Event)
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -67,28 +68,33 @@ class Post:
             self._some.clear()
             await self._some.wait()
 
+    def sentence(self) -> str:
+        """Return why letters wait; empty where the server takes them."""
+        return self._why and f"alerts by letter wait ({len(self._waiting)}): {self._why}"
+
     async def _carry(self, letter: Letter) -> None:
         failures = 0
-        while not await _taken(self.postbox, letter, failures) and self.clock() - letter.at < _LIMIT:
-            failures += 1
+        while (why := await _refusal(self.postbox, letter, failures)) and self.clock() - letter.at < _LIMIT:
+            failures, self._why = failures + 1, why
             await asyncio.sleep(min(_LONGEST, _AGAIN * failures).total_seconds())
+        self._why = ""
 
     async def _keep(self) -> None:
         async with self._turn:
             await asyncio.to_thread(_write, self.path, tuple(self._waiting))
 
 
-async def _taken(postbox: Postbox, letter: Letter, failures: int) -> bool:
-    """Try to send a letter; return whether the server took it."""
+async def _refusal(postbox: Postbox, letter: Letter, failures: int) -> str:
+    """Try to send a letter; return why the server did not take it, empty where it did."""
     try:
         refused = await postbox.send(letter.subject, letter.body)
     except NotSent as exc:
         level = log.debug if failures else log.warning
         level("a letter waits", action="letter_waits", why=str(exc))
-        return False
+        return str(exc)
     if refused:
         log.warning("a letter is not for everybody", action="letter_refused", refused=refused)
-    return True
+    return ""
 
 
 def _read(path: Path) -> list[Letter]:

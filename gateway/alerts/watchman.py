@@ -75,6 +75,10 @@ class Alerts:
         ]
         return tuple(sorted(shown, key=lambda each: each.since))
 
+    def unsent(self) -> str:
+        """Return why letters wait; empty where none does."""
+        return "" if self.post is None else self.post.sentence()
+
     async def run(self) -> None:
         """Look until cancelled."""
         self._told = await asyncio.to_thread(self.memory.load)

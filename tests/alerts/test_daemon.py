@@ -87,12 +87,15 @@ async def test_a_letter_waits_for_a_server_that_is_down_also_through_a_restart(
             await alerts.look(now)
             await alerts.look(now + alerts.patience)
             await eventually(lambda: server.heard.count("MAIL") >= 3, what="three tries")
+            waits = "alerts by letter wait (1): the mail server localhost answered 451"
+            assert waits in (await daemon.use_cases.health.ready()).notices
         assert server.letters == []
         server.refuse.clear()
-        (kept,) = tmp_path.glob("*.letters.json")
+        kept = tmp_path / "schoolgate.letters.json"
         assert len(json.loads(kept.read_text())) == 1
-        async with started(load(tmp_path / "schoolgate.toml")):
+        async with started(load(tmp_path / "schoolgate.toml")) as daemon:
             await eventually(lambda: json.loads(kept.read_text()) == [], what="the letter to be gone")
+            assert waits not in (await daemon.use_cases.health.ready()).notices
     assert len(server.letters) == 1
 
 
