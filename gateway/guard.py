@@ -5,6 +5,7 @@ The address that was judged is the one that is connected to, so a name cannot ch
 
 from __future__ import annotations
 
+import re
 import socket
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -16,6 +17,9 @@ from aiohttp.resolver import ThreadedResolver
 
 Network = IPv4Network | IPv6Network
 _LONGEST: Final = 2000
+_NO_ADDRESS: Final = "is not an address; write it as https://host/path"
+_NUMBER: Final = re.compile(r"(?:^|\.)(?:[0-9]+|0x[0-9a-f]*)\.?$", re.IGNORECASE)
+"""A host that ends in a number and is no IP address as it is written is none that can be reached."""
 _NAT64: Final = IPv6Network("64:ff9b::/96")  # RFC 6052: an IPv4 address is in the last four octets
 
 
@@ -46,7 +50,7 @@ def fault_of(url: str, networks: Sequence[Network]) -> str | None:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError:
-        return "is not an address; write it as https://host/path"
+        return _NO_ADDRESS
     return _fault(url, parts, networks)
 
 
@@ -57,7 +61,7 @@ def _fault(url: str, parts: SplitResult, networks: Sequence[Network]) -> str | N
         or len(url) > _LONGEST
         or not url.isascii()
     ):
-        return "is not an address; write it as https://host/path"
+        return _NO_ADDRESS
     if parts.username is not None or parts.password is not None or parts.fragment:
         return "must have neither a user name nor a fragment"
     if parts.scheme == "http" and not networks:
@@ -65,7 +69,7 @@ def _fault(url: str, parts: SplitResult, networks: Sequence[Network]) -> str | N
     try:
         ip_address(parts.hostname)
     except ValueError:
-        return None
+        return _NO_ADDRESS if _NUMBER.search(parts.hostname) else None
     if not allowed(parts.hostname, networks, public=parts.scheme == "https"):
         return "is not a public address; [webhooks] allow can name networks of your own"
     return None

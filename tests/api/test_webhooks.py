@@ -189,7 +189,8 @@ async def test_a_redirect_is_a_failure_and_is_not_followed(api: Api) -> None:
     ["https://10.0.0.1/", "https://[::1]/", "https://169.254.169.254/latest", "https://[::ffff:10.0.0.1]/",
      "https://192.168.1.1:8443/x", "http://10.1.1.1/", "https://0.0.0.0/", "https://224.0.0.1/",
      "ftp://example.org/", "https://user:pw@example.org/", "https:///x", "example.org", "https://a:b/",
-     "https://example.org/#x", "https://exämple.org/"],
+     "https://example.org/#x", "https://exämple.org/", "https://127.1/", "https://2130706433/",
+     "https://0x7f.1/", "https://0177.0.0.1/", "https://127.0.0.1./"],
 )  # fmt: skip
 async def test_an_address_that_is_not_public_is_refused(api: Api, url: str) -> None:
     answer = await api.call("POST", "/v1/webhooks", {"url": url, "types": ["*"]})
