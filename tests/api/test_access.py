@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,12 +13,13 @@ from prometheus_client import CollectorRegistry
 
 from api import build_app
 from api.govuk import GOVUK_ROUTES
+from api.limits import Limits, TooManyRequests
 from api.route import Route
 from api.routes import ROUTES
 from api.schema.base import Nothing
 from gateway.clock import utc_now
 from gateway.records import Scope
-from tests.api.conftest import Api
+from tests.api.conftest import Api, running
 from tests.system.site import message, number
 
 GUARDED = [route for route in ROUTES if route.scope is not Scope.PUBLIC]
@@ -129,3 +133,29 @@ async def test_suspending_a_person_refuses_their_keys_on_the_next_request(api: A
 async def test_the_key_is_looked_at_before_the_body(api: Api) -> None:
     answer = await api.post_raw("/v1/messages", b"{", who=None)
     answer.is_problem(401, "KEY_MISSING")
+
+
+def test_a_key_has_so_many_requests_a_minute_and_another_key_its_own() -> None:
+    limits, now = Limits(2), datetime(2026, 9, 1, 8, 30, 40, tzinfo=UTC)
+    assert limits.take("a", now)["RateLimit"] == '"key";r=1;t=20'
+    assert limits.take("a", now)["RateLimit"] == '"key";r=0;t=20'
+    with pytest.raises(TooManyRequests) as refused:
+        limits.take("a", now + timedelta(seconds=5))
+    assert refused.value.headers["Retry-After"] == "15"
+    assert limits.take("b", now)["RateLimit"] == '"key";r=1;t=20'
+    assert limits.take("a", now + timedelta(seconds=20))["RateLimit"] == '"key";r=1;t=60'
+
+
+async def test_who_asks_too_often_is_told_how_long_to_wait(furnished: Path, tmp_path: Path) -> None:
+    """Good and bad requests count alike, and all say what is left."""
+    shutil.copytree(furnished, tmp_path / "made")
+    config = tmp_path / "made" / "schoolgate.toml"
+    config.write_text(config.read_text().replace("[api]\n", "[api]\nrequests_per_minute = 3\n"))
+    async with running(tmp_path / "made", tmp_path / "run") as api:
+        answers = [await api.call("GET", f"/v1/messages?limit={limit}") for limit in (1, 0) * 4]
+        refused = [answer for answer in answers if answer.status == 429]
+        assert 3 <= len(answers) - len(refused) <= 6  # the minute may end meanwhile, once
+        refused[-1].is_problem(429, "TOO_MANY_REQUESTS")
+        assert 1 <= int(refused[-1].headers["Retry-After"]) <= 60
+        assert all(answer.headers["RateLimit"].startswith('"key";r=') for answer in answers)
+        assert (await api.call("GET", "/v1/messages", who="head")).status == 200
