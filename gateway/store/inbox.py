@@ -11,6 +11,9 @@ from sqlalchemy import Connection, RowMapping, bindparam, insert, literal_column
 from gateway.store.prepared import Prepared, Row
 from gateway.store.schema import inbound, inbox
 
+# As the partial index has it: else a query about one of these kinds goes through every PDU that ever came.
+_OPEN = inbound.c.kind.in_([literal_column(f"'{each}'") for each in ("pending", "part", "parked")])
+
 
 def seen(connection: Connection, fingerprint: bytes, since: datetime) -> bool:
     """Return whether the same PDU came before, since then."""
@@ -42,7 +45,7 @@ _AMEND = Prepared(update(inbound).where(inbound.c.id == bindparam("of_pdu")))
 
 def of_kind(connection: Connection, kind: str, before: datetime | None = None) -> Sequence[RowMapping]:
     """Return the PDUs of an open kind (pending, part, parked), oldest first."""
-    query = select(inbound).where(inbound.c.kind == literal_column(f"'{kind}'"))
+    query = select(inbound).where(_OPEN, inbound.c.kind == literal_column(f"'{kind}'"))
     if before is not None:
         query = query.where(inbound.c.received_at < before)
     return connection.execute(query.order_by(inbound.c.id)).mappings().all()
@@ -55,7 +58,11 @@ def parked(connection: Connection, number_index: bytes) -> Sequence[Row]:
 
 _PARKED = Prepared(
     select(inbound)
-    .where(inbound.c.kind == literal_column("'parked'"), inbound.c.number_index == bindparam("number_index"))
+    .where(
+        _OPEN,
+        inbound.c.kind == literal_column("'parked'"),
+        inbound.c.number_index == bindparam("number_index"),
+    )
     .order_by(inbound.c.id)
 )
 
@@ -63,6 +70,7 @@ _PARKED = Prepared(
 def parts_like(connection: Connection, row: dict[str, Any]) -> Sequence[RowMapping]:
     """Return the stored parts with the key of `row`: sender, reference, total, reference width."""
     query = select(inbound).where(
+        _OPEN,
         inbound.c.kind == literal_column("'part'"),
         inbound.c.number_index == row["number_index"],
         inbound.c.concat_reference == row["concat_reference"],

@@ -16,12 +16,13 @@ import pytest
 from sqlalchemy import Connection, event
 
 from gateway.model import Status
-from gateway.store import Keyring, alerts, dialect, doubts, lifecycle, limits, messages, outbox, quiet
+from gateway.store import Keyring, alerts, dialect, doubts, inbox, lifecycle, limits, messages, outbox, quiet
 from gateway.store.schema import metadata
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
 MANY = ("message", "part", "audit", "event", "inbound", "inbox")
+PART = {"number_index": b"a", "concat_reference": 1, "concat_total": 2, "concat_wide": False}
 KEYRING = Keyring(keys={}, current=1, index_key=b"", token_key=b"")  # nothing is there to be opened
 ASKED: dict[str, Callable[[Connection], object]] = {
     "due": lambda c: lifecycle.something_due(c, NOW),
@@ -32,6 +33,10 @@ ASKED: dict[str, Callable[[Connection], object]] = {
     "queued": lambda c: outbox.any_due(c, NOW),
     "next": lambda c: outbox.next_queued(c, KEYRING, "sim0", NOW),
     "next of lanes": lambda c: outbox.next_queued(c, KEYRING, "sim0", NOW, outbox.Course(("", "a"), 40)),
+    "left for later, at the start": lambda c: inbox.of_kind(c, "pending"),
+    "parts that came": lambda c: inbox.of_kind(c, "part", before=NOW),
+    "reports of a number that fit nothing": lambda c: inbox.parked(c, b"a"),
+    "parts of a message that comes": lambda c: inbox.parts_like(c, PART),
     "lanes, at the start": lambda c: outbox.keep_to_lanes(c, ["a", "b"]),
     "waiting": outbox.waiting,
     "a clock set back": lambda c: outbox.hurry(c, NOW),
