@@ -124,6 +124,12 @@ async def test_a_listing_is_filtered_by_status_reference_purpose_and_time(api: A
     assert {item["id"] for item in plus.body["items"]} == {kept, gone}
 
 
+async def test_what_is_not_in_doubt_cannot_be_settled(api: Api) -> None:
+    ident = (await api.call("POST", "/v1/messages", message(CONSENTED[0]))).body["id"]
+    settled = await api.call("POST", f"/v1/doubts/{ident}", {"outcome": "sent"})
+    settled.is_problem(409, "NOT_IN_DOUBT")
+
+
 async def test_messages_are_their_own_persons_only(api: Api) -> None:
     ident = (await api.call("POST", "/v1/messages", message(CONSENTED[0]))).body["id"]
     assert (await api.call("GET", "/v1/messages", who="head")).body["items"] == []

@@ -168,6 +168,12 @@ async def test_a_consent_without_evidence_is_refused_field_by_field(api: Api) ->
     assert set(late.faults()) == {"number", "given_at", "purposes"}
 
 
+async def test_nobody_is_asked_to_confirm_where_the_policy_names_no_template(api: Api) -> None:
+    asked = await api.call("POST", "/v1/opt-ins", consent(STRANGER, method="web_form"))
+    asked.is_problem(409, "CONFIRMATION_OFF")
+    assert (await api.call("GET", "/v1/consents", params={"number": STRANGER})).body["items"] == []
+
+
 async def test_a_list_of_consents_is_taken_whole(api: Api) -> None:
     await api.call("POST", "/v1/opt-outs", {"number": STRANGER})
     rows = "".join(
