@@ -104,8 +104,10 @@ class Upkeep:
             self._set_back = False
         due, opens, queued = await self.database.read(lambda c: self._news(c, now))
         late = tuple(self.late)
-        if due or hourly or late:
+        if due or late:
             await self.database.write(lambda c: self._work(c, late, now))
+        if hourly:
+            await self._tidy(now)
         for _ in late:
             self.late.popleft()
         if due or opens:
@@ -161,7 +163,14 @@ class Upkeep:
                 outcome="queued",
                 detail={"part": number, "rule": "on_doubt = resend"},
             )
+
+    async def _tidy(self, now: datetime) -> None:
+        """Put away what is over; what takes looking is looked for where nobody waits."""
+        await self.database.write(lambda c: self._forget(c, now))
+        while old := await self.database.read(lambda c: events.old(c, now)):
+            await self.database.write(lambda c, seqs=old: events.forget(c, seqs))  # type: ignore[misc]
+
+    def _forget(self, connection: Connection, now: datetime) -> None:
         self.inbound.tidy(connection, now)
         idempotency.forget_old(connection, now)
         webhooks.forget_old(connection, now)
-        events.forget_old(connection, now)

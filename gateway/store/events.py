@@ -134,6 +134,11 @@ def before(connection: Connection, at: datetime) -> int:
     return int(connection.execute(select(func.max(event.c.seq)).where(event.c.at < at)).scalar() or 0)
 
 
-def forget_old(connection: Connection, now: datetime) -> None:
-    """Drop events older than two weeks."""
-    connection.execute(delete(event).where(event.c.at < now - KEPT))
+def old(connection: Connection, now: datetime, most: int = 1000) -> Sequence[int]:
+    """Return the numbers of events older than two weeks. It looks through all that are kept: for a reader."""
+    return connection.execute(select(event.c.seq).where(event.c.at < now - KEPT).limit(most)).scalars().all()
+
+
+def forget(connection: Connection, seqs: Sequence[int]) -> None:
+    """Drop these."""
+    connection.execute(delete(event).where(event.c.seq.in_(seqs)))

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection
 
 from gateway.clock import utc_now
+from gateway.config import load
+from gateway.daemon import opened, started
 from gateway.events import TYPES, EventView, Listener
 from gateway.model import Status
 from gateway.records import KeyKind
@@ -201,3 +206,27 @@ async def test_a_listener_that_does_not_read_is_hung_up_on(api: Api, monkeypatch
             return not events._listeners
 
         await eventually(gone, within=30, what="the end of it")
+
+
+async def test_events_are_kept_for_two_weeks(furnished: Path, tmp_path: Path) -> None:
+    shutil.copytree(furnished, tmp_path, dirs_exist_ok=True)
+    config, now = load(tmp_path / "schoolgate.toml"), utc_now()
+    ages = {f"msg_{index}": timedelta(days=14, seconds=60) for index in range(1100)}
+    ages |= {"msg_kept": timedelta(days=14, seconds=-600)}
+
+    def fill(connection: Connection) -> None:
+        for subject, age in ages.items():
+            store.add(connection, now - age, "message.sent", subject)
+
+    def left(connection: Connection) -> set[str]:
+        return {row["subject"] for row in store.after(connection, 0, 2000)} & ages.keys()
+
+    async with opened(config) as before:
+        await before.database.write(fill)
+    async with started(config) as daemon:
+        read = daemon.store.database.read
+
+        async def gone() -> bool:
+            return await read(left) == {"msg_kept"}
+
+        await eventually(gone, what="the old ones to be gone")
