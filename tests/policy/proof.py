@@ -26,7 +26,8 @@ from hypothesis import Phase, settings
 from policy.clauses import register
 from policy.rules import RULES, Rule
 
-_LONGEST: Final = 120.0  # seconds for the tests of one removal
+_LONGEST: Final = 120.0  # seconds for the tests of one removal, which end with the first that fails
+_EACH: Final = 20.0  # seconds more for each test, where all are to pass
 _FORK: Final = get_context("fork")  # the child has what this process has read already
 
 
@@ -115,7 +116,7 @@ def run(removal: Removal | None, tests: Sequence[str]) -> Outcome:
     child = _FORK.Process(target=_child, args=(removal, tests, queue))
     child.start()
     try:
-        return queue.get(timeout=_LONGEST)
+        return queue.get(timeout=_LONGEST + (_EACH * len(tests) if removal is None else 0.0))
     except Empty:
         return Outcome(frozenset(), 0, "no end")
     finally:
