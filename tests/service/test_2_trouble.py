@@ -196,3 +196,26 @@ def test_a_lost_machine_comes_back_from_the_sheet_and_a_backup(machine: Machine)
     assert machine.says("stat -c %a:%U /etc/schoolgate/schoolgate.keys") == "600:root"
     assert sent(machine)["status"] in ("sent", "delivered")
     machine.run("rm -r /root/lost")
+
+
+def test_without_keys_and_without_a_sheet_one_begins_anew(machine: Machine) -> None:
+    machine.run("cp /etc/schoolgate/owner.key /root/ && mv /etc/schoolgate/schoolgate.keys* /root/")
+    page = OPERATIONS.partition("## The key file is lost")[2]
+    commands = re.findall(r"(?m)^sudo (.*)$", page[: page.index("\n## ")])
+    assert len(commands) == 6
+    try:
+        for command in commands:
+            answers = " --owner jsmith --name 'Jo Smith' --acknowledge"
+            machine.run(command + (answers if "init" in command else ""))
+        modem_ready(machine)
+        assert rows(machine) == 0
+    finally:
+        machine.run("systemctl stop schoolgate; rm -rf /var/lib/schoolgate /etc/schoolgate/owner.key*")
+        machine.run(
+            "mv /var/lib/schoolgate.before /var/lib/schoolgate; rm -f /etc/schoolgate/schoolgate.keys*"
+        )
+        machine.run(
+            "mv /root/owner.key /root/schoolgate.keys* /etc/schoolgate/ && systemctl start schoolgate"
+        )
+    modem_ready(machine)
+    assert rows(machine) > 0
