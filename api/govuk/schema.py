@@ -14,10 +14,10 @@ _Id = Annotated[str, Field(max_length=100)]
 
 
 def _spoken(values: Any) -> Any:  # noqa: ANN401 - whatever the caller sent
-    """Return the values under our names for slots, numbers as words, as Notify takes them."""
+    """Return the values under our names for slots, numbers as words, as Notify takes them; null is none."""
     if not isinstance(values, dict):
-        return values
-    return {slot_name(str(name)): _word(value) for name, value in values.items()}
+        return {} if values is None else values
+    return {slot_name(str(name)): _word(value) for name, value in values.items() if value is not None}
 
 
 def _word(value: Any) -> Any:  # noqa: ANN401

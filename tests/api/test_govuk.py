@@ -127,6 +127,9 @@ async def test_what_is_wrong_with_a_message_is_said_as_notify_says_it(api: Api) 
     is_failure(await send(template_id="1"), 400, "ValidationError", "template_id is not a valid UUID")
     is_failure(await send(template_id=str(uuid.uuid4())), 400, "BadRequestError", "Template not found")
     is_failure(await send(), 400, "BadRequestError", "Missing personalisation: place, day")
+    is_failure(await send(personalisation=None), 400, "BadRequestError", "Missing personalisation: place")
+    null = {**SLOTS, "day": None}
+    is_failure(await send(personalisation=null), 400, "BadRequestError", "Missing personalisation: day")
     wrong = await send(phone_number="0770", personalisation=SLOTS)
     assert wrong.body["errors"][0]["error"] == "ValidationError"
     assert wrong.body["errors"][0]["message"].startswith("phone_number")
