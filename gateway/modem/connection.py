@@ -289,7 +289,7 @@ class Connection:
 
     def _take_direct(self, urc: Urc, through: Session) -> None:
         if urc.body is not None:
-            self._directs.take(Handed(urc.body.upper(), urc.name[1:].lower(), through))
+            self._directs.take(Handed(urc.body.upper(), urc.name[1:].lower(), urc.value, through))
             return
         log.warning("modem.direct_message_torn", modem=self._settings.name, urc=urc.name)
         if self._inbox is not None:

@@ -12,6 +12,7 @@ import structlog
 from gateway.modem import commands
 from gateway.modem.errors import ModemGone
 from gateway.modem.identity import attempt
+from gateway.modem.listing import Stored
 from gateway.modem.session import Session
 
 log = structlog.get_logger()
@@ -19,11 +20,18 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """One PDU, the way it came ("cmt" or "cds"), and the port that is to acknowledge it."""
+    """One PDU, the way it came ("cmt" or "cds"), the header before it, and the port to acknowledge it at."""
 
     pdu: str
     route: str
+    header: str
     through: Session
+
+    @property
+    def torn(self) -> bool:
+        """Octets are missing of those that the header announced."""
+        length = self.header.rpartition(",")[2].strip()
+        return Stored(0, None, int(length) if length.isdecimal() else None, self.pdu).torn
 
 
 class Directs:
@@ -58,7 +66,7 @@ class Directs:
                 await self._post(handed := self._queue[0])
                 self._queue.popleft()
                 self._changed()
-                if self.acknowledge:
+                if self.acknowledge and not handed.torn:  # else the network brings it again
                     await self._confirm(handed.through)
             self._more.clear()
             await self._more.wait()

@@ -11,7 +11,7 @@ import structlog
 
 from gateway.modem.at import NOTHING, Answer, AtParser, Line, Noise, Prompt, Result, Urc
 from gateway.modem.commands import Command
-from gateway.modem.errors import CommandRefused, CommandTimeout, ModemGone
+from gateway.modem.errors import AnswerUnreadable, CommandRefused, CommandTimeout, ModemGone
 from gateway.modem.port import Port
 from gateway.modem.settings import Timeouts
 
@@ -106,7 +106,11 @@ class Session:
             lines = self.lines
         if not isinstance(result, Result) or not result.ok:
             raise refusal(command.name, result)
-        return command.parse(lines)
+        try:
+            return command.parse(lines)
+        except AnswerUnreadable:
+            self._out_of_step = True  # it may have been the OK of an earlier command
+            raise
 
     async def ask(
         self, data: bytes, answer: Answer, seconds: float, then: float | None = None

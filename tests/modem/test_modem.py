@@ -259,7 +259,7 @@ async def test_a_direct_message_is_committed_and_then_acknowledged(fake: FakeMod
     async with running(modem):
         await modem.settled()
         store.gate.clear()
-        fake.urc("+CMT: ,24", STOP)
+        fake.urc("+CMT: ,23", STOP)
         await until(lambda: not modem.is_settled)
         assert "AT+CNMA" not in fake.commands
         store.gate.set()
@@ -267,6 +267,21 @@ async def test_a_direct_message_is_committed_and_then_acknowledged(fake: FakeMod
         fake.urc("+CDS: 25", REPORT)
         await until(lambda: fake.commands.count("AT+CNMA") == 2)
     assert [(message.pdu, message.route) for message in store.messages] == [(STOP, "cmt"), (REPORT, "cds")]
+
+
+async def test_a_direct_message_that_came_torn_is_kept_and_the_network_brings_it_again(
+    fake: FakeModem, store: Store
+) -> None:
+    fake.replies["AT+CSMS?"] = framed("+CSMS: 1,1,1,1", "OK")
+    modem = driver(fake.path, store)
+    async with running(modem):
+        await modem.settled()
+        fake.urc("+CMT: ,23", STOP[:-4])
+        await until(lambda: store.pdus == [STOP[:-4]])
+        fake.urc("+CMT: ,23", STOP)
+        await until(lambda: "AT+CNMA" in fake.commands)
+    assert store.pdus == [STOP[:-4], STOP]
+    assert fake.commands.count("AT+CNMA") == 1
 
 
 async def test_a_direct_message_that_was_not_committed_is_not_acknowledged(
@@ -277,7 +292,7 @@ async def test_a_direct_message_that_was_not_committed_is_not_acknowledged(
     async with running(modem):
         await modem.settled()
         store.broken = True
-        fake.urc("+CMT: ,24", STOP)
+        fake.urc("+CMT: ,23", STOP)
         await until(lambda: not modem.is_settled)
         await asyncio.sleep(0.05)
         assert "AT+CNMA" not in fake.commands
@@ -296,7 +311,7 @@ async def test_a_direct_message_is_committed_while_a_part_is_on_the_air(
 
         def busy(_: str) -> str:
             loop.call_later(0.3, fake.say, framed("+CMGS: 1", "OK"))
-            return framed("+CMT: ,24") + f"{STOP}\r\n"
+            return framed("+CMT: ,23") + f"{STOP}\r\n"
 
         fake.result = busy
         sending = asyncio.create_task(send(modem))

@@ -57,6 +57,18 @@ async def test_an_answer_that_makes_no_sense_is_told_apart_from_a_refusal(
         await session.run(commands.SIGNAL)
 
 
+async def test_the_late_ok_of_one_command_does_not_put_all_that_follow_out_of_step(
+    fake: FakeModem, session: Session
+) -> None:
+    assert await session.run(commands.SIGNAL) == -73
+    fake.replies["AT+CSQ"] = framed("OK", "+CSQ: 20,99", "OK")
+    with pytest.raises(AnswerUnreadable):
+        await session.run(commands.SIGNAL)
+    fake.replies["AT+CSQ"] = framed("+CSQ: 20,99", "OK")
+    assert await session.run(commands.SIGNAL) == -73
+    assert fake.commands[-2:] == ["AT", "AT+CSQ"]
+
+
 async def test_an_echo_that_comes_on_by_itself_changes_nothing(fake: FakeModem, session: Session) -> None:
     assert await session.run(commands.SIGNAL) == -73
     fake.echo = True
