@@ -116,6 +116,8 @@ def test_6_2_a_topic_covers_its_purposes_and_everything_covers_all() -> None:
         ('"KRS Education Ltd sends', '"We send', "help_text: must contain the organisation's name"),
         ('"KRS Education Ltd sends', '"KRS Education Ltd — sends', "help_text: "),
         ('opt_out_text = "Reply STOP', 'opt_out_text = "Reply NO', "opt_out_text: "),
+        ("atebwch STOP", "atebwch NA", "opt_out_texts.cy: "),
+        ('cy = "I', 'Cymraeg = "I', "opt_out_texts.Cymraeg: "),
         ("route = []", 'route = ["{x}"]', "lists.route.0: must be one line"),
         ("route = []", 'route = ["a\\nb"]', "lists.route.0: must be one line"),
         ("route = []", 'route = [" a"]', "lists.route.0: must be one line"),
