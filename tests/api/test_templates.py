@@ -53,6 +53,11 @@ async def test_a_draft_is_seen_as_it_would_be_sent_with_its_characters_and_parts
         "forced_by": None,
         "reasons": [],
     }
+    welsh = {"name": "closure", "language": "cy", "purpose": "important_info", "body": "Mae'r ysgol ar gau."}
+    made = await api.call("POST", "/v1/templates", welsh, who="author")
+    seen = await api.call("POST", f"/v1/templates/{made.body['id']}/preview", {}, who="head")
+    assert seen.body["text"].endswith("Mae'r ysgol ar gau. I optio allan, atebwch STOP.")
+    assert (seen.body["alphabet"], seen.body["parts"]) == ("gsm7", 1)
     faulty = await api.call("POST", path, {"slots": {"day": "soon"}}, who="head")
     assert [reason["code"] for reason in faulty.body["reasons"]] == ["SLOT_INVALID"]
     (await api.call("POST", "/v1/templates/tpl_no/preview", {}, who="head")).is_problem(404, "NOT_FOUND")
