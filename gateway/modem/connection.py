@@ -84,8 +84,8 @@ class Connection:
     @property
     def transmits(self) -> bool:
         """A part may be handed over now."""
-        known = self._watch is not None and not self._watch.suspicious
-        return self.registered and known and _now() >= self._rest_until
+        unsure = self._watch is None or self._watch.unsure
+        return self.registered and not unsure and _now() >= self._rest_until
 
     @property
     def warning(self) -> str:
@@ -106,7 +106,7 @@ class Connection:
                 tasks.create_task(self._commit_directs())
                 await self._live(known_card, known_imsi, memory, tasks)
         except* ModemGone as group:
-            gone = next(exc for exc in group.exceptions if isinstance(exc, ModemGone))
+            gone = self._session.reason or next(e for e in group.exceptions if isinstance(e, ModemGone))
         finally:
             self._session.close()
         # Until Python 3.13 a task group forgets a cancellation that comes together with an error.
@@ -155,7 +155,7 @@ class Connection:
     async def _live(
         self, known_card: str, known_imsi: str, memory: PinMemory, tasks: asyncio.TaskGroup
     ) -> None:
-        self._report(phase=ModemPhase.INITIALISING, detail="")
+        self._report(phase=ModemPhase.INITIALISING)
         ready = await bring_up(
             self._session,
             self._settings,

@@ -67,6 +67,7 @@ class Modem:
         self._card = card or CardInMind()
         self._ladder = Ladder(power=power.available())
         self._rung: Rung | None = None  # what the next attempt tries
+        self._again = ""  # why there is a next attempt
         self._interface = ""  # of USB, where the port is one
         self._device: Path | None = None
         self._references = References(on_late_result)
@@ -181,7 +182,7 @@ class Modem:
             path = await self._find() or path
         elif self._rung in (Rung.USB_RESET, Rung.POWER_CYCLE):
             await self._force(self._rung)
-        self._report(phase=ModemPhase.OPENING, detail="", port=path)
+        self._report(phase=ModemPhase.OPENING, detail=self._again, port=path)
         port = await open_port(path, settings.baud, settings.timeouts.open)
         if self._rung is Rung.RESTART:
             taken = await restart(port, settings.timeouts)
@@ -241,6 +242,7 @@ class Modem:
         await self._sleep(seconds)
 
     def _ended(self, end: Ended, failures: int) -> None:
+        self._again = f"it is tried again after: {end.reason}"
         level = log.warning if failures == 1 else log.debug
         level("modem.lost", modem=self.name, port=self._settings.port, why=str(end.reason), failures=failures)
         self._report(
@@ -273,7 +275,7 @@ class Modem:
         self._changed = asyncio.Event()
 
     def _note_card(self, connection: Connection, ready: Ready) -> None:
-        self._carded = connection
+        self._carded, self._again = connection, ""
         known = self._card.known() or ready.iccid, self._card.known_imsi() or ready.imsi
         if known != (self._card.known(), self._card.known_imsi()):
             self._card.remember(*known)

@@ -75,6 +75,11 @@ class Session:
         """The lines of the latest answer so far."""
         return tuple(self._lines)
 
+    @property
+    def reason(self) -> ModemGone | None:
+        """Why the link has died, if it has."""
+        return self._grave() if self.lost.done() else None
+
     def close(self) -> None:
         """Give the port back and fail whoever waits."""
         self._port.close()

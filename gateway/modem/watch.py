@@ -23,6 +23,7 @@ log = structlog.get_logger()
 _POLL: Final = 5.0  # between sweeps where nothing is announced
 _FOLLOW_UP: Final = 2.0  # after a hint: were there more messages than hints?
 _CHOOSE_AGAIN: Final = 900.0  # at most this often is the modem told to choose a network
+_SAME_BOOT: Final = 1.0  # after a look; some modems say what is said at boot all the time
 _ALARM: Final = 0.7  # of the memory that receives
 
 
@@ -49,6 +50,7 @@ class Watch:
         self._imsi = ""
         self._domains = list(commands.REGISTRATIONS)
         self._suspected = self._verified = 0  # how often the modem may have restarted, and was looked at
+        self._unsure, self._looked_at = False, float("-inf")
         self._count_due = True
         self._unregistered_since: float | None = None
         self._chosen_at = float("-inf")
@@ -64,14 +66,18 @@ class Watch:
         return self.registration.usable or not self._domains
 
     @property
-    def suspicious(self) -> bool:
-        """The modem may have restarted since we looked: what it was told may be forgotten."""
+    def unsure(self) -> bool:
+        """The modem may have forgotten what it was told: nothing is to be sent before we have looked."""
+        return self._unsure or self._session.forgot
+
+    @property
+    def _suspicious(self) -> bool:
         return self._suspected != self._verified or self._session.forgot
 
     @property
     def due(self) -> float:
         """When to call `tend` next."""
-        if self.suspicious or (self._count_due and self._inbox.clean):
+        if self._suspicious or (self._count_due and self._inbox.clean):
             return self._now()
         return min(self._register_at, self._sweep_at, self._beat_at, self._follow_up)
 
@@ -83,6 +89,7 @@ class Watch:
     def suspect(self) -> None:
         """Note that the modem may have restarted: it says what modems say at boot."""
         self._suspected += 1
+        self._unsure |= self._now() - self._looked_at > _SAME_BOOT
 
     def registration_changed(self) -> None:
         """Note that it may have; the answer to a query decides."""
@@ -107,9 +114,10 @@ class Watch:
     async def tend(self) -> None:
         """Do what is due. Raise `ModemGone` if the modem has forgotten what it was told."""
         now = self._now()
-        if self.suspicious:
+        if self._suspicious:
+            seen = self._suspected
             await self._verify(same_card=True)
-            self._verified = self._suspected  # what it said meanwhile belongs to the same boot
+            self._verified, self._unsure, self._looked_at = seen, False, self._now()
         if now >= self._register_at:
             await self._register()
         if self._count_due and self._inbox.clean:
