@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final
 
+import structlog
 from sqlalchemy import Connection, RowMapping
 
 from gateway import approvals, violations
@@ -37,6 +38,8 @@ from gateway.records import (
 )
 from gateway.store import audit, idempotency, messages, outbox, references
 from policy import Outcome
+
+log = structlog.get_logger()
 
 _RUN: Final = 20  # recipients in one transaction
 
@@ -113,6 +116,7 @@ class Batches:
             return restored(before)
         await self._follow(ident)
         self.outbound.bell.ring()
+        log.info("batch accepted", action="batch_accepted", batch=ident, messages=accepted)
         return receipt
 
     async def _drop(self, ident: str) -> None:

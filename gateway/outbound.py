@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
+import structlog
 from sqlalchemy import Connection
 
 from gateway import sms, violations
@@ -40,6 +41,8 @@ from gateway.store import (
 )
 from gateway.store.schema import message
 from policy import Outcome
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,8 @@ class Outbound:
             assert answer.considered is not None  # noqa: S101 - one of the two
             raise Refusal(answer.considered.decision, self.clock())
         self.bell.ring()
+        if not answer.receipt.replayed:
+            log.info("message accepted", action="message_accepted", message=answer.receipt.id)
         return answer.receipt
 
     def _submit(

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from tests.api.conftest import WEBHOOKS
 from tests.api.test_webhooks import Receiver, receiver
@@ -78,3 +79,13 @@ async def test_what_came_while_a_consumer_was_down_is_there_page_by_page(tmp_pat
         texts = [(await made.call("GET", f"/v1/inbox/{each['subject']}"))[1]["text"] for each in items]
     assert texts == [f"Message {index}" for index in range(5)]
     assert [each["seq"] for each in items] == sorted(each["seq"] for each in items)
+
+
+async def test_the_log_follows_a_message_by_its_id(tmp_path: Path) -> None:
+    with capture_logs() as logs:
+        async with site(tmp_path, numbers=[PARENT]) as made:
+            ident = await made.post(PARENT)
+            await made.reaches(ident, "delivered")
+    followed = [log["action"] for log in logs if log.get("message") == ident]
+    assert followed == ["message_accepted", "part_sent", "status_report"]
+    assert PARENT not in repr(logs)
