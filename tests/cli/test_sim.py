@@ -70,7 +70,7 @@ def test_without_a_network_it_says_how_to_get_one() -> None:
     ("words", "hint"),
     [
         (("fault", "earthquake"), "hang"),
-        (("fault", "reset", "3"), "takes none"),
+        (("fault", "echo", "3"), "takes none"),
         (("fault", "hang", "--set", "colour=red"), "seconds"),
         (("fault", "hang", "--set", "seconds"), "name=value"),
         (("run", "--persona", "nokia"), "huawei-e173"),
