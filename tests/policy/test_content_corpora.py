@@ -11,18 +11,30 @@ nineteen in twenty fresh ordinary ones pass. Then patterns were made from them, 
 `later` was written without a look at the lists, and its even lines are read as figures only. Run once before
 anything was changed, of the 60 to refuse 29 of the odd and 30 of the even lines were refused or held; of the
 60 ordinary ones 29 and 30 passed, and one was refused. It names no year, so dates are not judged.
+
+`autumn` and `autumn_unseen` are the halves, drawn by lot, of texts written without a look at the lists; their
+`deny` is all that must be refused or held, by whatever clause. When first run, 41 of 41 and 40 of 42 were
+refused or held, and all 41 ordinary ones of each passed. `autumn_unseen` is read here only, as figures.
 """
 
 import pytest
 
 from tests.policy.wordings import outcomes, texts
 
-CORPORA = ["heldout", "tuning", "further", "later"]
+CORPORA = ["heldout", "tuning", "further", "later", "autumn", "autumn_unseen"]
+WITH_DOUBTS = CORPORA[:3]  # these have a list of texts to hold
 
 
 @pytest.mark.parametrize(
     ("corpus", "refused", "caught"),
-    [("heldout", 85, 86), ("tuning", 86, 87), ("further", 377, 387), ("later", 56, 60)],
+    [
+        ("heldout", 85, 86),
+        ("tuning", 86, 87),
+        ("further", 377, 387),
+        ("later", 56, 60),
+        ("autumn", 36, 41),
+        ("autumn_unseen", 38, 40),
+    ],
 )
 def test_2_2_sensitive_texts_are_refused_or_held_as_often_as_was_measured(
     corpus: str, refused: int, caught: int
@@ -41,7 +53,15 @@ def test_2_2_texts_in_doubt_do_not_pass(corpus: str, caught: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("corpus", "passed"), [("heldout", 99), ("tuning", 101), ("further", 417), ("later", 60)]
+    ("corpus", "passed"),
+    [
+        ("heldout", 99),
+        ("tuning", 101),
+        ("further", 417),
+        ("later", 60),
+        ("autumn", 41),
+        ("autumn_unseen", 41),
+    ],
 )
 def test_ordinary_school_texts_pass(corpus: str, passed: int) -> None:
     found = outcomes(corpus, "allow")
@@ -52,7 +72,8 @@ def test_ordinary_school_texts_pass(corpus: str, passed: int) -> None:
 
 def test_no_text_is_in_two_corpora() -> None:
     kinds = {
-        corpus: ("deny", "allow") if corpus == "later" else ("deny", "hold", "allow") for corpus in CORPORA
+        corpus: ("deny", "hold", "allow") if corpus in WITH_DOUBTS else ("deny", "allow")
+        for corpus in CORPORA
     }
     every = [text for corpus in CORPORA for kind in kinds[corpus] for text in texts(corpus, kind)]
     assert len(every) == len(set(every))
