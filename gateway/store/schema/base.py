@@ -6,7 +6,7 @@ An index of part of a table says so for SQLite only: to name PostgreSQL loads al
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -41,13 +41,25 @@ class Instant(TypeDecorator[datetime]):
     impl = BigInteger
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:  # noqa: ARG002
-        """Return the number that is stored."""
-        return None if value is None else (value - _EPOCH) // _MICROSECOND
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], int | None]:  # noqa: ARG002
+        """Return what makes the number that is stored; `process_bind_param` would cost as much again."""
+        return _stored
 
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Return the instant that was stored, in UTC."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+    def result_processor(
+        self,
+        dialect: Dialect,  # noqa: ARG002
+        coltype: object,  # noqa: ARG002
+    ) -> Callable[[int | None], datetime | None]:
+        """Return what makes the instant that was stored, in UTC."""
+        return _read
+
+
+def _stored(value: datetime | None) -> int | None:
+    return None if value is None else (value - _EPOCH) // _MICROSECOND
+
+
+def _read(value: int | None) -> datetime | None:
+    return None if value is None else _EPOCH + value * _MICROSECOND
 
 
 def one_of(column: str, values: Iterable[str]) -> CheckConstraint:
