@@ -5,8 +5,8 @@ The held-out half was written before any pattern and is read here only, as figur
 opted out. No pattern was made from a reply in it. `further` holds what was thought of while patterns were
 made, so its figures flatter. `later` was written without a look at the lists and is read as figures only:
 38 of its 40 opt-outs were caught (24 at once), and none of its 40 ordinary replies was held or opted out.
-`autumn` and `autumn_unseen` are the halves, drawn by lot, of replies written without a look at the lists, less
-those that are in another corpus. When first run, 54 of the 56 opt-outs of each were caught (18 and 25 at
+`autumn` and `autumn_unseen` are the halves, drawn by lot, of replies written without a look at the lists but
+for those that another corpus has. When first run, 54 of the 56 opt-outs of each were caught (18 and 25 at
 once), and 1 and 2 of their 62 ordinary replies were held. `autumn_unseen` is read here only, as figures.
 """
 
@@ -27,8 +27,8 @@ CORPORA = ["heldout", "tuning", "further", "later", "autumn", "autumn_unseen"]
         ("tuning", 216, 353),
         ("further", 193, 619),
         ("later", 24, 38),
-        ("autumn", 18, 54),
-        ("autumn_unseen", 25, 54),
+        ("autumn", 18, 56),
+        ("autumn_unseen", 25, 55),
     ],
 )
 def test_opt_outs_are_obeyed_or_held_as_often_as_was_measured(corpus: str, at_once: int, caught: int) -> None:
@@ -39,7 +39,7 @@ def test_opt_outs_are_obeyed_or_held_as_often_as_was_measured(corpus: str, at_on
 
 @pytest.mark.parametrize(
     ("corpus", "held"),
-    [("heldout", 5), ("tuning", 0), ("further", 10), ("later", 0), ("autumn", 1), ("autumn_unseen", 2)],
+    [("heldout", 5), ("tuning", 0), ("further", 10), ("later", 0), ("autumn", 0), ("autumn_unseen", 2)],
 )
 def test_few_ordinary_replies_are_held_and_none_opts_out(corpus: str, held: int) -> None:
     found = tiers(corpus, "ordinary")
