@@ -131,6 +131,7 @@ class Listener:
     position: int
     _waiting: list[EventView] = field(default_factory=list)
     _bell: asyncio.Event = field(default_factory=asyncio.Event)
+    _beat: bool = False
     lost: bool = False
 
     def put(self, events: Sequence[EventView]) -> None:
@@ -149,16 +150,24 @@ class Listener:
         self._waiting.clear()
         self._bell.set()
 
-    async def take(self) -> Sequence[EventView]:
-        """Wait for what is new; empty at the end, or where the listener is too far behind."""
+    def beat(self) -> None:
+        """Have `take` return, whatever there is."""
+        self._beat = True
+        self._bell.set()
+
+    async def take(self) -> Sequence[EventView] | None:
+        """Wait for what is new, or a beat; None at the end, or where the listener is too far behind."""
         fresh: list[EventView] = []
-        while not fresh:
+        while not fresh and not self._beat:
             await self._bell.wait()
             if self.lost:
-                return ()
+                return None
             self._bell.clear()
             taken, self._waiting = self._waiting, []
             fresh = [event for event in taken if event.seq > self.position]
+        if not fresh:
+            self._beat = False
+            return ()
         self.position = fresh[-1].seq
         return fresh
 
@@ -195,9 +204,12 @@ class Events:
 
     @asynccontextmanager
     async def listening(
-        self, caller: Caller, after: int | None, types: Collection[str] = ()
+        self, caller: Caller, after: int | None, types: Collection[str], beat: float
     ) -> AsyncIterator[AsyncIterator[Sequence[EventView]]]:
-        """Yield what the caller may see, in groups as it comes: all after number `after`, or from now on."""
+        """Yield what the caller may see, in groups as it comes: all after number `after`, or from now on.
+
+        Every `beat` seconds comes an empty one.
+        """
         async with self._joining:
             newest = await self.database.read(store.last)
             if not self._listeners:
@@ -205,9 +217,11 @@ class Events:
             start = newest if after is None else after
             listener = Listener(lambda event: _shown(event, caller, types), start)
             self._listeners.add(listener)
+        beating = asyncio.create_task(_beat(listener, beat))
         try:
             yield self._told(caller, listener, newest, types)
         finally:
+            beating.cancel()
             self._listeners.discard(listener)
 
     async def _told(
@@ -220,7 +234,7 @@ class Events:
                 yield page.items
             if page.next is None:
                 break
-        while group := await listener.take():
+        while (group := await listener.take()) is not None:
             yield group
 
     def close(self) -> None:
@@ -264,6 +278,12 @@ class Events:
             await self.database.write(lambda c: store.add(c, self.clock(), kind, subject))
         except StoreUnavailable as exc:
             log.warning("an event is lost", action="store_unavailable", type=kind, why=str(exc))
+
+
+async def _beat(listener: Listener, every: float) -> None:
+    while True:
+        await asyncio.sleep(every)
+        listener.beat()
 
 
 def _shown(event: EventView, caller: Caller, types: Collection[str]) -> bool:

@@ -15,6 +15,7 @@ from api.schema.events import EventFilter, EventOut, EventPaging
 from gateway.errors import Fault, Invalid
 from gateway.events import TYPES, EventView
 
+_SMALL: Final = 16 * 1024  # octets that an idle connection takes without waiting
 _PATIENCE: Final = 30.0  # seconds that a listener may take to take what was written
 _BEAT: Final = 15.0  # seconds; a comment keeps proxies patient, and the key is looked at again
 _MOST_SEQ: Final = 2**53
@@ -28,7 +29,7 @@ async def events(call: Call[EventFilter]) -> web.StreamResponse:
     response = web.StreamResponse(headers={**call.headers, "Content-Type": "text/event-stream"})
     if call.request.method == "HEAD":
         return response
-    async with call.use_cases.events.listening(call.caller, after, types) as groups:
+    async with call.use_cases.events.listening(call.caller, after, types, _BEAT) as groups:
         await response.prepare(call.request)
         await response.write(b": listening\n\n")
         await _stream(call, response, groups)
@@ -39,35 +40,25 @@ async def _stream(
     call: Call[EventFilter], response: web.StreamResponse, groups: AsyncIterator[Sequence[EventView]]
 ) -> None:
     """Write until the listener is too far behind, the key is no longer good, or the gateway stops."""
-
-    async def next_group() -> Sequence[EventView] | None:
-        return await anext(groups, None)
-
-    coming = asyncio.create_task(next_group())
-    try:
-        while True:
-            done, _ = await asyncio.wait([coming], timeout=_BEAT)
-            if done:
-                if (group := coming.result()) is None:
-                    return
-                await _write(call, response, b"".join(map(_frame, group)))
-                coming = asyncio.create_task(next_group())
-            elif await call.is_still_good():
-                await _write(call, response, b": still here\n\n")
-            else:
-                return
-    finally:
-        coming.cancel()
+    async for group in groups:
+        if group:
+            await _write(call, response, b"".join(map(_frame, group)))
+        elif await call.is_still_good():
+            await _write(call, response, b": still here\n\n")
+        else:
+            return
 
 
 async def _write(call: Call[EventFilter], response: web.StreamResponse, data: bytes) -> None:
     """Write; hang up on a listener that does not take it."""
+    transport = call.request.transport
+    at_once = transport is not None and not transport.get_write_buffer_size() and len(data) <= _SMALL
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(None if at_once else _PATIENCE):  # a timer costs
             await response.write(data)
     except TimeoutError:
-        if call.request.transport is not None:
-            call.request.transport.abort()
+        if transport is not None:
+            transport.abort()
         raise ConnectionResetError("the listener does not read") from None
 
 

@@ -143,6 +143,24 @@ async def test_a_suspended_person_is_told_nothing_more(api: Api, monkeypatch: py
             await take(told, 1)
 
 
+async def test_a_suspended_person_is_told_nothing_more_however_much_happens(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.handlers.events._BEAT", 0.2)
+
+    async def happenings() -> None:
+        while True:
+            await api.daemon.store.database.write(lambda c: store.add(c, utc_now(), "optout.added", "x"))
+
+    async with listening(api) as told, asyncio.timeout(10):
+        happening = asyncio.create_task(happenings())
+        await anext(told)
+        await api.daemon.use_cases.access.suspend("office", by="test")
+        async for _ in told:
+            pass
+        happening.cancel()
+
+
 async def test_history_goes_page_by_page(api: Api) -> None:
     idents = [await opt_out(api, each) for each in CONSENTED[:7]]
     path, found = "/v1/events/history?types=optout.added&limit=3", []
@@ -180,7 +198,7 @@ async def test_a_listener_that_falls_too_far_behind_is_let_go_and_costs_no_memor
         listener.put([event(seq) for seq in range(start + 1, start + 501)])
     assert listener.lost
     assert listener._waiting == []
-    assert await listener.take() == ()
+    assert await listener.take() is None
 
 
 def event(seq: int) -> EventView:
