@@ -33,7 +33,7 @@ WITH_DOUBTS = CORPORA[:3]  # these have a list of texts to hold
         ("further", 377, 387),
         ("later", 56, 60),
         ("autumn", 36, 41),
-        ("autumn_unseen", 38, 40),
+        ("autumn_unseen", 38, 41),
     ],
 )
 def test_2_2_sensitive_texts_are_refused_or_held_as_often_as_was_measured(
