@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from bench.million import fill
+from bench.million import fill, settled
 from bench.rig import EVERYBODY, Rig, rig
 from bench.sending import Row, bulk, let_go
 from gateway.clock import utc_now
@@ -152,7 +152,8 @@ async def _timed(ask: Callable[[], Awaitable[tuple[int, bytes]]]) -> float:
 async def listing() -> list[Row]:
     """Fifty of a million messages, by every filter and from pages far back."""
     async with rig(_BUSY, before=fill) as r:
-        await asyncio.sleep(15)  # the nightly work that follows a start looks through all of it
+        started = time.monotonic() - r.began
+        await settled(r)
         wire = await Wire.open(r.site)
         month = utc_now() - timedelta(days=30)
         since = month.isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -162,6 +163,7 @@ async def listing() -> list[Row]:
             middle,
             "/v1/messages?limit=50&status=delivered",
             "/v1/messages?limit=50&purpose=event_notice",
+            "/v1/messages?limit=50&purpose=emergency",
             "/v1/messages?reference=r500000",
             f"/v1/messages?limit=50&since={since}",
         ]
@@ -169,7 +171,10 @@ async def listing() -> list[Row]:
     p99 = quantile(runs, 0.99)
     got = f"p50 {quantile(runs, 0.5) * 1e3:.1f}, p99 {p99 * 1e3:.1f} ms"
     each = tuple(quantile(runs[nth :: len(asked)], 0.5) for nth in range(len(asked)))
-    return [Row("list of 50 out of 1,000,000 messages", "p99 <= 25 ms", got, p99 <= 0.025, each)]
+    return [
+        Row("process start to ready with 1,000,000 messages", "<= 2 s", f"{started:.2f} s", started <= 2),
+        Row("list of 50 out of 1,000,000 messages", "p99 <= 25 ms", got, p99 <= 0.025, each),
+    ]
 
 
 async def listeners() -> list[Row]:

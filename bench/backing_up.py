@@ -9,7 +9,7 @@ from collections.abc import Coroutine
 from typing import Final
 
 from bench.api import Wire, quantile
-from bench.million import COUNT, fill
+from bench.million import COUNT, fill, settled
 from bench.rig import EVERYBODY, Rig, rig
 from bench.sending import Row
 from gateway.simulator import Timing
@@ -22,6 +22,7 @@ _BUSY: Final = Timing(radio_first=0.3, radio_kept=0.2, report_after=1)
 async def million() -> list[Row]:
     """Post at an even rate, first alone, then while `schoolgate backup` runs as its unit runs it."""
     async with rig(_BUSY, before=fill) as r:
+        await settled(r)
         alone = await _posting(r, asyncio.sleep(_BEFORE))
         began = time.monotonic()
         meanwhile = await _posting(r, _backup(r))

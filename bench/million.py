@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -9,12 +10,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from bench.rig import EVERYBODY
+from bench.rig import EVERYBODY, Rig
 from gateway.clock import utc_now
 from gateway.config import load
 from gateway.daemon import opened
 from gateway.ids import new_id
 from gateway.store import Keyring
+from tests.system.site import eventually
 
 COUNT: Final = 1_000_000
 _LONG_AGO: Final = timedelta(days=60)  # not so long that the nightly purge would remove anything
@@ -53,6 +55,14 @@ async def fill(directory: Path, count: int = COUNT) -> None:
         connection.execute(_PARTS)
         for after in ("COMMIT", "PRAGMA wal_checkpoint(TRUNCATE)"):
             connection.execute(after)
+    os.sync()  # else the disk is busy with it long after
+
+
+async def settled(r: Rig) -> None:
+    """Wait until the nightly work that follows a start has looked through all of it."""
+    log = r.site.directory / "daemon.log"
+    done = ("action=audit_verified", "action=purged", "action=lists_kept")
+    await eventually(lambda: all(each in log.read_text() for each in done), 120, what=", ".join(done))
 
 
 def _rows(
