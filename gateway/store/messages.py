@@ -43,25 +43,35 @@ def one(connection: Connection, ident: str) -> RowMapping | None:
 
 def page(connection: Connection, wanted: Filter, before: str | None, limit: int) -> Sequence[RowMapping]:
     """Return messages, newest first, those before the id `before`."""
-    # A batch has few messages, and few are in most statuses: then those indexes are the way, not that of
-    # persons. What is not to be the way is put so that no index knows it.
-    by_batch, by_status = wanted.batch_id is not None, wanted.status is not None or wanted.among
-    person = func.coalesce(message.c.person_id, "") if by_batch or by_status else message.c.person_id
-    status = func.coalesce(message.c.status, "") if by_batch else message.c.status
-    conditions = {
-        person: wanted.person_id,
-        message.c.batch_id: wanted.batch_id,
-        status: wanted.status,
-        message.c.reference: wanted.reference,
-        message.c.purpose: wanted.purpose,
-    }
-    query = _messages().where(*(column == value for column, value in conditions.items() if value is not None))
+    way = _way(wanted)
+
+    def said(name: str) -> ColumnElement[Any]:
+        return message.c[name] if name in way else func.coalesce(message.c[name], "")
+
+    names = ("person_id", "batch_id", "status", "reference", "purpose")
+    given = {name: value for name in names if (value := getattr(wanted, name)) is not None}
+    query = _messages().where(*(said(name) == value for name, value in given.items()))
     if wanted.among:
-        query = query.where(message.c.status.in_(sorted(wanted.among)))
+        query = query.where(said("status").in_(sorted(wanted.among)))
     query = query.where(*_within(wanted.since, wanted.until))
     if before is not None:
         query = query.where(message.c.id < before)
     return connection.execute(query.order_by(message.c.id.desc()).limit(limit)).mappings().all()
+
+
+def _way(wanted: Filter) -> Collection[str]:
+    """Return the columns of the index that leads to the fewest: no other is to know the conditions.
+
+    A batch has few messages, and few are in most statuses; all but few are delivered.
+    """
+    if wanted.batch_id is not None:
+        return ("batch_id",)
+    if wanted.reference is not None:
+        return ("person_id", "reference")
+    common = wanted.status in (None, Status.DELIVERED) and not wanted.among
+    if wanted.purpose is not None and common:
+        return ("person_id", "purpose")
+    return ("status",) if wanted.status is not None or wanted.among else ("person_id",)
 
 
 def _within(since: datetime | None, until: datetime | None) -> Iterator[ColumnElement[bool]]:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, event
@@ -64,8 +65,8 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.mark.parametrize("name", ASKED)
-def test_no_question_of_every_second_scans(path: Path, name: str) -> None:
+def questions_of(path: Path, ask: Callable[[Connection], object]) -> list[str]:
+    """Return the SQL of what is asked."""
     asked: list[str] = []
     engine = dialect.engine(f"sqlite:///{path}", writer=True, size=1)
 
@@ -74,13 +75,43 @@ def test_no_question_of_every_second_scans(path: Path, name: str) -> None:
         connection.set_trace_callback(asked.append)
 
     with engine.connect() as connection, connection.begin():
-        ASKED[name](connection)
+        ask(connection)
     engine.dispose()
     questions = [each for each in asked if each.lstrip().upper().startswith(("SELECT", "UPDATE", "WITH"))]
     assert questions
+    return questions
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_no_question_of_every_second_scans(path: Path, name: str) -> None:
     with closing(sqlite3.connect(path)) as plain:
-        for question in questions:
+        for question in questions_of(path, ASKED[name]):
             assert list(scans(plain, question)) == [], question
+
+
+@pytest.mark.parametrize(
+    ("given", "index"),
+    [
+        ({}, "ix_message_person"),
+        ({"since": NOW, "until": NOW + DAY}, "ix_message_person"),
+        ({"status": Status.FAILED}, "ix_message_status"),
+        ({"among": [Status.FAILED, Status.UNCERTAIN]}, "ix_message_status"),
+        ({"purpose": "emergency"}, "ix_message_purpose"),
+        ({"purpose": "emergency", "status": Status.DELIVERED}, "ix_message_purpose"),
+        ({"purpose": "event_notice", "status": Status.FAILED}, "ix_message_status"),
+        ({"reference": "r1", "purpose": "emergency", "status": Status.FAILED}, "ix_message_reference"),
+        ({"batch_id": "bat_1", "status": Status.DELIVERED, "purpose": "emergency"}, "ix_message_batch_id"),
+    ],
+)
+def test_messages_are_listed_by_the_index_that_leads_to_the_fewest(
+    path: Path, given: dict[str, Any], index: str
+) -> None:
+    wanted = messages.Filter(person_id="per_1", **given)
+    for before in (None, "msg_1"):
+        (question,) = questions_of(path, lambda c, b=before: messages.page(c, wanted, b, 50))  # type: ignore[misc]
+        with closing(sqlite3.connect(path)) as plain:
+            steps = [row[-1] for row in plain.execute(f"EXPLAIN QUERY PLAN {question}")]
+        assert f"USING INDEX {index} " in steps[0] + " ", steps
 
 
 def scans(plain: sqlite3.Connection, question: str) -> Iterator[str]:

@@ -68,6 +68,7 @@ message = Table(
     one_of("cancel_reason", CancelReason),
     Index("ix_message_reference", "person_id", "reference", "id"),
     Index("ix_message_person", "person_id", "id"),
+    Index("ix_message_purpose", "person_id", "purpose", "id"),
     Index("ix_message_status", "status", "id"),
     Index(
         "ix_message_quiet",  # waits for a window to open
