@@ -38,6 +38,7 @@ class Phrases:
         """Read (label, phrase) pairs. Raises `PhraseError`."""
         self._classes = classes
         self._root: _Node = {}
+        self._ends: dict[int, _Node] = {}
         self._words: dict[str, Keys] = {}
         self._stems: dict[str, Keys] = {}
         self._names: Keys = ()
@@ -137,10 +138,20 @@ class Phrases:
                 raise PhraseError(f'"{source}" must begin with a word')
             if not path or path[-1] == _GAP:
                 raise PhraseError(f'"{source}" must end with a word')
-            node = self._root
-            for key in path:
-                node = node.setdefault(key, {})
-            node.setdefault(_END, label)
+            self._grow(path, self._ends.setdefault(label, {_END: label}))
+
+    def _grow(self, path: Sequence[str], end: _Node) -> None:
+        """Add a path to the tree. Most end in a node of their own: of one label that is one and the same."""
+        node = self._root
+        for key in path[:-1]:
+            after = node.get(key)
+            if after is None or (len(after) == 1 and _END in after):
+                node[key] = after = dict(after or ())
+            node = after
+        if (after := node.get(path[-1])) is None:
+            node[path[-1]] = end
+        else:
+            after.setdefault(_END, end[_END])
 
     def _step(self, written: str, source: str) -> tuple[str, bool]:
         """Return the key of a step, having entered what it stands for, and whether it may be missing."""
