@@ -14,7 +14,9 @@ anything was changed, of the 60 to refuse 29 of the odd and 30 of the even lines
 
 `autumn` and `autumn_unseen` are the halves, drawn by lot, of texts written without a look at the lists; their
 `deny` is all that must be refused or held, by whatever clause. When first run, 41 of 41 and 40 of 42 were
-refused or held, and all 41 ordinary ones of each passed. `autumn_unseen` is read here only, as figures.
+refused or held, and all 41 ordinary ones of each passed. `autumn_unseen` is read here only, as figures. Three
+lots of fresh texts by the same hand were then tuned on: of those to refuse 107 of 123, 76 of 100 and 84 of 90
+were refused or held at first, of the ordinary ones 88 of 90, 79 of 80 and 73 of 75 passed.
 """
 
 import pytest
