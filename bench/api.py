@@ -14,9 +14,9 @@ from datetime import timedelta
 
 from aiohttp import web
 
-from bench.million import fill, settled
+from bench.million import COUNT, fill, settled
 from bench.rig import EVERYBODY, Rig, rig
-from bench.sending import Row, bulk, let_go
+from bench.sending import Row, bulk, let_go, start_of
 from gateway.clock import utc_now
 from gateway.ids import first_id
 from gateway.simulator import Timing
@@ -152,7 +152,7 @@ async def _timed(ask: Callable[[], Awaitable[tuple[int, bytes]]]) -> float:
 async def listing() -> list[Row]:
     """Fifty of a million messages, by every filter and from pages far back."""
     async with rig(_BUSY, before=fill) as r:
-        started = time.monotonic() - r.began
+        started = start_of(r, f", {COUNT:,} messages")
         await settled(r)
         wire = await Wire.open(r.site)
         month = utc_now() - timedelta(days=30)
@@ -172,7 +172,7 @@ async def listing() -> list[Row]:
     got = f"p50 {quantile(runs, 0.5) * 1e3:.1f}, p99 {p99 * 1e3:.1f} ms"
     each = tuple(quantile(runs[nth :: len(asked)], 0.5) for nth in range(len(asked)))
     return [
-        Row("process start to ready with 1,000,000 messages", "<= 2 s", f"{started:.2f} s", started <= 2),
+        started,
         Row("list of 50 out of 1,000,000 messages", "p99 <= 25 ms", got, p99 <= 0.025, each),
     ]
 
