@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import structlog
 from typer.testing import CliRunner
 
 from gateway.cli.app import app
+from tests.system.site import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Ended:
 
 
 Command = Callable[..., Ended]
+Ask = Callable[..., Awaitable[Ended]]
 
 
 def command(*words: object, given: str | bytes = "") -> Ended:
@@ -63,3 +66,21 @@ def home(tmp_path: Path) -> Path:
     ended = command("init", "--owner", "jsmith", "--name", "Jo Smith", "--acknowledge")
     assert ended.code == 0, ended.err
     return tmp_path
+
+
+def give_keys(made: Site) -> None:
+    """Write a key file for each of a site's people into its directory."""
+    for who, token in made.tokens.items():
+        key = made.directory / f"{who}.key"
+        key.touch(0o600)
+        key.write_text(token + "\n")
+
+
+@pytest.fixture
+def ask(made: Site) -> Ask:
+    """Run a command against the site, as one of its people."""
+
+    async def run(*words: object, who: str = "office", given: str = "") -> Ended:
+        return await asyncio.to_thread(command, *words, "--key-file", f"{who}.key", given=given)
+
+    return run

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Ended, command
+from tests.cli.conftest import Ask, give_keys
 from tests.system.site import Site, eventually, furnish, number, revived
 
 MOTHER, FATHER, NEW = number(101), number(102), number(103)
@@ -32,8 +31,6 @@ choices = ["Friday"]
 """
 FORM = ("--method", "web_form", "--wording", "site", "--evidence", "form 7", "--given-at", "2026-01-05")
 
-Ask = Callable[..., Awaitable[Ended]]
-
 
 @pytest.fixture
 async def made(tmp_path: Path) -> AsyncIterator[Site]:
@@ -43,21 +40,8 @@ async def made(tmp_path: Path) -> AsyncIterator[Site]:
     named = policy.replace('[confirmation]\ntemplate = ""', '[confirmation]\ntemplate = "confirm"')
     (tmp_path / "policy.toml").write_text(named)
     async with revived(tmp_path) as running:
-        for who, token in running.tokens.items():
-            key = tmp_path / f"{who}.key"
-            key.touch(0o600)
-            key.write_text(token + "\n")
+        give_keys(running)
         yield running
-
-
-@pytest.fixture
-def ask(made: Site) -> Ask:
-    """Run a command against the site, as one of its people."""
-
-    async def run(*words: object, who: str = "office", given: str = "") -> Ended:
-        return await asyncio.to_thread(command, *words, "--key-file", f"{who}.key", given=given)
-
-    return run
 
 
 async def approved(ask: Ask, tmp_path: Path, text: str) -> None:

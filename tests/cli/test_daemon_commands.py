@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.conftest import Ended, command
+from tests.cli.conftest import Ask, give_keys
 from tests.system.site import Site, eventually, number, site
 
 PARENT, OTHER, STRANGER = number(101), number(102), number(199)
 SLOTS = ("--slot", "place=the museum", "--slot", "day=Friday")
-
-Ask = Callable[..., Awaitable[Ended]]
 
 
 @pytest.fixture
 async def made(tmp_path: Path) -> AsyncIterator[Site]:
     """A running site, with a key file for each of its people."""
     async with site(tmp_path, numbers=[PARENT, OTHER]) as running:
-        for who, token in running.tokens.items():
-            key = tmp_path / f"{who}.key"
-            key.touch(0o600)
-            key.write_text(token + "\n")
+        give_keys(running)
         yield running
-
-
-@pytest.fixture
-def ask(made: Site) -> Ask:
-    """Run a command against the site, as one of its people."""
-
-    async def run(*words: object, who: str = "office", given: str = "") -> Ended:
-        return await asyncio.to_thread(command, *words, "--key-file", f"{who}.key", given=given)
-
-    return run
 
 
 async def test_a_message_is_sent_and_its_decisions_are_told(made: Site, ask: Ask) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Ended, command
+from tests.cli.conftest import Ask, Ended, command, give_keys
 from tests.system.site import Site, number, site
 
 PARENT = number(101)
@@ -18,28 +18,13 @@ SLOTS = ("--slot", "place=the museum", "--slot", "day=Friday")
 TEXT = Path(__file__).parents[1] / "policy/corpora/policy.txt"
 OVERDUE = "overdue since 8 November 2025; that stops sending to many at once since 9 December 2025"
 
-Ask = Callable[..., Awaitable[Ended]]
-
 
 @pytest.fixture
 async def made(tmp_path: Path) -> AsyncIterator[Site]:
     """A running site, with a key file for each of its people."""
     async with site(tmp_path, numbers=[PARENT]) as running:
-        for who, token in running.tokens.items():
-            key = tmp_path / f"{who}.key"
-            key.touch(0o600)
-            key.write_text(token + "\n")
+        give_keys(running)
         yield running
-
-
-@pytest.fixture
-def ask(made: Site) -> Ask:
-    """Run a command against the site, as one of its people."""
-
-    async def run(*words: object, who: str = "office", given: str = "") -> Ended:
-        return await asyncio.to_thread(command, *words, "--key-file", f"{who}.key", given=given)
-
-    return run
 
 
 async def direct(*words: object, given: str = "") -> Ended:

@@ -10,6 +10,7 @@ import pytest
 
 from gateway.simulator.control import serve
 from policy.clauses import register
+from tests.cli.conftest import give_keys
 from tests.cli.walking import Step, Walk, steps
 from tests.system.site import number, site
 
@@ -50,10 +51,7 @@ async def test_every_command_of_the_page_does_what_it_shows(tmp_path: Path) -> N
         site(tmp_path, numbers=numbers, extra='[cli]\nkey_file = "office.key"\n') as running,
         serve(running.network, tmp_path / ".demo" / "sim.sock"),
     ):
-        for who, token in running.tokens.items():
-            key = tmp_path / f"{who}.key"
-            key.touch(0o600)
-            key.write_text(token + "\n")
+        give_keys(running)
         for step in steps(PAGE):
             await walked(walk, step)
 

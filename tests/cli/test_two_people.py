@@ -3,45 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from gateway.clock import utc_now
-from tests.cli.conftest import Ended, command
+from tests.cli.conftest import Ask, Ended, command, give_keys
 from tests.system.site import Site, eventually, number, site
 
 PARENT = number(101)
 TEXT = "The gate is open from 8:15 this week."
 OWN = '[content.rivals]\ntitle = "another school"\nclause = "7.1"\ndeny = ["hogwarts"]\n'
 
-Ask = Callable[..., Awaitable[Ended]]
-
 
 @pytest.fixture
 async def made(tmp_path: Path) -> AsyncIterator[Site]:
     """A running site, with a key file for each of its people."""
     async with site(tmp_path, numbers=[PARENT]) as running:
-        for who, token in running.tokens.items():
-            key = tmp_path / f"{who}.key"
-            key.touch(0o600)
-            key.write_text(token + "\n")
+        give_keys(running)
         yield running
 
 
 async def run(*words: object, given: str = "") -> Ended:
     return await asyncio.to_thread(command, *words, given=given)
-
-
-@pytest.fixture
-def ask(made: Site) -> Ask:
-    """Run a command against the site, as one of its people."""
-
-    async def asked(*words: object, who: str = "office") -> Ended:
-        return await run(*words, "--key-file", f"{who}.key")
-
-    return asked
 
 
 async def approved(ask: Ask) -> str:
