@@ -15,7 +15,7 @@ from sqlalchemy import Connection, RowMapping
 from gateway.facts import PolicyDesk
 from gateway.model import CancelReason, HoldReason
 from gateway.store import Keyring, audit, lifecycle
-from gateway.store.outbox import Candidate
+from gateway.store.outbox import Candidate, candidate
 from gateway.store.schema import message
 from policy import Code, Decision, Outcome, SecondPerson, Stage
 
@@ -34,8 +34,8 @@ def judge(
 
     `recipients` counts those of its whole batch.
     """
-    candidate = candidate_of(desk.keyring, row)
-    decision, facts = desk.decide_stored(connection, candidate, Stage.RELEASE, now, agreed, recipients)
+    asked = candidate_of(desk.keyring, row)
+    decision, facts = desk.decide_stored(connection, asked, Stage.RELEASE, now, agreed, recipients)
     entry = audit.row(
         now,
         actor=by,
@@ -75,21 +75,6 @@ def _fate(decision: Decision) -> tuple[HoldReason | CancelReason | None, str]:
 
 def candidate_of(keyring: Keyring, row: RowMapping) -> Candidate:
     """Return a stored message as the policy is asked about it again."""
-    ident = row["id"]
-    return Candidate(
-        message_id=ident,
-        number=1,
-        total=row["parts"],
-        number_index=row["number_index"],
-        to=keyring.open("message", "number", ident, row["number_sealed"]),
-        kind=row["kind"],
-        purpose=row["purpose"],
-        template_id=row["template_id"],
-        key_id=row["key_id"],
-        body=keyring.open("message", "body", ident, row["body_sealed"]),
-        concat_reference=None,
-        attempts=0,
-        expires_at=row["expires_at"],
-        wording=None,
-        more=False,
+    return candidate(
+        keyring, row, row["id"], number=1, concat_reference=None, attempts=0, wording=None, more=False
     )

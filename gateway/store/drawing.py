@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    RowMapping,
     bindparam,
     exists,
     literal_column,
@@ -129,10 +130,23 @@ def _next_of(lanes: int) -> Prepared:
 
 
 def _candidate(keyring: Keyring, row: Row, *, more: bool) -> Candidate:
-    ident = row["message_id"]
+    return candidate(
+        keyring,
+        row,
+        row["message_id"],
+        number=row["number"],
+        concat_reference=row["concat_reference"],
+        attempts=row["attempts"],
+        priority=row["priority"],
+        wording=row["wording"],
+        more=more or row["number"] < row["parts"],
+    )
+
+
+def candidate(keyring: Keyring, row: Row | RowMapping, ident: str, **of_part: Any) -> Candidate:  # noqa: ANN401 - the fields of `Candidate`
+    """Return a part with what its message says, opened; `of_part` is what is known of the part itself."""
     return Candidate(
         message_id=ident,
-        number=row["number"],
         total=row["parts"],
         number_index=row["number_index"],
         to=keyring.open("message", "number", ident, row["number_sealed"]),
@@ -141,10 +155,6 @@ def _candidate(keyring: Keyring, row: Row, *, more: bool) -> Candidate:
         template_id=row["template_id"],
         key_id=row["key_id"],
         body=keyring.open("message", "body", ident, row["body_sealed"]),
-        concat_reference=row["concat_reference"],
-        attempts=row["attempts"],
-        priority=row["priority"],
         expires_at=row["expires_at"],
-        wording=row["wording"],
-        more=more or row["number"] < row["parts"],
+        **of_part,
     )

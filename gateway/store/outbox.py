@@ -25,7 +25,7 @@ from sqlalchemy import (
 
 from gateway.model import Event, HoldReason, Status
 from gateway.store import dialect, lifecycle
-from gateway.store.drawing import QUEUED, Candidate, Course, next_queued
+from gateway.store.drawing import QUEUED, Candidate, Course, candidate, next_queued
 from gateway.store.prepared import Prepared
 from gateway.store.schema import counter, message, part
 from gateway.store.seal import Keyring
@@ -37,6 +37,7 @@ __all__ = [
     "add",
     "any_due",
     "beat",
+    "candidate",
     "claim",
     "hurry",
     "keep_to_lanes",

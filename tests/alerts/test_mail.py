@@ -22,17 +22,15 @@ def postbox(port: int, **more: object) -> Postbox:
     return Postbox(**(values | more))  # type: ignore[arg-type]
 
 
+def sealed(port: int, password: Path, authorities: Path) -> Postbox:
+    return postbox(port, security="starttls", user="sms", password_file=password, authorities=authorities)
+
+
 async def test_a_letter_goes_to_everybody_sealed_and_with_the_password(tmp_path: Path) -> None:
     context, authority = certified(tmp_path)
     (tmp_path / "password").write_text("correct horse\n")
     async with mail_server(context=context, password="correct horse") as server:
-        box = postbox(
-            server.port,
-            security="starttls",
-            user="sms",
-            password_file=tmp_path / "password",
-            authorities=authority,
-        )
+        box = sealed(server.port, tmp_path / "password", authority)
         await box.send("Subject – ü", "One line.\n.\nA lone dot, and ä.\n")
     (letter,) = server.letters
     assert letter.sealed
@@ -80,13 +78,7 @@ async def test_a_wrong_password_is_refused(tmp_path: Path) -> None:
     context, authority = certified(tmp_path)
     (tmp_path / "password").write_text("wrong")
     async with mail_server(context=context, password="right") as server:
-        box = postbox(
-            server.port,
-            security="starttls",
-            user="sms",
-            password_file=tmp_path / "password",
-            authorities=authority,
-        )
+        box = sealed(server.port, tmp_path / "password", authority)
         with pytest.raises(NotSent, match="answered 535"):
             await box.send("x", "y")
         with pytest.raises(NotSent, match="No such file"):
@@ -98,13 +90,7 @@ async def test_a_password_that_no_server_takes_is_said(tmp_path: Path, password:
     context, authority = certified(tmp_path)
     (tmp_path / "password").write_bytes(password)
     async with mail_server(context=context, password="pass") as server:
-        box = postbox(
-            server.port,
-            security="starttls",
-            user="sms",
-            password_file=tmp_path / "password",
-            authorities=authority,
-        )
+        box = sealed(server.port, tmp_path / "password", authority)
         with pytest.raises(NotSent, match="must be ASCII"):
             await box.send("x", "y")
     assert server.letters == []
