@@ -80,12 +80,14 @@ class BatchApproval:
         if row is None or first is None:
             return None
         agreed = (SecondPerson(asked_by=row["person_id"], decided_by=by.person_id),)
-        decision, _ = releasing.judge(
+        decision, entry = releasing.judge(
             connection, self.outbound.desk, first, agreed, now, by=by.handle, recipients=row["accepted"]
         )
-        passing = (each for each in decision.reasons if each.outcome is Outcome.DENY and each.retry)
-        found = Decision(tuple(passing))
-        return found if found.reasons else None
+        passing = tuple(each for each in decision.reasons if each.outcome is Outcome.DENY and each.retry)
+        if not passing:
+            return None  # each is asked about, and noted, as it follows
+        audit.append(connection, [entry])
+        return Decision(passing)
 
     def drop(self, connection: Connection, asked: Asked, by: str, now: datetime) -> None:
         """Cancel it."""

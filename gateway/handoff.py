@@ -167,7 +167,6 @@ class Handoff:
         match outcome:
             case Accepted(mr):
                 self._change(connection, claim, Event.ACCEPTED, now, mr=mr, sent_at=now)
-                settle_parked(connection, claim.candidate.number_index, now)
             case Refused(FailureKind.PERMANENT, code, text):
                 self._end(connection, claim, code, f"CMS {code}: {text}", now)
             case Refused(FailureKind.TEMPORARY, code, text):
@@ -181,7 +180,7 @@ class Handoff:
                 self._give_back(connection, claim, now, attempts=before)
             case Unclear(reason, mr):
                 self._change(connection, claim, Event.LOST_TRACK, now, cause=reason, mr=mr)
-                settle_parked(connection, claim.candidate.number_index, now)
+        settle_parked(connection, claim.candidate.number_index, now)  # they waited for this part's end
 
     def _give_back(self, connection: Connection, claim: Claim, now: datetime, **values: object) -> None:
         ident, number = claim.candidate.message_id, claim.candidate.number

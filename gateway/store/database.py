@@ -114,6 +114,7 @@ class Database:
 
     def _let_go(self) -> None:
         if self._here is not None:
+            self._here.invalidate()  # else a reader would get it, and not wait either
             self._here.close()
             self._here = None
 

@@ -222,6 +222,9 @@ async def test_9_1_a_batch_waits_on_while_the_review_is_overdue(api: Api) -> Non
     refused = await api.call("POST", f"/v1/batches/{ident}/approve", who="head")
     refused.is_problem(503, "POLICY_REVIEW_OVERDUE")
     assert await statuses(api, ident) == {"held": len(CONSENTED)}
+    query = "SELECT actor, outcome, clauses FROM audit WHERE action = 'release'"
+    noted = await api.daemon.store.database.read(lambda c: c.exec_driver_sql(query).all())
+    assert [tuple(each) for each in noted] == [("head", "DENY", '["9.1"]')]
     desk.settings = settings
     assert (await api.call("POST", f"/v1/batches/{ident}/approve", who="head")).status == 200
     assert await statuses(api, ident) == {"queued": len(CONSENTED)}

@@ -79,6 +79,7 @@ async def test_a_glance_is_made_where_it_is_asked_and_else_by_a_thread(database:
     assert await database.glance(asked) == here
     locked = True
     assert (await database.glance(asked)).startswith("store-reader")
+    assert await database.read(lambda c: _ask(c, "PRAGMA busy_timeout")) > 0  # not the one that does not wait
 
 
 async def test_a_database_locked_by_another_process_is_unavailable_not_corrupt(

@@ -294,7 +294,7 @@ async def spawned(
     config = made.directory / "schoolgate.toml"
     log = (made.directory / "daemon.log").open("ab")
     process = await asyncio.create_subprocess_exec(
-        *f"setpriv --pdeathsig KILL {sys.executable}".split(),
+        *("setpriv", "--pdeathsig", "KILL", sys.executable),
         *program,
         "run",
         "--config",

@@ -34,9 +34,10 @@ def asked() -> Iterator[set[str]]:
     event.remove(Engine, "connect", listen)
 
 
-def looks_at_the_end(question: str) -> bool:
+def looks_at_the_end(plain: sqlite3.Connection, question: str) -> bool:
     """Return whether it reads the first rows in the order of their numbers and no more."""
-    return " LIMIT " in question and "WHERE" not in question
+    sorts = any("TEMP B-TREE" in step[-1] for step in plain.execute(f"EXPLAIN QUERY PLAN {question}"))
+    return " LIMIT " in question and "WHERE" not in question and not sorts
 
 
 async def test_no_question_in_the_life_of_a_message_goes_through_all_of_them(
@@ -54,11 +55,13 @@ async def test_no_question_in_the_life_of_a_message_goes_through_all_of_them(
         made.network.text(CARA, "sim0", "please do not send these to me")
         await eventually(lambda: len(made.texts(ANNA)) == 2, what="the confirmation")
         await eventually(lambda: count(tmp_path, "SELECT count(*) FROM inbox") == 3, what="the replies")
-        for place in ("/metrics", "/readyz", "/v1/opt-outs/holds", "/v1/doubts", "/v1/alerts"):
+        for place in ("/v1/opt-outs/holds", "/v1/doubts", "/v1/alerts"):
+            assert (await made.call("GET", place, who="head"))[0] == 200, place
+        for place in ("/metrics", "/readyz"):
             async with made.session.get(made.url + place) as answer:  # type: ignore[union-attr]
-                assert answer.status < 500
+                assert answer.status == 200, place
     questions = {each for each in asked if each.startswith(("SELECT", "UPDATE", "WITH", "DELETE"))}
     assert len(questions) > 50
     with closing(sqlite3.connect(tmp_path / "schoolgate.db")) as plain:
-        found = {each: list(scans(plain, each)) for each in questions if not looks_at_the_end(each)}
+        found = {each: list(scans(plain, each)) for each in questions if not looks_at_the_end(plain, each)}
     assert {question: steps for question, steps in found.items() if steps} == {}

@@ -99,10 +99,12 @@ async def test_a_full_disk_stops_acceptance_and_loses_nothing(furnished: Path, t
         told = await eventually(lambda: unready(made), what="the last gap in the journal to be filled")
         assert any("disk" in reason or "database" in reason for reason in told["reasons"])
         resource.prlimit(pid(made), resource.RLIMIT_FSIZE, (FULL, hard))
+        idle = made.modems[0].number
+        await eventually(lambda: not made.network.centre.waiting(idle), what="every report to have come")
         freed, asked = len(ledger.of(Kind.DELETED)), log.read_text().count("modem.not_committed")
         made.network.text(EVERYBODY[0], "sim0", "STOP")
         await eventually(
-            lambda: log.read_text().count("modem.not_committed") > asked, what="a try to keep it"
+            lambda: log.read_text().count("modem.not_committed") > asked + 1, what="tries to keep it"
         )
         assert len(ledger.of(Kind.DELETED)) == freed
         assert await line(made, "status", "--key-file", str(tmp_path / "office.key")) == Exit.FAILED
