@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ from typing import Any, Final
 
 from gateway.store import Keyring, SealBrokenError, copying
 from gateway.store.schema_version import HEAD, is_known
+from gateway.whole_file import onto_disk
 
 DATABASE: Final = "schoolgate.db"
 MANIFEST: Final = "manifest.json"
@@ -66,8 +66,10 @@ def make(directory: Path, database: Path, extra: Sequence[Path], keyring: Keyrin
         }
         proof = keyring.seal("backup", "manifest", final.name, _canonical(body))
         (work / MANIFEST).write_text(json.dumps(body | {"proof": proof.hex()}, indent=1) + "\n")
-        _to_disk(work)
+        for each in (*work.iterdir(), work):
+            onto_disk(each)
         work.rename(final)
+        onto_disk(directory)
     except BaseException:
         shutil.rmtree(work, ignore_errors=True)
         raise
@@ -176,12 +178,3 @@ def _canonical(body: Mapping[str, Any]) -> str:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _to_disk(directory: Path) -> None:
-    for each in (*directory.iterdir(), directory):
-        descriptor = os.open(each, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

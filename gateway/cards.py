@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
+
+from gateway import whole_file
 
 log = structlog.get_logger()
 
@@ -39,10 +40,8 @@ class Card:
 
     def remember(self, iccid: str, imsi: str = "") -> None:
         """Keep both numbers. Where the disk takes nothing the next start does without them."""
-        fresh = self.path.with_suffix(".card.new")
         try:
-            fresh.write_text(f"{iccid}\n{imsi}\n", encoding="ascii")
-            os.replace(fresh, self.path)  # noqa: PTH105 - a rename that replaces
+            whole_file.replace(self.path, f"{iccid}\n{imsi}\n".encode("ascii"))
         except OSError as exc:
             log.warning("card not noted", action="card_not_noted", why=exc.strerror)
 

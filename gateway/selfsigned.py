@@ -5,7 +5,6 @@ It runs in a process of its own: what makes certificates takes 8 MB, and is need
 
 from __future__ import annotations
 
-import os
 import sys
 from datetime import datetime, timedelta
 from ipaddress import ip_address
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from gateway import whole_file
 from gateway.clock import utc_now
 
 LASTS: Final = timedelta(days=825)  # no longer: some systems refuse more
@@ -59,21 +59,12 @@ def _name(text: str) -> x509.GeneralName:
         return x509.DNSName(text)
 
 
-def _put(path: Path, data: bytes, mode: int) -> None:
-    """Write a file in one step."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
-        file.write(data)
-    fresh.replace(path)
-
-
 def main() -> None:
     """Make both files."""
     certificate, key, *names = sys.argv[1:]
     shown, secret = make(names, utc_now())
-    _put(Path(key), secret, 0o600)
-    _put(Path(certificate), shown, 0o644)
+    whole_file.replace(Path(key), secret)
+    whole_file.replace(Path(certificate), shown, 0o644)
 
 
 if __name__ == "__main__":

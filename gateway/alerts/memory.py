@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import structlog
 
+from gateway import whole_file
 from gateway.alerts.alarm import Key, Told
 
 log = structlog.get_logger()
@@ -46,10 +46,8 @@ class Memory:
             {name: _written(getattr(each, name)) for name in _TIMES} | {"kind": kind, "about": about}
             for (kind, about), each in told.items()
         ]
-        fresh = self.path.with_suffix(".new")
         try:
-            fresh.write_text(json.dumps(rows), encoding="utf-8")
-            os.replace(fresh, self.path)  # noqa: PTH105 - a rename that replaces
+            whole_file.replace(self.path, json.dumps(rows).encode())
         except OSError as exc:
             log.warning("alerts not noted", action="alerts_not_noted", why=exc.strerror)
 

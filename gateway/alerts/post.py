@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +12,7 @@ from typing import Final, Self
 
 import structlog
 
+from gateway import whole_file
 from gateway.alerts.mail import NotSent, Postbox
 from gateway.model import Clock
 
@@ -112,9 +112,7 @@ def _read(path: Path) -> list[Letter]:
 def _write(path: Path, waiting: Sequence[Letter]) -> None:
     """Keep what waits. Where the disk takes nothing, a restart loses it."""
     rows = [{"at": each.at.isoformat(), "subject": each.subject, "body": each.body} for each in waiting]
-    fresh = path.with_suffix(".new")
     try:
-        fresh.write_text(json.dumps(rows), encoding="utf-8")
-        os.replace(fresh, path)  # noqa: PTH105 - a rename that replaces
+        whole_file.replace(path, json.dumps(rows).encode())
     except OSError as exc:
         log.warning("letters not noted", action="letters_not_noted", why=exc.strerror)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.store.seal import KeyFileError, load_key_file
+from gateway.whole_file import onto_disk
 
 _KEY: Final = 32  # bytes
 _LINE: Final = 32  # characters, without the check
@@ -54,8 +55,8 @@ def write(typed: Sequence[str], path: Path) -> None:
         raise KeyFileError(f"{path} exists; keys are never overwritten") from None
     with os.fdopen(descriptor, "w") as file:
         json.dump(content, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
+    onto_disk(path)
+    onto_disk(path.parent)
 
 
 def _packed(path: Path) -> bytes:

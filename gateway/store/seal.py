@@ -21,6 +21,8 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from gateway.whole_file import onto_disk
+
 _NONCE: Final = 12
 _KEY: Final = 32
 
@@ -84,8 +86,8 @@ def create_key_file(path: Path) -> None:
         raise KeyFileError(f"{path} exists; keys are never overwritten") from None
     with os.fdopen(descriptor, "w") as file:
         json.dump(content, file, indent=1)
-        file.flush()
-        os.fsync(file.fileno())
+    onto_disk(path)
+    onto_disk(path.parent)
 
 
 def load_key_file(path: Path) -> Keyring:
