@@ -68,7 +68,8 @@ def restore(
 ) -> None:
     """Put a backup in the database's place. The gateway must be stopped. The present database is kept aside.
 
-    What waited in the backup is cancelled, for it may have been sent since; opt-outs made since are kept.
+    What waited in the backup is cancelled, for it may have been sent since; opt-outs made since are kept,
+    and consents withdrawn and keys revoked since stay so.
     """
     from gateway import backup as backups
     from gateway import restore as restoring
@@ -93,17 +94,24 @@ def restore(
         return
     say(f"{chosen} is the database now. Before: {done.before or 'none'}.")
     say(f"Cancelled, for it may have been sent since: {done.cancelled}. Kept opt-outs: {done.opt_outs}.")
+    say(f"Consents withdrawn and keys revoked since, which stay so: {done.ended}.")
 
 
 def _newest(config: Config) -> Path:
+    """Return the newest that this release can restore."""
     from gateway.backup import listed
+    from gateway.store.schema_version import is_known
 
-    found = listed(config.backup.directory)
+    directory = config.backup.directory
+    found = listed(directory)
     if not found:
+        raise Stop(Exit.FAILED, f"there is no backup in {directory}; make one: schoolgate backup")
+    ours = [each for each in found if is_known(each.schema)]
+    if not ours:
         raise Stop(
-            Exit.FAILED, f"there is no backup in {config.backup.directory}; make one: schoolgate backup"
+            Exit.FAILED, f"all backups in {directory} were made by a newer release: restore with that one"
         )
-    return found[0].path
+    return ours[0].path
 
 
 def _beside(path: Path | None, config: Config) -> list[Path]:

@@ -119,7 +119,8 @@ def check_database(path: Path) -> None:
         engine.dispose()
     if present is not None and not is_known(present):
         raise SchemaTooNew(
-            f"{path} has schema {present}, this release knows {HEAD}: install the newer release"
+            f"{path} has schema {present}, this release knows {HEAD}: install the newer release, "
+            "or put back a backup made with this one: schoolgate restore"
         )
 
 

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
 from gateway.store import dialect
 from gateway.store.schema import metadata
@@ -106,11 +106,24 @@ def alone(path: Path) -> Iterator[None]:
 @contextmanager
 def upgraded(path: Path) -> Iterator[Connection]:
     """Bring a copy to this release's schema, and yield a connection in a transaction of its own."""
-    engine = dialect.engine(f"sqlite:///{path}", writer=True, size=1)
-    try:
+    with _engine(path) as engine:
         upgrade(engine)
         with engine.connect() as connection, connection.begin():
             yield connection
+
+
+@contextmanager
+def as_it_is(path: Path) -> Iterator[Connection]:
+    """Yield such a connection to a database whose schema stays, whatever it is."""
+    with _engine(path) as engine, engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def _engine(path: Path) -> Iterator[Engine]:
+    engine = dialect.engine(f"sqlite:///{path}", writer=True, size=1)
+    try:
+        yield engine
     finally:
         engine.dispose()
 

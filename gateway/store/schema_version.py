@@ -28,7 +28,7 @@ def upgrade(engine: Engine) -> None:
     if present is not None and not is_known(present):
         raise SchemaTooNew(
             f"the database has schema {present}, this release knows {HEAD}: "
-            "install the newer release again, or restore a backup made with this one"
+            "install the newer release again, or put back a backup made with this one: schoolgate restore"
         )
     from alembic import command
     from alembic.config import Config

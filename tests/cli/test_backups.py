@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
+from gateway import backup
 from gateway.cli.escrow import mark
-from gateway.store import escrow
+from gateway.clock import utc_now
+from gateway.store import escrow, load_key_file
 from tests.cli.conftest import command
 
 
@@ -42,6 +46,23 @@ def test_nothing_to_restore_and_nothing_like_a_backup_are_told(home: Path) -> No
     (home / "rubbish").mkdir()
     ended = command("restore", "rubbish", "--verify")
     assert (ended.code, "is no backup" in ended.err) == (1, True)
+
+
+def test_the_newest_backup_that_this_release_knows_is_the_one_that_is_restored(home: Path) -> None:
+    """As after a roll-back: the nights since made theirs with the newer release."""
+    known = command("backup", "--json").json["made"]["path"]
+    with closing(sqlite3.connect(home / "schoolgate.db", isolation_level=None)) as other:
+        other.execute("UPDATE alembic_version SET version_num = '9999'")
+    keyring = load_key_file(home / "schoolgate.keys")
+    made = backup.make(home / "backups", home / "schoolgate.db", [], keyring, utc_now() + timedelta(days=1))
+    assert made.schema == "9999"
+    assert command("restore", "--verify", "--json").json["verified"]["path"] == known
+    refused = command("check-config")
+    assert (refused.code, "schoolgate restore" in refused.err) == (78, True)
+    assert command("restore", "--yes", "--json").json["before"] is not None
+    assert command("check-config").code == 0
+    shutil.rmtree(known)
+    assert "newer release" in command("restore", "--verify").err
 
 
 def test_a_database_in_use_is_not_replaced(home: Path) -> None:

@@ -16,7 +16,8 @@ from sqlalchemy import insert, select, text
 from gateway import backup, restore
 from gateway.backup import BackupUnusable
 from gateway.store import Database, Keyring, StoreDamaged, copying, create_key_file, load_key_file
-from gateway.store.schema import person, suppression
+from gateway.store.schema import api_key, consent, person, suppression
+from gateway.store.schema_version import SchemaTooNew
 
 NOW = datetime(2026, 3, 1, 2, 30, tzinfo=UTC)
 
@@ -183,6 +184,67 @@ async def test_opt_outs_made_after_the_backup_survive_its_restore(
     assert told == ["restored"]
     assert done.before is not None
     assert done.before.exists()
+
+
+NEWER = (
+    "ALTER TABLE suppression ADD COLUMN novel TEXT NOT NULL DEFAULT 'x'",
+    "CREATE TABLE novelty (id TEXT PRIMARY KEY)",
+    "UPDATE alembic_version SET version_num = '9999'",
+)
+
+
+def change(store: Path, *statements: str) -> None:
+    with closing(sqlite3.connect(store, isolation_level=None)) as connection:
+        for each in statements:
+            connection.execute(each)
+
+
+async def test_what_binds_is_kept_when_a_newer_release_had_changed_the_database(
+    store: Path, keyring: Keyring, tmp_path: Path
+) -> None:
+    """An opt-out, a consent withdrawn and a key revoked under the newer release hold under the older."""
+    number, evidence = (keyring.seal("consent", name, "c", "…") for name in ("number", "evidence"))
+    year = NOW + timedelta(days=365)
+    agreed = {
+        "id": "c", "number_index": b"3", "number_sealed": number, "purpose": "event_notice", "method": "form",
+        "wording": "w", "evidence_sealed": evidence, "recorded_by": "one", "given_at": NOW,
+        "created_at": NOW, "expires_at": year,
+    }  # fmt: skip
+    key = {
+        "id": "k", "person_id": "one", "kind": "live", "label": "l", "secret_hash": b"", "scopes": [],
+        "created_at": NOW, "expires_at": year,
+    }  # fmt: skip
+    async with Database.open(f"sqlite:///{store}") as database:
+        await database.write(lambda c: c.execute(insert(consent).values(**agreed)))
+        await database.write(lambda c: c.execute(insert(api_key).values(**key)))
+    made = backup.make(tmp_path / "b", store, [], keyring, NOW)
+    change(store, *NEWER, "UPDATE consent SET withdrawn_at = 1, withdrawn_by = 'one'")
+    change(
+        store, "UPDATE api_key SET revoked_at = 1", "UPDATE suppression SET id = 'x', number_index = x'32'"
+    )
+    done = restore.restore(made.path, store, keyring, NOW + timedelta(hours=1), by="test")
+    assert (done.opt_outs, done.ended) == (1, 2)
+    async with Database.open(f"sqlite:///{store}") as database:
+        found = await database.read(lambda c: c.execute(select(suppression.c.number_index)).scalars().all())
+        over = await database.read(
+            lambda c: c.execute(
+                text(
+                    "SELECT withdrawn_by FROM consent JOIN api_key WHERE withdrawn_at = 1 AND revoked_at = 1"
+                )
+            ).scalar()
+        )
+    assert (sorted(found), over) == ([b"1", b"2"], "one")
+
+
+def test_opt_outs_that_cannot_be_understood_are_not_left_behind(
+    store: Path, keyring: Keyring, tmp_path: Path
+) -> None:
+    made = backup.make(tmp_path / "b", store, [], keyring, NOW)
+    change(store, *NEWER, "ALTER TABLE suppression RENAME COLUMN since TO beginning")
+    with pytest.raises(SchemaTooNew, match="newer release"):
+        restore.restore(made.path, store, keyring, NOW, by="test")
+    assert [each.name for each in tmp_path.iterdir() if "store.db" in each.name] == ["store.db"]
+    assert copying.examine(store).schema == "9999"
 
 
 async def test_a_database_in_use_is_not_replaced(store: Path, keyring: Keyring, tmp_path: Path) -> None:
