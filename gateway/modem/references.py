@@ -18,6 +18,7 @@ class References:
         """Begin without knowing the modem's count; `on_late` gets the reference of each late result."""
         self._on_late = on_late
         self._last: int | None = None
+        self._counts = True  # until two results in a row have the same
         self._owed: set[int] = set()
         self._any_owed = False  # a part was lost before the count was known
 
@@ -26,9 +27,17 @@ class References:
         if self._last is None:
             self._any_owed = True
             return None
-        owed = (self._last + len(self._owed) + 1) % _WRAP
+        owed = (self._last + len(self._ahead()) + 1) % _WRAP
         self._owed.add(owed)
         return owed
+
+    def certain(self, mr: int) -> bool:
+        """Tell whether the part lost with `mr` has it for certain if the modem tried it.
+
+        Not where another was lost since the last result, which the modem may not have tried, nor where the
+        modem does not count.
+        """
+        return self._counts and self._ahead() == {mr}
 
     def doubtful(self, mr: int) -> bool:
         """Tell whether a result with `mr` may belong to an earlier part."""
@@ -36,11 +45,22 @@ class References:
 
     def accepted(self, mr: int) -> None:
         """Note an accepted part. What the count has passed was tried; nothing else is owed any more."""
-        self._owed = {owed for owed in self._owed if 0 < (mr - owed) % _WRAP < _WRAP // 2}
+        self._owed = {owed for owed in self._owed if _after(mr, owed)}
+        self._counts = mr != self._last
         self._last = mr
         self._any_owed = False
 
     def late(self, mr: int) -> None:
         """Note that an earlier part's result came after all."""
         self._owed.discard(mr)
+        if self._last is not None and _after(mr, self._last):
+            self._last = mr
         self._on_late(mr)
+
+    def _ahead(self) -> set[int]:
+        """Return what is owed since the last result: the count has passed the rest."""
+        return {owed for owed in self._owed if self._last is not None and _after(owed, self._last)}
+
+
+def _after(mr: int, other: int) -> bool:
+    return 0 < (mr - other) % _WRAP < _WRAP // 2

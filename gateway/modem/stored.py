@@ -107,7 +107,7 @@ class StoredSending:
         if isinstance(outcome, Unclear):
             outcome = await self._by_evidence(outcome, await self._look(copy))
         if isinstance(outcome, Unclear):
-            self._copies.doubt(digest(copy.pdu), outcome.mr)
+            self._copies.doubt(digest(copy.pdu), self._certain(outcome))
         else:
             self._inbox.spend(copy)
         return outcome
@@ -122,12 +122,17 @@ class StoredSending:
 
     async def _by_evidence(self, outcome: Unclear, status: int | None) -> SendOutcome:
         log.warning("modem.copy_asked", status=status, why=outcome.reason)
-        if status == SENT and outcome.mr is not None:
-            self._references.accepted(outcome.mr)
-            return Accepted(outcome.mr)
+        mr = self._certain(outcome)
+        if status == SENT and mr is not None:
+            self._references.accepted(mr)
+            return Accepted(mr)
         if status == _UNSENT and outcome.silent and await self._lives_on():
             return NotSent(f"{outcome.reason}, and its own copy is unsent")
         return outcome
+
+    def _certain(self, outcome: Unclear) -> int | None:
+        """Return the TP-MR of a part that went, if it went; None where it may have another."""
+        return outcome.mr if outcome.mr is not None and self._references.certain(outcome.mr) else None
 
     async def _lives_on(self) -> bool:
         """Tell whether the modem has certainly not restarted: a restart forgets the notifications."""

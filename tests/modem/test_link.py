@@ -57,6 +57,44 @@ def test_a_result_is_doubtful_only_if_an_earlier_part_may_still_owe_it() -> None
     assert not references.doubtful(8)
 
 
+def test_a_lost_part_is_given_the_next_reference_whatever_earlier_parts_still_owe() -> None:
+    references = References([].append)
+    references.accepted(7)
+    assert references.lost() == 8
+    references.accepted(9)  # 8 was tried, and its result may still come
+    assert references.lost() == 10
+    assert references.certain(10)
+
+
+def test_a_second_lost_part_may_have_the_reference_of_the_first() -> None:
+    references = References([].append)
+    references.accepted(255)
+    assert references.lost() == 0
+    assert references.certain(0)
+    assert references.lost() == 1
+    assert not references.certain(1)
+
+
+def test_a_late_result_moves_the_count_on() -> None:
+    late: list[int] = []
+    references = References(late.append)
+    references.accepted(7)
+    assert references.lost() == 8
+    references.late(8)
+    assert late == [8]
+    assert references.lost() == 9
+    assert references.certain(9)
+
+
+def test_a_modem_that_does_not_count_makes_no_reference_certain() -> None:
+    references = References([].append)
+    references.accepted(0)
+    references.accepted(0)
+    lost = references.lost()
+    assert lost is not None
+    assert not references.certain(lost)
+
+
 def test_references_wrap() -> None:
     references = References([].append)
     references.accepted(254)
