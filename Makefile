@@ -14,7 +14,7 @@ LOCKED := $(BIN)/python -m pip install --quiet --require-hashes --no-deps --only
 # Schoolgate itself is built with the locked setuptools, without an index.
 ITSELF := $(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo test test-unit proof check bench fuzz contract soak docs lock clean install upgrade rollback uninstall deb test-service
+.PHONY: help demo test test-unit proof check bench fuzz contract soak docs lock clean install upgrade rollback uninstall deb test-service test-machine
 .DELETE_ON_ERROR:
 
 help:
@@ -33,6 +33,7 @@ help:
 	@echo 'sudo make install, upgrade, rollback, uninstall   the service on this machine (docs/quickstart.md)'
 	@echo 'make deb        the same as a Debian package, in dist/'
 	@echo 'sudo make test-service   the service on a clean Debian, booted in a container'
+	@echo 'sudo make test-machine   the same on a computer in QEMU: USB, power cuts (not part of the CI)'
 
 demo: $(VENV)/run.stamp
 	@$(BIN)/schoolgate demo $(ARGS)
@@ -71,7 +72,10 @@ deb:
 	@sh systemd/deb.sh
 
 test-service:
-	@bash tests/service/run.sh $(ARGS)
+	@bash tests/service/run.sh service $(ARGS)
+
+test-machine:
+	@bash tests/service/run.sh machine $(ARGS)
 
 fuzz: $(VENV)/dev.stamp
 	@$(BIN)/python -m bench.fuzz $(ARGS)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.service.machine import MEASURED, Machine
+from tests.service.machine import MEASURED, Container, Machine
 
 ROOT = Path(__file__).parents[2]
 TREE, WHEELS = os.environ.get("SCHOOLGATE_TEST_TREE"), os.environ.get("SCHOOLGATE_TEST_WHEELS")
@@ -48,7 +48,7 @@ def machine(source: Path) -> Iterator[Machine]:
         pytest.skip("boots a Debian of its own: make test-service")
     folder = Path(tempfile.mkdtemp(prefix="schoolgate-service-", dir="/var/tmp"))
     subprocess.run(["cp", "--archive", "--reflink=auto", TREE, folder / "tree"], check=True)
-    made = Machine(folder / "tree", folder / "console.log")
+    made = Container(folder / "tree", folder / "console.log")
     made.copy(source, "/root/schoolgate")
     made.copy(Path(WHEELS), "/opt/wheels")
     (made.root / "etc/pip.conf").write_text("[global]\nno-index = true\nfind-links = /opt/wheels\n")

@@ -1,4 +1,4 @@
-"""A Debian of its own, with systemd as its first process, in a container without a network."""
+"""A Debian of its own, with systemd as its first process; here in a container without a network."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +18,49 @@ MEASURED: list[str] = []
 _PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
+class Machine(ABC):
+    """What the tests boot, and run commands in from outside."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def boot(self) -> None:
+        """Start it, and wait until systemd says that the start is over."""
+
+    @abstractmethod
+    def power_off(self) -> None:
+        """Shut it down in order."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Be gone, whatever state it is in."""
+
+    @abstractmethod
+    def run(
+        self, command: str, *, check: bool = True, timeout: float = 120, stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a shell command as root in it; a failure is an `AssertionError` unless `check` is off."""
+
+    def says(self, command: str, **more: Any) -> str:
+        """Return what a command prints."""
+        return self.run(command, **more).stdout.strip()
+
+    def journal(self) -> str:
+        """Return the end of the service's log."""
+        return self.run("journalctl -u schoolgate --no-pager -n 40 -o cat", check=False).stdout
+
+    def shows(self, what: str, unit: str = "schoolgate.service") -> str:
+        """Return a property of a unit."""
+        return self.says(f"systemctl show -P {what} {shlex.quote(unit)}")
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file in it."""
+        self.run(f"cat > {shlex.quote(path)}", stdin=text)
+
+
 @dataclass(slots=True)
-class Machine:
-    """The container in `root`; it is booted, and run commands in, from outside."""
+class Container(Machine):
+    """The container in `root`."""
 
     root: Path
     log: Path
@@ -76,22 +117,6 @@ class Machine:
                 f"{command}: {done.returncode}\n{done.stdout}{done.stderr}\n{self.journal()}"
             )
         return done
-
-    def says(self, command: str, **more: Any) -> str:
-        """Return what a command prints."""
-        return self.run(command, **more).stdout.strip()
-
-    def journal(self) -> str:
-        """Return the end of the service's log."""
-        return self.run("journalctl -u schoolgate --no-pager -n 40 -o cat", check=False).stdout
-
-    def shows(self, what: str, unit: str = "schoolgate.service") -> str:
-        """Return a property of a unit."""
-        return self.says(f"systemctl show -P {what} {shlex.quote(unit)}")
-
-    def write(self, path: str, text: str) -> None:
-        """Write a file in the container."""
-        self.run(f"cat > {shlex.quote(path)}", stdin=text)
 
     def copy(self, source: Path, path: str) -> None:
         """Copy a folder into the container's tree."""

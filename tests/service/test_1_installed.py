@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import re
 import time
-from datetime import timedelta
 
 import pytest
 
-from gateway.clock import utc_now
 from tests.service import usb
 from tests.service.machine import Machine
-from tests.service.story import HARDENING, QUICKSTART, documented, measured, modem_ready, sent, texts
-from tests.system.site import OPEN
+from tests.service.story import HARDENING, documented, furnish, measured, modem_ready, sent, set_up, texts
 
 pytestmark = pytest.mark.system
 
@@ -45,18 +42,9 @@ def test_from_a_clean_debian_to_the_first_text(machine: Machine) -> None:
     began = time.monotonic()
     machine.run(f"cd /root/schoolgate && {documented('sudo make install')}", timeout=400)
     installed = time.monotonic() - began
-    init = documented("sudo schoolgate init --system")
-    machine.run(f"{init} --owner jsmith --name 'Jo Smith' --acknowledge")
     machine.write("/etc/systemd/system/virtual-network.service", NETWORK)
     machine.run("systemctl daemon-reload && systemctl enable --now virtual-network")
-    config = machine.says("cat /etc/schoolgate/schoolgate.toml")
-    config = config.replace('file = "policy.toml"', 'allow_drama_numbers = true\nfile = "policy.toml"')
-    machine.write("/etc/schoolgate/schoolgate.toml", config + "\n\n" + MODEM)
-    machine.run("umask 077 && echo 1234 > /etc/schoolgate/pins/modem0")  # the SIM asks for none
-    yesterday = (utc_now() - timedelta(days=1)).date()
-    machine.run(f"sed -i 's/^last_reviewed = .*/last_reviewed = {yesterday}/' /etc/schoolgate/policy.toml")
-    for name, value in OPEN.items():  # the tests run at any hour, and to one number
-        machine.run(f"sed -i 's/^{name} = .*/{name} = {value}/' /etc/schoolgate/policy.toml")
+    set_up(machine, MODEM)
     machine.run(documented("sudo schoolgate check-config"))
     machine.run(documented("sudo systemctl start schoolgate"))
     modem_ready(machine)
@@ -66,20 +54,6 @@ def test_from_a_clean_debian_to_the_first_text(machine: Machine) -> None:
     assert texts(machine) == 1
     measured("make install", installed, 240)
     measured("quickstart to the first text", time.monotonic() - began, 300)
-
-
-def furnish(machine: Machine) -> None:
-    """Do the quickstart's step 6."""
-    for command in re.findall(r"(?m)^sudo (schoolgate (?:person|key) .*)$", QUICKSTART):
-        machine.run(command, stdin="y\n")  # agreed
-    wording = re.search(r'```toml\n(name = "trip".*?)```', QUICKSTART, re.DOTALL)
-    assert wording is not None
-    machine.write("/root/trip.toml", wording[1])
-    draft = documented("sudo schoolgate template draft trip.toml --key-file /root/asmith.key")
-    ident = json.loads(machine.says(f"cd /root && {draft} --json"))["id"]
-    machine.run(documented("sudo schoolgate template approve ID").replace("ID", ident))
-    (consent,) = re.findall(r"(?m)^sudo (schoolgate consent add .*)$", QUICKSTART)
-    machine.run(consent)
 
 
 def test_the_unit_is_active_enabled_and_says_what_is_true(machine: Machine) -> None:

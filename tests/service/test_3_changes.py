@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from gateway.store.schema_version import HEAD
 from tests.service.machine import Machine, until
-from tests.service.story import modem_ready, rows, sent, sim
+from tests.service.story import OPERATIONS, PARENT, documented, modem_ready, rows, sent, sim
 
 pytestmark = pytest.mark.system
 
@@ -48,25 +49,77 @@ def test_installing_again_changes_no_configuration(machine: Machine) -> None:
     modem_ready(machine)
 
 
-def test_an_upgrade_keeps_the_data_and_can_be_rolled_back(machine: Machine) -> None:
-    """There is no earlier release yet: the next one is this one under another number."""
-    before, old = rows(machine), machine.says("readlink /opt/schoolgate/current")
+REVISION = f"""\
+\"\"\"Of a release to come.\"\"\"
+
+from alembic import op
+from sqlalchemy import Column, Text
+
+revision, down_revision, branch_labels, depends_on = "9999", "{HEAD}", None, None
+
+
+def upgrade() -> None:
+    op.add_column("suppression", Column("novel", Text, server_default="x"))
+"""
+
+
+def next_release(machine: Machine) -> None:
+    """Lay the source of a release that changes the database: this one, with a revision and a number more."""
+    machine.run("cp -r /root/schoolgate /root/next")
+    machine.run("""sed -i 's/^version = .*/version = "99.0.0"/' /root/next/pyproject.toml""")
+    store = "/root/next/gateway/store"
+    machine.run(f"""sed -i 's/^HEAD: Final = .*/HEAD: Final = "9999"/' {store}/schema_version.py""")
+    machine.write(f"{store}/migrations/versions/9999_of_a_release_to_come.py", REVISION)
+
+
+def test_an_upgrade_keeps_the_data_and_backs_up_first(machine: Machine) -> None:
+    before = rows(machine)
     backups = len(json.loads(machine.says("schoolgate backup --list --json"))["items"])
-    machine.run(
-        "cp -r /root/schoolgate /root/next && cd /root/next"
-        " && sed -i 's/^version = .*/version = \"99.0.0\"/' pyproject.toml"
-    )
+    next_release(machine)
     machine.run("cd /root/next && make upgrade", timeout=400)
     new = machine.says("readlink /opt/schoolgate/current")
     assert "99.0.0" in new
     modem_ready(machine)
     assert f"{new}/bin/python" in machine.says(f"tr '\\0' ' ' < /proc/{machine.shows('MainPID')}/cmdline")
     assert rows(machine) == before
-    assert len(json.loads(machine.says("schoolgate backup --list --json"))["items"]) == backups + 1
-    machine.run("cd /root/next && make rollback")
-    modem_ready(machine)
-    assert machine.says("readlink /opt/schoolgate/current") == old
     assert sent(machine)["status"] in ("sent", "delivered")
+    made = json.loads(machine.says("schoolgate backup --list --json"))["items"]
+    assert len(made) == backups + 1
+    assert made[0]["schema"] == HEAD
+
+
+def test_going_back_over_a_change_of_the_database(machine: Machine) -> None:
+    """Refused as long as nobody asks for the backup; with it, an opt-out made since is still in force."""
+    pid, before = machine.shows("MainPID"), rows(machine)
+    refused = machine.run("cd /root/next && make rollback", check=False)
+    assert refused.returncode != 0
+    assert f"schema 9999, this release knows {HEAD}" in refused.stderr
+    assert "sudo make rollback RESTORE=yes" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert machine.shows("MainPID") == pid
+    machine.run("systemctl start schoolgate-backup")  # as a night would: the older release passes it over
+    sim(machine, "text", PARENT, "STOP")
+    until(lambda: "1" in machine.says("schoolgate opt-out list"), 20, "the opt-out")
+    machine.run(f"cd /root/next && {documented('sudo make rollback RESTORE=yes', OPERATIONS)}")
+    modem_ready(machine)
+    assert "99.0.0" not in machine.says("readlink /opt/schoolgate/current")
+    assert rows(machine) == before - 1  # what was sent with the newer release is in the database put aside
+    send = f"schoolgate send {PARENT} trip --slot 'place=the farm' --slot day=Monday"
+    refused = machine.run(send, check=False)
+    assert (refused.returncode, "clause 6" in refused.stderr) == (1, True), refused.stderr
+    sim(machine, "text", PARENT, "START")
+    until(lambda: machine.run(f"{send} --check", check=False).returncode == 0, 20, "opted in again")
+    assert sent(machine)["status"] in ("sent", "delivered")
+
+
+def test_going_back_where_the_database_is_the_same(machine: Machine) -> None:
+    """The release before is now the newer one: it takes the older database, and there is a way back again."""
+    machine.run(f"cd /root/schoolgate && {documented('sudo make rollback', OPERATIONS)}")
+    modem_ready(machine)
+    assert "99.0.0" in machine.says("readlink /opt/schoolgate/current")
+    machine.run("cd /root/schoolgate && make rollback RESTORE=yes")
+    modem_ready(machine)
+    assert "99.0.0" not in machine.says("readlink /opt/schoolgate/current")
 
 
 def test_a_reboot_keeps_everything(machine: Machine) -> None:
@@ -97,8 +150,10 @@ def test_the_package_installs_the_same_over_the_kept_data(machine: Machine) -> N
     machine.run("systemctl restart virtual-network && systemctl start schoolgate")
     modem_ready(machine)
     assert sent(machine)["status"] in ("sent", "delivered")
+    backups = machine.says("ls /var/backups/schoolgate").split()
     machine.run(f"dpkg --force-confold --force-unsafe-io -i {package}")  # again
     modem_ready(machine)
+    assert len(machine.says("ls /var/backups/schoolgate").split()) == len(backups) + 1
     machine.run("dpkg -r schoolgate")
     assert machine.says("systemctl is-enabled schoolgate-backup.timer 2>/dev/null || true") in (
         "",

@@ -1,0 +1,134 @@
+"""A disk whose cache forgets: what was not flushed when the power went may have reached it, or not.
+
+It speaks NBD (fixed newstyle negotiation, simple replies), which QEMU takes as a block device.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import socket
+import struct
+import subprocess
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+PIECE: Final = 4096  # bytes that are written as one; of a longer write a part may be lost
+_GREETING: Final = struct.pack(">8s8sH", b"NBDMAGIC", b"IHAVEOPT", 1)
+_OPTION, _ANSWER = 0x49484156454F5054, 0x3E889045565A9
+_GO, _ACK, _INFO, _UNSUPPORTED = 7, 1, 3, 0x80000001
+_REQUEST, _REPLY = 0x25609513, 0x67446698
+_READ, _WRITE, _DISCONNECT, _FLUSH = 0, 1, 2, 3
+_FUA: Final = 1  # of a request: what it writes is to be durable before the reply
+_FLAGS: Final = 1 | 4 | 8  # of the disk: these flags count, and there are FLUSH and FUA
+
+
+class Disk:
+    """A disk in `folder`, at first as `image` has it, for one machine at a time at `address`."""
+
+    def __init__(self, folder: Path, image: Path) -> None:
+        """Make it; nothing is served yet."""
+        folder.mkdir()
+        self.address: Final = folder / "disk.sock"
+        self._durable, self._seen = folder / "durable.img", folder / "seen.img"
+        self._fresh: list[tuple[int, bytes]] = []  # written, not flushed
+        self._served: threading.Thread | None = None
+        _copy(image, self._durable)
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(self.address))
+        self._listener.listen(1)
+
+    def serve(self) -> None:
+        """Wait for one machine; it finds what is durable."""
+        _copy(self._durable, self._seen)
+        self._served = threading.Thread(target=self._serve, name="disk", daemon=True)
+        self._served.start()
+
+    def close(self) -> None:
+        """Be gone."""
+        self._listener.close()
+
+    def lose_power(self, chance: random.Random) -> tuple[int, int]:
+        """Forget what was not flushed but for what chance keeps, when the machine is dead.
+
+        Return how many pieces were kept, and of how many.
+        """
+        assert self._served is not None
+        self._served.join(10)
+        assert not self._served.is_alive(), "the machine still holds the disk"
+        pieces = [
+            (start + at, data[at : at + PIECE])
+            for start, data in self._fresh
+            for at in range(0, len(data), PIECE)
+        ]
+        kept = [piece for piece in pieces if chance.random() < 0.5]
+        self._fresh = kept
+        with self._durable.open("r+b", buffering=0) as durable:
+            self._settle(durable.fileno())
+        return len(kept), len(pieces)
+
+    def _serve(self) -> None:
+        machine, _ = self._listener.accept()
+        with (
+            machine,
+            self._durable.open("r+b", buffering=0) as durable,
+            self._seen.open("r+b", buffering=0) as seen,
+            suppress(EOFError, ConnectionError),
+        ):
+            _negotiate(machine, self._seen.stat().st_size)
+            while self._do(machine, durable.fileno(), seen.fileno()):
+                pass
+
+    def _do(self, machine: socket.socket, durable: int, seen: int) -> bool:
+        """Do one request; return whether more may come."""
+        magic, flags, kind, cookie, start, size = struct.unpack(">IHHQQI", _exactly(machine, 28))
+        assert magic == _REQUEST
+        answer = b""
+        if kind == _DISCONNECT:
+            return False
+        if kind == _READ:
+            answer = os.pread(seen, size, start)
+        elif kind == _WRITE:
+            data = _exactly(machine, size)
+            os.pwrite(seen, data, start)
+            self._fresh.append((start, data))
+        if kind == _FLUSH or flags & _FUA:
+            self._settle(durable)
+        machine.sendall(struct.pack(">IIQ", _REPLY, 0, cookie) + answer)
+        return True
+
+    def _settle(self, durable: int) -> None:
+        for start, data in self._fresh:
+            os.pwrite(durable, data, start)
+        self._fresh.clear()
+
+
+def _negotiate(machine: socket.socket, size: int) -> None:
+    """Agree on this one disk, whatever the name that is asked for."""
+    machine.sendall(_GREETING)
+    _exactly(machine, 4)
+    option = 0
+    while option != _GO:
+        _, option, length = struct.unpack(">QII", _exactly(machine, 16))
+        _exactly(machine, length)
+        if option == _GO:
+            export = struct.pack(">HQH", 0, size, _FLAGS)
+            machine.sendall(struct.pack(">QIII", _ANSWER, option, _INFO, len(export)) + export)
+        kind = _ACK if option == _GO else _UNSUPPORTED
+        machine.sendall(struct.pack(">QIII", _ANSWER, option, kind, 0))
+
+
+def _exactly(machine: socket.socket, size: int) -> bytes:
+    found = bytearray()
+    while len(found) < size:
+        more = machine.recv(size - len(found))
+        if not more:
+            raise EOFError
+        found += more
+    return bytes(found)
+
+
+def _copy(image: Path, to: Path) -> None:
+    subprocess.run(["cp", "--sparse=always", image, to], check=True)
