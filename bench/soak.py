@@ -1,232 +1,34 @@
-"""A life of a gateway in short: every fault at random, seeded and bounded, and the ledger at the end.
+"""Lives of a gateway with every fault at random, and the ledger of each.
 
 `python -m bench.soak --seeds 20 --seconds 60`: exit code 1 where an invariant (`tests.system.verdict`) fails.
-Hours of a real modem pass in a minute because the virtual radio is a hundred times as fast.
+The virtual radio is many times as fast as a real one (`bench.life.FASTER`), and so is all that waits for it:
+`--hours 24 --at-once 10` gives each seed a day, with what happens on a day, and looks whether memory stays.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import contextlib
-import random
 import sys
 import tempfile
-import time
-from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Final
 
-import aiohttp
-
-from gateway.simulator import Kind, Timing, VirtualModem
-from tests.system.site import Site, furnish, message, number, own_port, revived, spawned
-from tests.system.verdict import verdict
-from tests.system.view import count, overtaken, read
-
-EVERYBODY: Final = [number(index) for index in range(100, 400)]
-PACE: Final = Timing(radio_first=0.04, radio_kept=0.015, report_after=0.1)
-PATIENCE: Final = (
-    300.0  # seconds for a start, and for coming to rest: the machine may be busy with other things
-)
-TAIL: Final = 40  # lines of ledger and log that are shown where a life fails
-CONFIG: Final = "[sending]\nretry_seconds = [0.3, 1]\ndevice_pause_seconds = 0.5\n"
-MODEM: Final = "result_seconds = 1.5\nsweep_seconds = 3\n"
-
-Draw = Callable[[random.Random], dict[str, Any]]
-FAULTS: Final[Mapping[str, tuple[int, Draw]]] = {  # name -> how often, and with which parameters
-    "hang": (3, lambda r: {"seconds": r.uniform(0.3, 4), "lose": r.random() < 0.6, "urcs": r.random() < 0.3}),
-    "lose_result": (3, lambda r: {"sent": r.random() < 0.7}),
-    "misreport": (2, lambda r: {"code": r.choice((332, 500))}),
-    "late_result": (3, lambda r: {"seconds": r.uniform(0.2, 5)}),
-    "cms": (4, lambda r: {"code": r.choice((1, 21, 30, 38, 42, 8, 331, 500)), "count": r.randint(1, 2)}),
-    "no_prompt": (1, lambda _: {}),
-    "late_prompt": (2, lambda r: {"seconds": r.uniform(0.2, 3)}),
-    "unplug": (3, lambda r: {"seconds": r.uniform(0.2, 3), "sent": r.random() < 0.5}),
-    "noise": (3, lambda r: {"kind": r.choice(("urc", "bytes", "chop")), "seconds": r.uniform(1, 5)}),
-    "reset": (2, lambda _: {}),
-    "echo": (1, lambda _: {}),
-    "lose_cmti": (2, lambda r: {"count": r.randint(1, 3)}),
-    "deregister": (2, lambda r: {"seconds": r.uniform(0.5, 3), "stat": r.choice((0, 2, 3))}),
-    "no_sim": (1, lambda r: {"seconds": r.uniform(0.5, 2)}),
-}
-SECOND: Final[Mapping[str, tuple[int, Draw]]] = {  # where the modems have a second port
-    "second_deaf": (2, lambda r: {"seconds": r.uniform(0.5, 8)}),
-    "second_gone": (2, lambda r: {"seconds": r.uniform(0.2, 3)}),
-}
-STORED: Final[Mapping[str, tuple[int, Draw]]] = {  # where parts go by way of the memory
-    "reset_at": (2, lambda r: {"command": r.choice(("AT+CMGW", "AT+CMSS"))}),
-}
+from bench.life import DAY, FASTER, RUSH, Life, Pace
 
 
-@dataclass(slots=True)
-class Life:
-    """One seed's run."""
-
-    seed: int
-    seconds: float
-    modems: int = 2
-    chance: random.Random = field(init=False)
-    stored: bool = field(init=False)
-    second: bool = field(init=False)
-    known: Mapping[str, tuple[int, Draw]] = field(init=False)
-    faults: Counter[str] = field(default_factory=Counter)
-    answers: Counter[int] = field(default_factory=Counter)
-    accepted: set[str] = field(default_factory=set)
-    texts: int = 0
-    stopped: set[str] = field(default_factory=set)
-    kills: int = 0
-    peak: list[float] = field(default_factory=list)  # MB, of each life of the process
-
-    def __post_init__(self) -> None:
-        self.chance = random.Random(self.seed)
-        self.stored, self.second = self.seed % 2 == 1, self.seed % 4 >= 2
-        self.known = {**FAULTS, **(SECOND if self.second else {}), **(STORED if self.stored else {})}
-
-    @property
-    def setting(self) -> str:
-        """Return what else stands in each modem's section: every second seed stores parts first."""
-        return MODEM + ("store_first = true\n" if self.stored else "")
-
-    async def live(self, directory: Path) -> Counter[str]:
-        """Run, come to rest, and be judged; raises `AssertionError` where an invariant fails."""
-        await furnish(directory, modems=self.modems, numbers=EVERYBODY, extra=CONFIG, each=self.setting)
-        port, config = own_port(directory), directory / "schoolgate.toml"
-        text = config.read_text()
-        for index in range(self.modems if self.second else 0):
-            text = text.replace(
-                f'port = "sim{index}"', f'port = "sim{index}"\nsecond_port = "sim{index}-2"', 1
-            )
-        config.write_text(text)
-        fitted = {"second": True} if self.second else {}
-        async with revived(directory, modems=self.modems, timing=PACE, fitted=fitted, running=False) as made:
-            try:
-                return await self._live(made, port)
-            except (AssertionError, TimeoutError):
-                explain(made)
-                raise
-
-    async def _live(self, made: Site, port: int) -> Counter[str]:
-        end = time.monotonic() + self.seconds
-        while time.monotonic() < end:
-            async with spawned(made, port) as process:
-                await made.ready(PATIENCE)
-                until = min(end, time.monotonic() + self.chance.uniform(8, 25))
-                await self._busy(made, until)
-                self.peak.append(peak_mb(process.pid))
-                process.kill()
-                await process.wait()
-                self.kills += 1
-        for modem in made.modems:
-            modem.clear_faults()
-        async with spawned(made, port):
-            await made.ready(PATIENCE)
-            ends = await verdict(made, within=PATIENCE)
-        self._all_there(made.directory)
-        self._print(made, ends)
-        return ends
-
-    async def _busy(self, made: Site, until: float) -> None:
-        async with asyncio.TaskGroup() as tasks:
-            for work in (self._post, self._reply, self._break):
-                tasks.create_task(work(made, until))
-
-    async def _post(self, made: Site, until: float) -> None:
-        while time.monotonic() < until:
-            with contextlib.suppress(aiohttp.ClientError):
-                body = message(self.chance.choice(EVERYBODY))
-                status, answer = await made.call("POST", "/v1/messages", body)
-                self.answers[status] += 1
-                if status == 202:
-                    self.accepted.add(answer["id"])
-            await asyncio.sleep(self.chance.expovariate(12))
-
-    async def _reply(self, made: Site, until: float) -> None:
-        while time.monotonic() < until:
-            for _ in range(self.chance.choice((1, 1, 1, 1, 35))):  # 35 are more than the memory holds
-                self.texts += 1
-                sender, modem = self.chance.choice(EVERYBODY), self.chance.choice(made.modems)
-                # The network stamps by the second: two equal texts in one second are one and its repetition.
-                stops = sender not in self.stopped and self.chance.random() < 0.1
-                self.stopped |= {sender} if stops else set()
-                long = "x" * self.chance.choice((0, 0, 0, 170))
-                made.network.text(sender, modem, "STOP" if stops else f"Reply {self.texts} {long}".strip())
-            await asyncio.sleep(self.chance.expovariate(1.5))
-
-    async def _break(self, made: Site, until: float) -> None:
-        names, weights = list(self.known), [often for often, _ in self.known.values()]
-        while time.monotonic() < until:
-            await asyncio.sleep(self.chance.expovariate(0.7))
-            (name,) = self.chance.choices(names, weights)
-            if _strikes(self.chance.choice(made.modems), name, self.known[name][1](self.chance)):
-                self.faults[name] += 1
-
-    def _all_there(self, directory: Path) -> None:
-        known = {ident for (ident,) in read(directory, "SELECT id FROM message")}
-        lost = self.accepted - known
-        assert not lost, f"accepted and not in the store: {lost}"
-
-    def _print(self, made: Site, ends: Counter[str]) -> None:
-        directory, ledger = made.directory, made.network.ledger
-        causes = read(directory, "SELECT cause, count(*) FROM part WHERE status = 'failed' GROUP BY cause")
-        stops = {str(e["sender"]) for e in ledger.of(Kind.HANDSET_SENT) if e["text"] == "STOP"}
-        received = count(directory, "SELECT count(*) FROM inbox")
-        opted_out = count(directory, "SELECT count(*) FROM suppression")
-        refused = self.answers.total() - len(self.accepted)
-        lines = {
-            "accepted by the API": f"{len(self.accepted)}, {refused} refused",
-            "parts": ", ".join(f"{n} {status}" for status, n in sorted(ends.items())),
-            "failed because": "; ".join(f"{cause} ({n})" for cause, n in causes) or "-",
-            "on the air": f"{len(ledger.of(Kind.ACCEPTED))}, none twice",
-            "inbound": f"{received} of {self.texts}",
-            "STOPs": f"{len(stops)} people, {opted_out} opted out",
-            "hand-offs after STOP": len(list(overtaken(directory))),
-            "faults": ", ".join(f"{name} {n}" for name, n in sorted(self.faults.items())),
-            "kill -9": self.kills,
-            "peak memory of each life": ", ".join(f"{mb:.0f} MB" for mb in self.peak),
-        }
-        how = (", two ports each" if self.second else "") + (", parts stored first" if self.stored else "")
-        say(f"seed {self.seed}: {self.seconds:g} s, {self.modems} modems{how}")
-        for name, value in lines.items():
-            say(f"  {name:<26}{value}")
-
-
-def _strikes(modem: VirtualModem, name: str, parameters: dict[str, Any]) -> bool:
-    """Let a fault strike, unless the modem has one of the kind already or is out of power."""
-    if not modem.wire.plugged or any(type(fault).__name__ == "Unplug" for fault in modem.faults):
-        return False
-    modem.fault(name, **parameters)
-    return True
-
-
-def explain(made: Site) -> None:
-    """Say where everything stood when a life failed: the modems, the parts, the ends of ledger and log."""
-    for modem in made.modems:
-        held = {memory.name: len(memory.slots) for memory in modem.storage.memories.values()}
-        power = f"plugged {modem.wire.plugged}, awake {modem.awake}, registration {modem.radio.stat}"
-        say(f"  {modem.name}: {power}, holds {held}, the network {made.network.centre.waiting(modem.number)}")
-        say(f"    faults: {modem.faults}")
-    parts = read(made.directory, "SELECT status, count(*) FROM part GROUP BY status")
-    say("  parts: " + ", ".join(f"{n} {status}" for status, n in parts))
-    now = made.network.ledger.clock()
-    for entry in made.network.ledger.entries[-TAIL:]:
-        say(f"  {entry.at - now:+8.2f} s {entry.modem} {entry.kind.value} {dict(entry.facts)}")
-    for line in (made.directory / "daemon.log").read_text().splitlines()[-TAIL:]:
-        say(f"  log: {line}")
-
-
-def peak_mb(pid: int) -> float:
-    """Return the peak resident memory of a process in MB (10^6 bytes)."""
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) * 1024 / 1e6
-
-
-def say(line: str) -> None:
-    """Print a line at once."""
-    sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+def lived(seed: int, seconds: float, pace: Pace) -> tuple[bool, list[str]]:
+    """Live one life; return whether every invariant held, and what there is to say."""
+    lines: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="soak-") as directory:
+        try:
+            asyncio.run(Life(seed, seconds, pace, lines.append).live(Path(directory)))
+        except (AssertionError, TimeoutError) as exc:
+            lines.append(f"seed {seed}: VIOLATED: {type(exc).__name__} {exc}")
+            return False, lines
+    return True, lines
 
 
 def main() -> int:
@@ -234,20 +36,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="soak", description=__doc__)
     parser.add_argument("--seeds", type=int, default=3, help="how many lives")
     parser.add_argument("--first", type=int, default=0, help="the first seed")
-    parser.add_argument("--seconds", type=float, default=60, help="of each life")
+    parser.add_argument("--seconds", type=float, default=60, help="of each life, in a rush")
+    parser.add_argument("--hours", type=float, help="of each life instead, of virtual time, at a day's pace")
+    parser.add_argument("--at-once", type=int, default=1, help="how many lives at once")
     given = parser.parse_args()
-    failed = []
-    for seed in range(given.first, given.first + given.seeds):
-        with tempfile.TemporaryDirectory(prefix="soak-") as directory:
-            try:
-                asyncio.run(Life(seed, given.seconds).live(Path(directory)))
-            except (AssertionError, TimeoutError) as exc:
-                failed.append(seed)
-                say(f"seed {seed}: VIOLATED: {type(exc).__name__} {exc}")
-    say(
-        f"{given.seeds - len(failed)} of {given.seeds} seeds hold"
-        + (f"; violated: {failed}" if failed else "")
-    )
+    seconds, pace = (given.hours * 3600 / FASTER, DAY) if given.hours else (given.seconds, RUSH)
+    seeds, failed = range(given.first, given.first + given.seeds), []
+    with ProcessPoolExecutor(given.at_once, get_context("spawn")) as pool:
+        for seed, (held, lines) in zip(
+            seeds, pool.map(partial(lived, seconds=seconds, pace=pace), seeds), strict=True
+        ):
+            sys.stdout.write("\n".join(lines) + "\n")
+            sys.stdout.flush()
+            failed += [] if held else [seed]
+    sys.stdout.write(f"{given.seeds - len(failed)} of {given.seeds} seeds hold")
+    sys.stdout.write(f"; violated: {failed}\n" if failed else "\n")
     return 1 if failed else 0
 
 

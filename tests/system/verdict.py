@@ -75,8 +75,8 @@ def unrest(made: Site, unread: int) -> str:
         if sum(held.values()) > unread or waiting:
             return f"{modem.name} holds {held}, the network {waiting} for it"
     keyring, dropped = load_key_file(made.directory / "schoolgate.keys"), dropped_reports(made)
-    for part in stored_parts(made.directory, keyring):
-        if part.status == "sent" and (part.to, part.mr) not in dropped and final(made, part.to):
+    for part in stored_parts(made.directory, keyring, "sent"):
+        if (part.to, part.mr) not in dropped and final(made, part.to):
             return f"not reported: {part}"
     return ""
 
@@ -99,18 +99,16 @@ def final(made: Site, to: str) -> bool:
     )
 
 
-def stored_parts(directory: Path, keyring: Keyring) -> Iterator[Part]:
-    """Yield every part of every message that the gateway ever accepted."""
-    bodies = {
-        ident: (
-            keyring.open("message", "number", str(ident), bytes(number)),  # type: ignore[arg-type]
-            keyring.open("message", "body", str(ident), bytes(body)),  # type: ignore[arg-type]
-        )
-        for ident, number, body in read(directory, "SELECT id, number_sealed, body_sealed FROM message")
-    }
-    query = "SELECT message_id, number, status, mr, cause FROM part ORDER BY message_id, number"
-    for ident, number, status, mr, cause in read(directory, query):
-        to, body = bodies[ident]
+def stored_parts(directory: Path, keyring: Keyring, only: str = "") -> Iterator[Part]:
+    """Yield every part of every message that the gateway ever accepted, or `only` those of a status."""
+    query = """
+        SELECT message.id, number_sealed, body_sealed, part.number, part.status, part.mr, part.cause
+          FROM part JOIN message ON message.id = message_id
+    """
+    query += f" WHERE part.status = '{only}'" if only else ""
+    for ident, sealed, body_sealed, number, status, mr, cause in read(directory, query):
+        to = keyring.open("message", "number", str(ident), bytes(sealed))  # type: ignore[arg-type]
+        body = keyring.open("message", "body", str(ident), bytes(body_sealed))  # type: ignore[arg-type]
         submits = sms.submits(body, sms.Address.parse(to), reference=0)
         text = submits[int(str(number)) - 1].text or ""
         yield Part(
