@@ -171,7 +171,12 @@ def network(lines: tuple[str, ...]) -> Carrier:
 
 
 def registration(lines: tuple[str, ...]) -> Registration:
-    """Parse `+CREG: <n>,<stat>[,…]`; a `+CREG: <stat>` among the lines is news that came at the same time."""
+    """Parse `+CREG: <n>,<stat>[,…]`; a `+CREG: <stat>` among the lines is news that came at the same time.
+
+    OK without a line is no answer: the modem does not know the query.
+    """
+    if not lines:
+        raise AnswerUnreadable("the answer is empty")
     answered: int | None = None
     for line in lines:
         fields = [field.strip() for field in value((line,)).split(",")]

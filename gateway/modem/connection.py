@@ -19,6 +19,7 @@ from gateway.modem.facts import Report
 from gateway.modem.identity import Equipment
 from gateway.modem.inbox import Inbox
 from gateway.modem.link import Sleep, backoff
+from gateway.modem.pauses import Pauses
 from gateway.modem.port import Port
 from gateway.modem.posting import Posting
 from gateway.modem.reader import LONGEST_RETRY, NotCommitted, Reader
@@ -71,8 +72,7 @@ class Connection:
         self._copies = copies or Copies()
         self._stored: StoredSending | None = None
         self._credit = credit
-        self._stumbles = 0  # parts in a row that the modem would not even begin to take
-        self._rest_until = 0.0
+        self._pauses = Pauses(settings.name, LONGEST_RETRY)
         self._session = Session(port, lambda urc: self._hear(urc, self._session), settings.timeouts, stumbled)
         self._directs = Directs(self._session, self._posting.direct, self._stir)
 
@@ -85,12 +85,13 @@ class Connection:
     def transmits(self) -> bool:
         """A part may be handed over now."""
         unsure = self._watch is None or self._watch.unsure
-        return self.registered and not unsure and _now() >= self._rest_until
+        return self.registered and not unsure and _now() >= self._pauses.until
 
     @property
     def warning(self) -> str:
         """What a technician should know of a link that works."""
-        return "" if self.ready is None else self.ready.warning
+        trouble = self._pauses.warning or ("" if self._inbox is None else self._inbox.trouble)
+        return trouble or ("" if self.ready is None else self.ready.warning)
 
     @property
     def clean(self) -> bool:
@@ -131,20 +132,19 @@ class Connection:
         else:
             outcome = await submit(self._session, pdu, permit, self._references)
         relay.used()
-        if isinstance(outcome, NotSent):
-            self._rest()
-        else:
-            self._stumbles = 0
+        warned = self._pauses.warning
+        if self._pauses.note(outcome, _now()):
+            self._suspect()
+        elif warned:
+            self._changed()
         return outcome
 
     async def converse(self, line: str) -> Said:
         """Say what a person wants to say, when it is its turn."""
         return await say(self._session, line)
 
-    def _rest(self) -> None:
-        """Pause before the next part, longer each time, and find out whether the modem has restarted."""
-        self._stumbles += 1
-        self._rest_until = _now() + backoff(self._stumbles, LONGEST_RETRY)
+    def _suspect(self) -> None:
+        """Find out whether the modem has restarted, since it takes no part."""
         if self._watch is not None:
             self._watch.suspect()
         self._stir()
@@ -228,7 +228,7 @@ class Connection:
         if self._relay is not None and self._relay.due is not None:
             times.append(self._relay.due)
         if not self.transmits and self.registered:
-            times.append(self._rest_until)
+            times.append(self._pauses.until)
         if self._reader is not None and self._reader.due is not None:
             times.append(self._reader.due)
         return min(times)

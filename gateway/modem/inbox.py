@@ -64,6 +64,11 @@ class Inbox:
         return not (self._hints or self._sweeps or self._reading)
 
     @property
+    def trouble(self) -> str:
+        """Why what arrives cannot be read; empty while it can."""
+        return self._memories.trouble
+
+    @property
     def busy(self) -> bool:
         """Something is to be read or freed."""
         return bool(self._hints or self._sweeps or self._spent)

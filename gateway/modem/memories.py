@@ -30,7 +30,9 @@ class Memories:
         self.session = session
         self.selected: str | None = None
         self.readable = list(delivery.readable)
+        self.trouble = ""  # why what arrives cannot be read; empty while it can
         self._home = delivery.home
+        self._selects = False  # it has been seen to take AT+CPMS
         self._torn: dict[tuple[str, int], str] = {}  # what was read last of what was not read whole
 
     @property
@@ -44,11 +46,21 @@ class Memories:
         return self._home[1 if len(self._home) > 1 else 0]
 
     async def select(self, memory: str) -> Memory:
-        """Make `memory` the one to read from; where messages are received stays as it is."""
+        """Make `memory` the one to read from; where messages are received stays as it is.
+
+        A modem that has no AT+CPMS reads from the one memory that it has.
+        """
         if self.selected == memory:
             return Memory(memory)
         self.selected = None
-        counts = await self.session.run(commands.select((memory, *self._home[1:])))
+        try:
+            counts = await self.session.run(commands.select((memory, *self._home[1:])))
+            self._selects = True
+        except CommandRefused as exc:
+            if self._selects or memory != self.receives or exc.code in _SIM_AWAY:
+                raise
+            log.warning("modem.memory_unnamed", memory=memory, why=exc.text)
+            counts = (Memory(memory),)
         self.selected = memory
         return counts[0]
 
@@ -68,6 +80,7 @@ class Memories:
         try:
             each = self.session.timeouts.read_each
             found = await self.session.run(commands.listed(each * (selected.used or 0)))
+            self._read_well(memory)
         except CommandRefused as exc:
             found = () if exc.code in _EMPTY else await self._read_each(memory, exc)
         except CommandFailed as exc:
@@ -95,7 +108,8 @@ class Memories:
 
     async def _read_each(self, memory: str, why: CommandFailed) -> tuple[Stored, ...]:
         """Do without the listing: ask for slot after slot until all that are used were seen."""
-        log.warning("modem.listing_failed", memory=memory, why=str(why))
+        tell = log.debug if memory == self.receives and self.trouble else log.warning
+        tell("modem.listing_failed", memory=memory, why=str(why))
         counts = await attempt(self.session, commands.MEMORY) or ()
         used = counts[0].used if counts else None
         total = (counts[0].total if counts else None) or _UNKNOWN_TOTAL
@@ -105,7 +119,15 @@ class Memories:
                 break
             if (stored := await attempt(self.session, commands.read(index))) is not None:
                 found.append(stored)
+        if found or used == 0:
+            self._read_well(memory)
+        elif memory == self.receives:
+            self.trouble = f"what comes in cannot be read, nor an opt-out be obeyed: {why}"
         return tuple(found)
+
+    def _read_well(self, memory: str) -> None:
+        if memory == self.receives:
+            self.trouble = ""
 
     async def delete(self, memory: str, index: int) -> bool:
         """Free a slot of the selected memory; return whether it is free."""

@@ -60,6 +60,11 @@ def test_registration_is_read_from_the_answer_and_not_from_news_beside_it(
     assert answers.registration(lines).stat == stat
 
 
+def test_ok_alone_is_no_answer_about_the_registration() -> None:
+    with pytest.raises(AnswerUnreadable):
+        answers.registration(())
+
+
 @pytest.mark.parametrize("stat", [1, 5, 6, 7, 9, 10])
 def test_home_roaming_and_sms_only_are_registered(stat: int) -> None:
     assert answers.Registration(stat).usable

@@ -417,6 +417,24 @@ async def test_a_modem_that_refuses_every_prompt_is_not_asked_without_pause(
     assert fake.commands.count("AT+CMGS=23") == 1
 
 
+async def test_a_modem_that_takes_no_part_says_so_until_it_takes_one(fake: FakeModem, store: Store) -> None:
+    fake.replies["AT+CMGS=23"] = framed("ERROR")
+    modem = driver(fake.path, store)
+    async with running(modem):
+        for _ in range(3):
+            await modem.settled()
+            assert modem.state.detail == ""
+            assert isinstance(await send(modem), NotSent)
+        await until(lambda: modem.state.detail != "")
+        assert modem.state.detail == (
+            "no part was taken, 3 times in a row: the modem answered ERROR instead of a prompt"
+        )
+        del fake.replies["AT+CMGS=23"]
+        await modem.settled()
+        assert isinstance(await send(modem), Accepted)
+        assert modem.state.detail == ""
+
+
 async def test_two_modems_side_by_side_share_nothing(tmp_path: Path) -> None:
     fakes = [FakeModem(tmp_path, f"modem{n}") for n in range(2)]
     stores = [Store(), Store()]
@@ -644,6 +662,39 @@ async def test_a_modem_without_notifications_is_polled_and_says_so(fake: FakeMod
         await modem.settled()
         assert modem.state.notifications == "poll"
         assert "announces nothing" in modem.state.detail
+
+
+@pytest.mark.parametrize("refusal", ["ERROR", "+CME ERROR: 4", "+CMS ERROR: 303", "COMMAND NOT SUPPORT"])
+async def test_a_modem_that_cannot_choose_a_memory_has_its_own_read_and_freed(
+    fake: FakeModem, store: Store, refusal: str
+) -> None:
+    refused = framed(refusal)
+    fake.replies |= dict.fromkeys(("AT+CPMS=?", "AT+CPMS?", "AT+CMGR=4"), refused)
+    fake.replies |= {f'AT+CPMS="{name}","{name}","{name}"': refused for name in ("SM", "ME", "MT")}
+    fake.store(STOP, 4, tell=False)
+    async with running(driver(fake.path, store, sweep_every=0.05)) as modem:
+        await store.until(1)
+        await until(lambda: not fake.stores["SM"])
+        fake.store(HELLO, 0, tell=False)
+        await store.until(2)
+        await until(lambda: not fake.stores["SM"])
+        assert modem.state.detail == ""
+    assert store.pdus == [STOP, HELLO]
+
+
+async def test_a_modem_whose_messages_cannot_be_read_says_so_until_they_can(
+    fake: FakeModem, store: Store
+) -> None:
+    fake.replies |= {"AT+CMGL=4": framed("ERROR")} | {
+        f"AT+CMGR={slot}": framed("ERROR") for slot in range(21)
+    }
+    fake.store(STOP, 4, tell=False)
+    async with running(driver(fake.path, store, sweep_every=0.05)) as modem:
+        await modem.settled()
+        assert modem.state.detail == "what comes in cannot be read, nor an opt-out be obeyed: AT+CMGL=: ERROR"
+        del fake.replies["AT+CMGL=4"]
+        await store.until(1)
+        await until(lambda: modem.state.detail == "")
 
 
 async def test_only_offered_notifications_are_asked_for(fake: FakeModem, store: Store) -> None:
