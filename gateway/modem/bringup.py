@@ -10,7 +10,7 @@ import structlog
 from gateway.modem import commands
 from gateway.modem.delivery import Delivery, negotiate
 from gateway.modem.errors import CommandFailed, ModemGone, OtherCard
-from gateway.modem.identity import Equipment, attempt, card, equipment
+from gateway.modem.identity import Equipment, attempt, card, equipment, patiently
 from gateway.modem.link import Sleep
 from gateway.modem.pin import unlock
 from gateway.modem.profiles import Profile, profile_for
@@ -66,12 +66,13 @@ async def bring_up(
     await unlock(session, settings, sim=sim, profile=profile, memory=memory, sleep=sleep)
     iccid = iccid or await card(session, profile.card_queries)
     _same_card(iccid, settings, known_card)
-    imsi = await attempt(session, commands.IMSI) or ""
+    imsi = await patiently(session, commands.IMSI, settings.ready_wait, sleep) or ""
     _same_subscriber(imsi, settings, known_imsi)
     for text in profile.prepare:
         await attempt(session, commands.do(text))
     await _pdu_mode(session, sleep, profile.mode_tries)
-    delivery = await negotiate(session, settings.reports)
+    in_use = await patiently(session, commands.MEMORY, settings.ready_wait, sleep) or ()
+    delivery = await negotiate(session, settings.reports, in_use)
     return Ready(machine, profile, iccid, imsi, await _smsc(session, settings), delivery)
 
 

@@ -52,10 +52,13 @@ class Delivery:
         return "poll" if self.notifications is None else ",".join(map(str, self.notifications))
 
 
-async def negotiate(session: Session, reports: str) -> Delivery:
-    """Agree on memories and notifications; fall back, and believe only what reads back."""
+async def negotiate(session: Session, reports: str, in_use: tuple[Memory, ...]) -> Delivery:
+    """Agree on memories and notifications; fall back, and believe only what reads back.
+
+    `in_use` are the memories that are selected now.
+    """
     offered = await attempt(session, commands.MEMORIES) or ()
-    home = await _settle_home(session, offered)
+    home = await _settle_home(session, offered, in_use)
     readable = _readable(offered, home)
     service = await attempt(session, commands.SERVICE)
     notifications = await settle_notifications(session, _preference(reports, readable))
@@ -69,8 +72,9 @@ def _preference(reports: str, readable: tuple[str, ...]) -> tuple[Values, ...]:
     return _STORED_FIRST if stored else _DIRECT_FIRST
 
 
-async def _settle_home(session: Session, offered: tuple[tuple[str, ...], ...]) -> tuple[str, ...]:
-    in_use = await attempt(session, commands.MEMORY) or ()
+async def _settle_home(
+    session: Session, offered: tuple[tuple[str, ...], ...], in_use: tuple[Memory, ...]
+) -> tuple[str, ...]:
     for choice in _homes(offered, in_use):
         selected = await attempt(session, commands.select(choice))
         if selected and selected[-1].total != 0:  # a memory without slots receives nothing

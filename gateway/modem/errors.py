@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from gateway.model import ModemPhase
+
+_BUSY: Final = {("CME", 14), ("CMS", 314), ("CME", 515), ("CMS", 515)}  # 515: "please wait" of Wavecom
+_WORDS_FOR_BUSY: Final = ("SIM busy", "please wait")
 
 
 class ModemGone(Exception):
@@ -31,6 +34,10 @@ class PortDenied(ModemGone):
     phase = ModemPhase.BLOCKED
 
 
+class TakesNothing(ModemGone):
+    """It answers, but takes no part: a link that comes up again proves nothing."""
+
+
 class SimBlocked(ModemGone):
     """The SIM needs a person: PIN, PUK, not inserted, not the one we know."""
 
@@ -54,6 +61,11 @@ class CommandRefused(CommandFailed):
         self.family = family
         self.code = code
         self.text = text
+
+    @property
+    def busy(self) -> bool:
+        """The SIM still reads itself, for 5 to 20 s after its PIN: ask again."""
+        return (self.family, self.code) in _BUSY or self.text.endswith(_WORDS_FOR_BUSY)
 
 
 class CommandTimeout(CommandFailed):

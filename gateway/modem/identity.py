@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from gateway.modem import commands
 from gateway.modem.commands import Command
-from gateway.modem.errors import CommandFailed
+from gateway.modem.errors import CommandFailed, CommandRefused, SimBlocked
+from gateway.modem.link import Sleep
 from gateway.modem.session import Session
 
 T = TypeVar("T")
@@ -30,6 +31,23 @@ async def attempt(session: Session, command: Command[T]) -> T | None:
         return await session.run(command)
     except CommandFailed:
         return None
+
+
+async def patiently(session: Session, command: Command[T], seconds: float, sleep: Sleep) -> T | None:
+    """Do as `attempt` does, but try again while the SIM is busy; raise `SimBlocked` after so long."""
+    waited = 0.0
+    while True:
+        try:
+            return await session.run(command)
+        except CommandRefused as exc:
+            if not exc.busy:
+                return None
+        except CommandFailed:
+            return None
+        if waited >= seconds:
+            raise SimBlocked("the SIM is not ready: it stays busy")
+        await sleep(1.0)
+        waited += 1.0
 
 
 async def first(session: Session, choices: Iterable[Command[T]]) -> T | None:

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Never
 
-from gateway.modem.errors import ModemGone, PortMissing
+from gateway.modem.errors import ModemGone, PortMissing, TakesNothing
 
 _LONGEST: Final = 60.0
 _LOOK_AGAIN: Final = 2.0  # a missing port costs nothing to look for, and a replugged modem should not wait
@@ -34,6 +34,6 @@ async def keep_connected(
     failures = 0
     while True:
         end = await connect()
-        failures = 1 if end.worked else failures + 1
+        failures = 1 if end.worked and not isinstance(end.reason, TakesNothing) else failures + 1
         ended(end, failures)
         await sleep(backoff(failures, _LOOK_AGAIN if isinstance(end.reason, PortMissing) else _LONGEST))

@@ -20,7 +20,7 @@ from gateway.modem.connection import Connection
 from gateway.modem.console import Said
 from gateway.modem.copies import Copies
 from gateway.modem.credit import Credit
-from gateway.modem.errors import ModemGone
+from gateway.modem.errors import ModemGone, TakesNothing
 from gateway.modem.ladder import Ladder, Rung
 from gateway.modem.link import Ended, Sleep, keep_connected
 from gateway.modem.port import Port, open_port
@@ -68,6 +68,7 @@ class Modem:
         self._ladder = Ladder(power=power.available())
         self._rung: Rung | None = None  # what the next attempt tries
         self._again = ""  # why there is a next attempt
+        self._mute = ""  # why the link before took no part, until one is taken
         self._interface = ""  # of USB, where the port is one
         self._device: Path | None = None
         self._references = References(on_late_result)
@@ -132,6 +133,9 @@ class Modem:
             outcome = await connection.send(pdu, permit=permit, more=more)
         finally:
             self._moved_at = time.monotonic()
+        if self._mute and not isinstance(outcome, NotSent):
+            self._mute = ""
+            self._refresh()
         self.use.note(began, self._moved_at, outcome)
         return outcome
 
@@ -243,6 +247,7 @@ class Modem:
 
     def _ended(self, end: Ended, failures: int) -> None:
         self._again = f"it is tried again after: {end.reason}"
+        self._mute = f"it took no part before: {end.reason}" if isinstance(end.reason, TakesNothing) else ""
         level = log.warning if failures == 1 else log.debug
         level("modem.lost", modem=self.name, port=self._settings.port, why=str(end.reason), failures=failures)
         self._report(
@@ -284,7 +289,7 @@ class Modem:
         if connection.registered:
             if self._standing.state.phase is not ModemPhase.READY:
                 log.info("modem.ready", modem=self.name, port=self._settings.port, model=self.state.model)
-            detail = connection.warning or flapping(self._standing.state)
+            detail = self._mute or connection.warning or flapping(self._standing.state)
             self._report(phase=ModemPhase.READY, detail=detail)
         else:
             word = self._standing.state.registration.replace("_", " ")

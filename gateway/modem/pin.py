@@ -20,8 +20,6 @@ from gateway.modem.settings import ModemSettings, PinMemory
 log = structlog.get_logger()
 
 _UNLOCKED: Final = {"READY", "SIM PIN2", "SIM PUK2"}  # PIN2 guards nothing that we use
-_NOT_YET: Final = {14, 515}  # SIM busy; "please wait" of Wavecom
-_WORDS_FOR_BUSY: Final = ("SIM busy", "please wait")
 _BLOCKED: Final = {
     10: "no SIM is inserted",
     12: "the SIM asks for its PUK: unlock it in a phone",
@@ -82,7 +80,7 @@ async def _state(session: Session) -> str:
         # Some modems answer +CPIN: READY and forget the OK.
         return pin_state(exc.lines) if exc.lines else "BUSY"
     except CommandRefused as exc:
-        if exc.code in _NOT_YET or exc.text.endswith(_WORDS_FOR_BUSY):
+        if exc.busy:
             return "BUSY"
         if exc.family == "CME" and exc.code in _BLOCKED:
             raise SimBlocked(_BLOCKED[exc.code]) from exc

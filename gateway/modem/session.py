@@ -11,7 +11,7 @@ import structlog
 
 from gateway.modem.at import NOTHING, Answer, AtParser, Line, Noise, Prompt, Result, Urc
 from gateway.modem.commands import Command
-from gateway.modem.errors import AnswerUnreadable, CommandRefused, CommandTimeout, ModemGone
+from gateway.modem.errors import AnswerUnreadable, CommandRefused, CommandTimeout, ModemGone, TakesNothing
 from gateway.modem.port import Port
 from gateway.modem.settings import Timeouts
 
@@ -42,6 +42,7 @@ class Session:
         self.timeouts = timeouts
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.noise = 0
+        self.unprompted = 0  # how often in a row there was no prompt
         self.forgot = False  # echo has come back: a restart may have passed unnoticed
         self._port = port
         self._hear = hear
@@ -86,8 +87,8 @@ class Session:
         self._on_lost(ModemGone("the link was closed"))
 
     def abandon(self, why: str) -> None:
-        """End the link; what the modem has not taken yet, it never gets."""
-        self._die(ModemGone(why))
+        """End the link to a modem that takes no part; what it has not taken yet, it never gets."""
+        self._die(TakesNothing(why))
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:

@@ -25,6 +25,7 @@ log = structlog.get_logger()
 CTRL_Z: Final = "\x1a"
 _REFERENCE: Final = re.compile(r"(?:\+CMGS:|\+CMSS:)? *(\d+)")
 _RESULT: Final = "+CMGS"
+_PROMPTS: Final = 2  # that never come, in a row, before the port is opened anew: half a minute
 _OF_THE_NETWORK: Final = range(256)  # CMS codes; from 300 on they are the modem's (3GPP TS 27.005, 3.2.5)
 
 
@@ -80,12 +81,17 @@ async def _dialogue(session: Session, command: str, body: str, permit: Callable[
 async def prompted(session: Session, command: str) -> Prompt | Result:
     """Write `command` and return the prompt, or the result that came instead; raise `TimeoutError`."""
     try:
-        return await session.ask(
+        event = await session.ask(
             f"{command}\r".encode(), Answer(prompt=True, echo=command), session.timeouts.prompt
         )
     except TimeoutError:
         session.stumbled("the modem gave no prompt")
+        session.unprompted += 1
+        if session.unprompted >= _PROMPTS:
+            session.abandon("the modem gave no prompt, again and again")
         raise
+    session.unprompted = 0
+    return event
 
 
 async def _unprompted(session: Session, result: Result) -> SendOutcome:

@@ -44,6 +44,7 @@ class SimCard:
     reference: int = 0  # TP-MR of the last submission, wraps at 256
     present: bool = True
     unlocked: bool = False
+    starting: bool = False  # it still reads itself and answers nothing
     subscriber: int | None = None  # another than the card's own
 
     @property

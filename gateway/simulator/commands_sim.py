@@ -59,6 +59,8 @@ def _pin(modem: VirtualModem, command: Command) -> Lines:
 def _pin_state(modem: VirtualModem) -> Lines:
     if modem.sim.lock is Lock.ABSENT:
         raise CmeError(Cme.NO_SIM)
+    if modem.sim.starting:
+        raise CmeError(Cme.SIM_BUSY)
     state = f"+CPIN: {modem.sim.lock}"
     if modem.persona.cpin_without_ok:
         modem.say(state)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from gateway.simulator.fault import Fault
-from gateway.simulator.faults_card import LoseCmti, NoSim, SimPin, SimPuk, StoreFull, SwapSim
+from gateway.simulator.faults_babble import Babble
+from gateway.simulator.faults_card import LoseCmti, NoSim, SimBusy, SimPin, SimPuk, StoreFull, SwapSim
 from gateway.simulator.faults_lies import Lie, Tear
 from gateway.simulator.faults_link import (
     Deaf,
@@ -46,6 +47,7 @@ FAULTS: Final[Mapping[str, Callable[..., Fault]]] = {
     "unplug": Unplug,
     "stall": Stall,
     "noise": Noise,
+    "babble": Babble,
     "lie": Lie,
     "tear": Tear,
     "reset": Reset,
@@ -57,6 +59,7 @@ FAULTS: Final[Mapping[str, Callable[..., Fault]]] = {
     "lose_cmti": LoseCmti,
     "sim_pin": SimPin,
     "puk": SimPuk,
+    "sim_busy": SimBusy,
     "swap_sim": SwapSim,
     "no_sim": NoSim,
     "deregister": Deregister,

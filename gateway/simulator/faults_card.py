@@ -84,6 +84,24 @@ class NoSim(Fault):
 
 
 @dataclass(slots=True)
+class SimBusy(Fault):
+    """The SIM still reads itself, for `seconds` (None: until cleared): everything is answered with "busy"."""
+
+    seconds: float | None = None
+
+    def start(self, modem: VirtualModem) -> None:
+        """Begin."""
+        modem.sim.starting = True
+        self._end_after(modem, self.seconds)
+
+    def stop(self, modem: VirtualModem) -> None:
+        """Be there."""
+        self._cancel_timer()
+        modem.sim.starting = False
+        modem.urc(f"+CPIN: {modem.sim.lock}")
+
+
+@dataclass(slots=True)
 class SwapSim(Fault):
     """Somebody puts another SIM in; the modem restarts. With `only_imsi` the card is the same to look at."""
 

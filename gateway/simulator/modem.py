@@ -182,8 +182,8 @@ class VirtualModem:
 
     @property
     def sim_busy(self) -> bool:
-        """Say whether the SIM still reads itself after its PIN."""
-        return self.ledger.clock() < self._sim_ready_at
+        """Say whether the SIM still reads itself, after its PIN or for a fault's sake."""
+        return self.sim.starting or self.ledger.clock() < self._sim_ready_at
 
     def unlocked(self) -> None:
         """Take note that the PIN was right."""

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from gateway.modem.errors import ModemGone, PortMissing
+from gateway.modem.errors import ModemGone, PortMissing, TakesNothing
 from gateway.modem.link import Ended, backoff, keep_connected
 from gateway.modem.references import References
 
@@ -36,6 +36,11 @@ async def failures_seen(ends: list[Ended]) -> list[tuple[int, float]]:
 async def test_a_link_that_worked_starts_the_waiting_anew() -> None:
     bad, good = Ended(ModemGone("x"), worked=False), Ended(ModemGone("x"), worked=True)
     assert await failures_seen([bad, bad, bad, good, bad]) == [(1, 1), (2, 2), (3, 4), (1, 1), (2, 2)]
+
+
+async def test_a_link_that_came_up_and_took_no_part_is_another_failure() -> None:
+    mute, good = Ended(TakesNothing("x"), worked=True), Ended(ModemGone("x"), worked=True)
+    assert await failures_seen([mute, mute, mute, good]) == [(1, 1), (2, 2), (3, 4), (1, 1)]
 
 
 async def test_a_missing_port_is_looked_for_every_two_seconds() -> None:

@@ -12,6 +12,7 @@ import pytest
 from gateway.model import Accepted, FailureKind, NotSent, Refused, Revoked, SendOutcome, Unclear
 from gateway.modem import commands
 from gateway.modem.at import Urc
+from gateway.modem.errors import TakesNothing
 from gateway.modem.port import open_port
 from gateway.modem.references import References
 from gateway.modem.session import Session
@@ -91,6 +92,17 @@ async def test_without_a_prompt_nothing_is_sent_and_the_modem_is_freed_by_esc(
     assert fake.submitted == []
     fake.prompt = "\r\n> "
     assert await line.send() == Accepted(1)
+
+
+async def test_a_modem_that_gives_no_prompt_again_and_again_is_given_up(
+    fake: FakeModem, line: Line
+) -> None:
+    for prompts in ([None, "\r\n> "], [None, None]):
+        for fake.prompt in prompts:
+            assert line.session.reason is None
+            await line.send()
+    assert isinstance(line.session.reason, TakesNothing)
+    assert fake.submitted == [HEX]
 
 
 async def test_a_permit_that_was_withdrawn_leaves_the_prompt_without_a_byte(

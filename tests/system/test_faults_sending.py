@@ -9,9 +9,10 @@ import pytest
 from gateway.simulator import Kind, Timing
 from tests.system.site import Site, eventually
 from tests.system.story import ANNA, BEN, CARA, EVERYBODY, PACE, RESULT, long_template, posted, stage
+from tests.system.test_faults_link import state
 from tests.system.verdict import verdict
 
-pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]
 
 
 def submissions(made: Site, to: str | None = None) -> int:
@@ -94,7 +95,7 @@ async def test_a_refusal_for_good_is_one_submission(furnished_stage: Path, tmp_p
         assert submissions(made, ANNA) == 1
 
 
-@pytest.mark.parametrize("code", [8, 331])
+@pytest.mark.parametrize("code", [8, 310])
 async def test_what_is_the_sims_fault_burns_no_message(
     furnished_stage: Path, tmp_path: Path, code: int
 ) -> None:
@@ -119,13 +120,23 @@ async def test_a_number_that_always_fails_holds_up_nobody(furnished_stage: Path,
         assert await verdict(made) == {"delivered": 21}
 
 
-async def test_without_a_prompt_nothing_leaves_and_the_part_is_tried_again(
+async def test_a_modem_that_gives_no_prompt_is_opened_again_and_what_is_wrong_is_told(
     furnished_stage: Path, tmp_path: Path
 ) -> None:
     async with stage(furnished_stage, tmp_path) as made:
-        made.modems[0].fault("no_prompt")
+        made.modems[0].fault("no_prompt", count=999)
         await posted(made, [ANNA, BEN])
+
+        async def told() -> bool:
+            found = await state(made)
+            return found["phase"] == "ready" and "gave no prompt, again and again" in found["detail"]
+
+        await eventually(told, 60, what="the second prompt that never came")
+        assert (await state(made))["recoveries"]["reopen"] == 1
+        assert submissions(made) == 1
+        made.modems[0].clear_faults()
         assert await verdict(made) == {"delivered": 2}
+        assert (await state(made))["detail"] == ""
         assert submissions(made) == 3
 
 
