@@ -1,8 +1,9 @@
 """Status reports: which part is meant, and what became of it (3GPP TS 23.040, 9.2.3.15).
 
 A report is matched by SIM, TP-MR and recipient within eight days of its arrival; the network's time stamp
-only tells a reference from its reuse. One that fits no part yet is parked and looked at again when a part of
-that recipient has been sent, or has become uncertain.
+only tells a reference from its reuse, and a TP-MR that lost digits on the line from another's. One that
+fits no part yet is parked and looked at again when a part of that recipient has been sent, or has become
+uncertain.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def apply(
     note(found)
     event = _EVENTS.get(tp_outcome(report.status))
     if row is not None and event is not None:
-        values = {"tp_status": report.status, "final_at": now}
+        values = {"tp_status": report.status, "final_at": now, "mr": report.mr}
         ident = row["message_id"]
         changed = lifecycle.change(connection, ident, row["number"], Status.SENT, event, now, **values)
         if changed and tp_outcome(report.status) is TpOutcome.PERMANENT:

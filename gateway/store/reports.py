@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import combinations
 from typing import Final
 
 from sqlalchemy import Connection, bindparam, literal_column, select
@@ -31,9 +32,10 @@ def part_reported(
     as it takes the message, tells a reference from its reuse; but clocks and zones are often wrong, so
     where nothing fits the stamp it does not count. A part that is `sent` goes first; one whose end is known
     means that the report is a repeat. Nothing is certain while a part to the recipient has no result yet.
+    Where all else fails it is the one part whose TP-MR is this one with digits lost, as poor lines lose them.
     """
     first, last = handed_over[0], handed_over[1] or _NEVER
-    mine = {"sim": sim, "mr": mr, "number_index": number_index}
+    mine: dict[str, object] = {"sim": sim, "mr": mr, "number_index": number_index}
     ever = mine | {"first": first, "last": last}
     near = {"first": scts - _SLACK, "last": min(scts + _SLACK, last)} if scts is not None else ever
     if (row := _BY_REFERENCE.first(connection, mine | near)) is not None:
@@ -45,13 +47,31 @@ def part_reported(
     if scts is not None and (row := _meant(fitting, mr)) is not None:
         return row
     row = _BY_REFERENCE.first(connection, ever)
-    return row or _meant([each for each in open_ if each["mr"] in (None, mr)], mr)
+    row = row or _meant([each for each in open_ if each["mr"] in (None, mr)], mr)
+    if row is not None or scts is None or fitting:
+        return row
+    return _misheard(connection, mine | near, mr)
 
 
 def _meant(doubtful: Sequence[Row], mr: int) -> Row | None:
     """Return the part that was given up with this reference, else the only one."""
     own = [row for row in doubtful if row["mr"] == mr] or doubtful
     return own[0] if len(own) == 1 else None
+
+
+def _misheard(connection: Connection, near: dict[str, object], mr: int) -> Row | None:
+    """Return the one part that waits for its report and whose TP-MR is `mr` with digits lost."""
+    rows = [
+        _BY_REFERENCE.first(connection, near | {"mr": each}) for each in sorted(set(_with_digits_lost(mr)))
+    ]
+    waiting = [row for row in rows if row is not None and row["status"] == Status.SENT]
+    return waiting[0] if len(waiting) == 1 else None
+
+
+def _with_digits_lost(mr: int) -> Iterator[int]:
+    digits = str(mr)
+    for left in range(1, len(digits)):
+        yield from (int("".join(kept)) for kept in combinations(digits, left))
 
 
 def carries(connection: Connection, gateway: str, modem: str, mr: int, since: datetime) -> bool:

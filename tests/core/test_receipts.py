@@ -214,3 +214,33 @@ def test_a_report_that_fitted_nothing_is_not_about_what_was_handed_over_since(de
     desk.reported(ANNA, 5, 0, at=NOW - timedelta(minutes=5))
     later = desk.handed_over(ANNA, Event.ACCEPTED, 5)
     assert desk.status(later) == "sent"
+
+
+@pytest.mark.parametrize("heard", [1, 2])
+def test_a_part_whose_reference_lost_a_digit_is_found_by_the_report(desk: Desk, heard: int) -> None:
+    misheard = desk.handed_over(ANNA, Event.ACCEPTED, heard)
+    desk.reported(ANNA, 12, 0x30)  # still trying
+    assert desk.status(misheard) == "sent"
+    desk.reported(ANNA, 12, 0)
+    assert desk.status(misheard) == "delivered"
+    query = select(part.c.mr).where(part.c.message_id == misheard)
+    assert desk.connection.execute(query).scalar_one() == 12
+
+
+def test_of_two_parts_whose_references_may_have_lost_digits_none_is_meant(desk: Desk) -> None:
+    both = [desk.handed_over(ANNA, Event.ACCEPTED, mr) for mr in (1, 2)]
+    desk.reported(ANNA, 12, 0)
+    assert {desk.status(ident) for ident in both} == {"sent"}
+
+
+@pytest.mark.parametrize(
+    ("event", "stamped"), [(None, NOW), (Event.LOST_TRACK, NOW), (Event.ACCEPTED, NOW - timedelta(hours=1))]
+)
+def test_no_digits_were_lost_where_the_report_may_be_anothers(
+    desk: Desk, event: Event | None, stamped: datetime
+) -> None:
+    """A part without a result, one in doubt with no reference, or one handed over at another time."""
+    own = desk.handed_over(ANNA, Event.ACCEPTED, 1)
+    desk.handed_over(ANNA, event, 77 if event is Event.ACCEPTED else None)
+    desk.reported(ANNA, 12, 0, stamped=stamped)
+    assert desk.status(own) == "sent"

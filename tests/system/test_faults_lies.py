@@ -21,11 +21,17 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]
 
 SUPPRESSED = "SELECT count(*) FROM suppression"
 OLD_REPORT: Final = bytes.fromhex("0006D60B911326880736F4111011719551401110117195714000")
+REFERENCE: Final = 40  # before the lies; each of them takes two more
 LIES: Final[dict[str, dict[str, Any]]] = {
+    "a reference without its last digit": {"at": 1, "text": "\r\n+CMGS: 4\r\n", "times": 0},  # of 41
+    "a reference without its first digit": {"at": 1, "text": "\r\n+CMGS: 3\r\n", "times": 0},  # of 43
     "the reference twice": {"at": 1, "times": 2},
     "the prompt twice": {"at": 0, "times": 2},
     "a prompt without its space": {"at": 0, "text": "\n>", "times": 0},
     "a call while the PDU is typed": {"at": 1, "text": '\r\nRING\r\n\r\n+CLIP: "+447700900123",145\r\n'},
+    "no reference": {"at": 1, "times": 0},
+    "a reference without a number": {"at": 1, "text": "\r\n+CMGS:\r\n", "times": 0},
+    "a reference below zero": {"at": 1, "text": "\r\n+CMGS: -1\r\n", "times": 0},
     "the OK of an earlier command": {"at": 0, "text": "\r\nOK\r\n"},
     "the refusal of an earlier part": {"at": 0, "text": "\r\n+CMS ERROR: 1\r\n"},
     "a refusal in place of the prompt": {"at": 0, "text": "\r\n+CMS ERROR: 38\r\n", "times": 0},
@@ -40,6 +46,7 @@ async def test_no_lie_about_a_part_costs_a_message(furnished_stage: Path, tmp_pa
             memory.put(OLD_REPORT, Stat.UNREAD)
 
     async with stage(furnished_stage, tmp_path, before=full) as made:
+        made.modems[0].sim.reference = REFERENCE
         for told, lie in LIES.items():
             made.modems[0].fault("lie", **lie)
             for ident in await posted(made, [ANNA, BEN]):
