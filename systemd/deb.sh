@@ -31,7 +31,7 @@ Description: self-hosted SMS gateway that schools can trust
  against the organisation's policy, and acts on STOP when it arrives.
 END
 printf '%s\n' /etc/schoolgate/schoolgate.toml /etc/schoolgate/policy.toml >"$tree/DEBIAN/conffiles"
-for script in postinst prerm postrm; do install -m 0755 "$here/deb/$script" "$tree/DEBIAN/$script"; done
+for script in preinst postinst prerm postrm; do install -m 0755 "$here/deb/$script" "$tree/DEBIAN/$script"; done
 
 mkdir -p "$here/../dist"
 out=$here/../dist/schoolgate_${version}_$arch.deb

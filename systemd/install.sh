@@ -1,6 +1,8 @@
 #!/bin/sh
 # Lay Schoolgate on a system: `install`, `upgrade`, `rollback` and `uninstall`, as the Makefile calls them.
 # usage: [DESTDIR=…] [PREFIX=/usr/local] [SYSTEM_PYTHON=/usr/bin/python3] install.sh ACTION
+#        [BACKUP=no] install.sh install|upgrade     without the backup that goes before another release
+#        [RESTORE=yes] install.sh rollback          and puts back the newest backup that the earlier release can read
 # With DESTDIR nothing outside it is touched and nothing is started: that is how the package is built.
 set -eu
 umask 022
@@ -9,6 +11,7 @@ root=${DESTDIR:-}
 prefix=${PREFIX:-/usr/local}
 python=${SYSTEM_PYTHON:-/usr/bin/python3}
 opt=/opt/schoolgate
+config=/etc/schoolgate/schoolgate.toml
 units='schoolgate.service schoolgate.socket schoolgate-backup.service schoolgate-backup.timer schoolgate-restore-check.service schoolgate-restore-check.timer'
 started='schoolgate.service schoolgate-backup.timer schoolgate-restore-check.timer'
 
@@ -75,6 +78,7 @@ do_install() {
   say 'building the release (a few minutes on a small machine) ...'
   release=$(sh "$here/release.sh" "$here/.." "$root" "$python")
   before=$(readlink "$root$opt/current" 2>/dev/null || true)
+  if [ -n "$before" ] && [ "$before" != "$release" ]; then back_up; fi
   point "$release"
   lay_files "$release"
   lay_configuration
@@ -92,21 +96,56 @@ do_install() {
 
 do_upgrade() {
   [ -e "$root$opt/current" ] || { say 'nothing is installed here; use: sudo make install' >&2; exit 1; }
-  if booted && [ -e /var/lib/schoolgate/schoolgate.db ]; then
-    say 'backup before the upgrade ...'
-    systemctl start schoolgate-backup.service || {
-      say 'the backup failed, nothing was changed: journalctl -u schoolgate-backup' >&2; exit 1; }
-  fi
   do_install
 }
 
-do_rollback() { # a database that the newer release has changed is refused by the older one, with the way out
+back_up() { # just before another release takes over: it may change the database for good
+  booted && [ -e /var/lib/schoolgate/schoolgate.db ] && [ "${BACKUP:-}" != no ] || return 0
+  say 'backup before the change ...'
+  systemctl start schoolgate-backup.service || {
+    say 'the backup failed, and nothing was changed: journalctl -u schoolgate-backup' >&2
+    say 'to go on without a backup: sudo make upgrade BACKUP=no' >&2; exit 1; }
+}
+
+do_rollback() {
   [ -e "$opt/previous" ] || { say 'there is no earlier release to go back to' >&2; exit 1; }
   back=$(readlink "$opt/previous")
+  [ "${RESTORE:-}" = yes ] || can_go_on "$back"
+  halt
+  if [ "${RESTORE:-}" = yes ] && ! "$back/bin/schoolgate" restore --yes --config "$config"; then
+    resume
+    say 'no backup was put back, and nothing was changed' >&2; exit 1
+  fi
   ln -sfn "$(readlink "$opt/current")" "$opt/previous"
   point "$back"
-  restart_if_running
+  here=$back/systemd
+  lay_files "$back"
+  resume
   say "back at $(basename "$back")"
+}
+
+can_go_on() { # an earlier release refuses a database that a newer one has changed
+  [ -e "$config" ] || return 0
+  "$1/bin/schoolgate" check-config --without-keys --config "$config" >/dev/null || {
+    say "$(basename "$1") cannot go on with what is there, and nothing was changed" >&2
+    say 'if the newer release changed the database: sudo make rollback RESTORE=yes   (docs/operations.md)' >&2
+    exit 1; }
+}
+
+halt() {
+  up=''
+  booted || return 0
+  for unit in schoolgate.socket schoolgate.service; do
+    case $(systemctl is-active $unit) in active | activating | failed) up="$up $unit" ;; esac
+  done
+  systemctl --quiet stop schoolgate.socket schoolgate.service
+}
+
+resume() {
+  [ -n "$up" ] || return 0
+  systemctl daemon-reload
+  systemctl reset-failed $up 2>/dev/null || true
+  systemctl start $up
 }
 
 prune() { # two releases are kept: the present one and the one before

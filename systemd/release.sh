@@ -6,7 +6,7 @@ source=$1 root=$2 python=$3
 opt=/opt/schoolgate
 
 version=$(sed -n 's/^version = "\(.*\)"/\1/p' "$source/pyproject.toml")
-digest=$(cd "$source" && find gateway api policy pyproject.toml requirements.lock -type f ! -name '*.pyc' -print0 |
+digest=$(cd "$source" && find gateway api policy systemd pyproject.toml requirements.lock -type f ! -name '*.pyc' -print0 |
   LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-8)
 release=$opt/releases/$version-$digest
 made=$root$release
@@ -28,6 +28,7 @@ if [ ! -e "$made/.complete" ]; then
   grep -rlI --null -- "$made" "$made/bin" "$made/pyvenv.cfg" | xargs -0 -r sed -i "s|$made|$release|g"
   find "$made" -name __pycache__ -prune -exec rm -rf {} +
   "$made/bin/python" -m compileall -q -j 0 -s "$made" -p "$release" "$made/lib" >&2
+  cp -r "$source/systemd" "$made/systemd" # what is laid when somebody goes back to it
   chmod -R u=rwX,go=rX "$made"
   touch "$made/.complete"
 fi
