@@ -94,9 +94,7 @@ async def test_without_a_prompt_nothing_is_sent_and_the_modem_is_freed_by_esc(
     assert await line.send() == Accepted(1)
 
 
-async def test_a_modem_that_gives_no_prompt_again_and_again_is_given_up(
-    fake: FakeModem, line: Line
-) -> None:
+async def test_a_modem_that_gives_no_prompt_again_and_again_is_given_up(fake: FakeModem, line: Line) -> None:
     for prompts in ([None, "\r\n> "], [None, None]):
         for fake.prompt in prompts:
             assert line.session.reason is None

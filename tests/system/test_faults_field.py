@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
-from gateway.simulator import Timing
-from tests.system.story import ANNA, BEN, EVERYBODY, posted, stage
+from gateway.clock import utc_now
+from gateway.simulator import Kind, Network, Timing
+from gateway.simulator.card import SMSC
+from gateway.simulator.faults_babble import Babble
+from gateway.simulator.relay import address_field, compose, report, service_centre
+from gateway.simulator.storage import Slot, Stat
+from tests.sms.shared import BY_ID
+from tests.sms.shared import FIELD as VECTORS
+from tests.system.site import Site, eventually, message
+from tests.system.story import ANNA, BEN, CARA, DAN, EVE, EVERYBODY, long_template, posted, stage
 from tests.system.test_faults_link import locked, state, with_pin
 from tests.system.verdict import verdict
+from tests.system.view import count
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
 
+HOUR: Final = 3600  # lines
+FIELD: Final = "+447700900123"  # who sent what is in the vectors
+WORDS: Final = "We are on holiday until the end of the month and cannot answer. " * 3
 BUSY = {"pin": False, "before": lambda network: network.modems["sim0"].fault("sim_busy", seconds=3)}
 BUSY_AFTER_PIN = {"pin": True, "before": locked, "timing": Timing(sim_busy=3)}
 
@@ -35,3 +48,208 @@ async def test_a_sim_that_is_busy_for_long_is_waited_for(
         await posted(made, [ANNA, BEN])
         made.network.text(EVERYBODY[5], "sim0", "STOP")
         assert await verdict(made) == {"delivered": 3}
+
+
+async def test_an_hour_of_what_modems_say_by_themselves_changes_nothing(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    """A line a second in an hour, here a thousand a second: 3,600 of them, each kind again and again."""
+    async with stage(furnished_stage, tmp_path, before=babbling) as made:
+        (babble,) = made.modems[0].faults
+        assert isinstance(babble, Babble)
+        posts = 0
+        while babble.said_so_far < HOUR:
+            (ident,) = await posted(made, [EVERYBODY[posts % 20]])
+            made.network.text(CARA, "sim0", f"Reply {posts}")
+            await made.reaches(ident, "delivered")
+            posts += 1
+        made.network.text(BEN, "sim0", "STOP")
+        assert await verdict(made) == {"delivered": posts + 1}
+        assert (await state(made))["recoveries"] == {}
+
+
+def babbling(network: Network) -> None:
+    network.modems["sim0"].fault("babble", every=0.001)
+
+
+PLACES: Final = [
+    ("AT+CMGS", 0),
+    ("AT+CMGS", 1),
+    ("AT+CMGS", 2),
+    ("AT+CMGL", 0),
+    ("AT+CPMS", 1),
+    ("AT+CSQ", 0),
+]
+
+
+async def test_a_message_is_heard_of_wherever_in_an_answer_it_comes(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    """Before the prompt, before the reference, between it and OK, and in the answers to other questions."""
+    async with stage(furnished_stage, tmp_path) as made:
+        modem = made.modems[0]
+        for turn, (command, at) in enumerate(PLACES):
+            text, sender = f"Reply {turn}", EVERYBODY[20 + turn]
+            (pdu,) = compose(sender, text, utc_now())
+            index = modem.storage.memories["SM"].put(pdu, Stat.UNREAD)
+            made.network.ledger.note(Kind.HANDSET_SENT, sender=sender, text=text, parts=1, whole=True)
+            modem.fault("lie", command=command, at=at, text=f'\r\n+CMTI: "SM",{index}\r\n')
+            await posted(made, [EVERYBODY[turn]])
+            await eventually(lambda: not modem.faults, what=f"{command} to be asked")
+            await eventually(lambda: not modem.storage.memories["SM"].slots, what=text)
+        assert await verdict(made) == {"delivered": len(PLACES)}
+
+
+async def test_every_kind_of_report_finds_its_part(furnished_stage: Path, tmp_path: Path) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        await long_template(made)
+        for each in EVERYBODY[:6]:
+            made.network.handset(each).reports("silent")
+        idents = await posted(made, EVERYBODY[:5])
+        idents.append(await made.post(EVERYBODY[5], template="long"))
+        for ident in idents:
+            await made.reaches(ident, "sent")
+        national, elsewhere, failed, twice, forwarded = range(5)
+        said(made, national, 0, to="0" + EVERYBODY[national][3:])
+        said(made, elsewhere, 0, centre="+33609001390")
+        said(made, failed, 0x63)
+        for status in (0x30, 0, 0, 0x30):
+            said(made, twice, status)
+        said(made, forwarded, 1)  # no word of the handset
+        said(made, 5, 0, part=2)
+        made.network.deliver("sim0", report(200, address_field(ANNA), utc_now(), utc_now(), 0))  # of no part
+        ends = await verdict(made)
+        assert ends == {"delivered": 4, "undelivered": 1, "sent": 2}
+        assert [(await made.message(ident))["status"] for ident in idents] == [
+            "delivered", "delivered", "undelivered", "delivered", "sent", "sent"
+        ]  # fmt: skip
+
+
+def said(made: Site, index: int, status: int, *, to: str = "", centre: str = SMSC, part: int = 1) -> None:
+    """Let the network report of a part to that one of `EVERYBODY`."""
+    number = EVERYBODY[index]
+    taken = [entry for entry in made.network.ledger.of(Kind.ACCEPTED) if entry["to"] == number]
+    at = utc_now()
+    pdu = report(int(str(taken[part - 1]["mr"])), address_field(to or number), at, at, status)
+    made.network.deliver("sim0", service_centre(centre) + pdu[1 + pdu[0] :])
+
+
+HARD: Final = (
+    "S36 seq 0",
+    "S40a surrogate split 1/2",
+    "S40b surrogate split 2/2",
+    "S41b esc split 2/2",
+    "S41a esc split 1/2",
+)
+
+
+async def test_parts_that_are_hard_to_put_together_make_the_text_that_was_sent(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    """Across a restart; two at once, from one phone and from two with one reference; cut in a character."""
+    at = utc_now()
+    early, late = compose(DAN, f"{WORDS} DAN", at, reference=7)
+    async with stage(furnished_stage, tmp_path, first=False) as made:
+        made.network.deliver("sim0", early)
+        await eventually(lambda: count(tmp_path, "SELECT count(*) FROM inbound WHERE kind = 'part'") == 1)
+    async with stage(furnished_stage, tmp_path) as made:
+        first, second = (compose(EVE, f"{WORDS} EVE {n}", at, reference=n) for n in (1, 2))
+        other = compose(ANNA, f"{WORDS} ANNA", at, reference=7)
+        for pdu in (other[0], late, first[1], second[0], first[0], other[1], second[1]):
+            made.network.deliver("sim0", pdu)
+        wrote(made, DAN, f"{WORDS} DAN")
+        wrote(made, ANNA, f"{WORDS} ANNA")
+        for n in (1, 2):
+            wrote(made, EVE, f"{WORDS} EVE {n}")
+        for name in HARD:
+            made.network.deliver("sim0", BY_ID[f"synthetic {name}"])
+        wrote(made, FIELD, "x")
+        wrote(made, FIELD, "a" * 66 + "\N{GRINNING FACE}STOP")
+        wrote(made, FIELD, "a" * 152 + "€ due")
+        await verdict(made)
+
+
+def wrote(made: Site, sender: str, text: str) -> None:
+    """Have it on record that somebody sent this text, whatever brings it."""
+    made.network.ledger.note(Kind.HANDSET_SENT, sender=sender, text=text, parts=2, whole=True)
+
+
+async def test_whatever_is_no_message_is_kept_and_frees_its_slot(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    """Every PDU that others found troublesome, and a STOP at the end."""
+    async with stage(furnished_stage, tmp_path, first=False) as made:
+        pdus = {vector["pdu"].upper() for vector in VECTORS if len(vector["pdu"]) % 2 == 0}
+        for pdu in sorted(pdus):
+            made.network.deliver("sim0", pdu)
+        made.network.text(BEN, "sim0", "STOP")
+        memories = made.modems[0].storage.memories.values()
+        await eventually(
+            lambda: (
+                not made.network.centre.waiting(made.modems[0].number)
+                and not any(memory.slots for memory in memories)
+            )
+        )
+        reports = len(made.network.ledger.of(Kind.REPORT))  # of the confirmations of STOP
+        assert count(tmp_path, "SELECT count(*) FROM inbound") == len(pdus) + 1 + reports
+        assert count(tmp_path, "SELECT count(*) FROM inbound WHERE kind = 'pending'") == 0
+        status, answer = await made.call("POST", "/v1/messages", message(BEN))
+        assert status >= 400, answer
+
+
+@pytest.mark.parametrize("refused", [{2}, {0, 1, 2, 3}], ids=["where it buffers", "altogether"])
+async def test_notifications_that_are_offered_and_refused_are_done_without(
+    furnished_stage: Path, tmp_path: Path, refused: set[int]
+) -> None:
+    def refuse(network: Network) -> None:
+        modem = network.modems["sim0"]
+        both = frozenset((mode, ds) for mode in refused for ds in range(3))
+        modem.persona = replace(modem.persona, cnmi_refused=both)
+
+    async with stage(furnished_stage, tmp_path, before=refuse, first=False) as made:
+        assert (await state(made))["notifications"] == ("1,1,0,1,0" if refused == {2} else "poll")
+        await posted(made, [ANNA])
+        made.network.text(CARA, "sim0", "STOP")
+        assert await verdict(made) == {"delivered" if refused == {2} else "sent": 2}  # who announces, reports
+
+
+async def test_a_report_whose_place_is_anothers_destroys_nothing(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    """The modem names slot 0 of SM; the report lies in SR, and a draft of somebody's lies there."""
+    async with stage(furnished_stage, tmp_path, persona="quectel-ec25") as made:
+        (draft,) = compose(CARA, "A draft of somebody's", utc_now())
+        made.modems[0].storage.memories["SM"].slots[0] = Slot(Stat.UNSENT, draft)
+        made.modems[0].fault("lose_cmti", count=2)
+        await posted(made, [ANNA])
+        await made.network.ledger.until(Kind.INDICATION_LOST)
+        made.modems[0].urc('+CDSI: "SM",0')
+        made.network.text(BEN, "sim0", "Hello")
+        made.modems[0].urc("+CMTI: ,-1")
+        assert await verdict(made, unread=1) == {"delivered": 1}
+        assert made.modems[0].storage.memories["SM"].slots[0].pdu == draft
+
+
+async def test_a_network_in_trouble_is_asked_with_pauses_until_it_is_over(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        made.modems[0].fault("cms", code=38, count=50)
+        idents = await posted(made, EVERYBODY[:10])
+        assert await verdict(made) == {"delivered": 10}
+        given = made.network.ledger.of(Kind.SUBMITTED)
+        assert len(given) == 1 + 50 + 10
+        for ident in idents:
+            assert (await made.message(ident))["parts"][0]["attempts"] >= 2
+
+
+async def test_a_network_for_messages_only_is_one_and_a_sim_that_is_taken_out_says_so(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        made.modems[0].fault("deregister", stat=6)
+        await made.reaches(await made.post(ANNA), "delivered")
+        made.modems[0].urc("+CPIN: SIM REMOVED")
+        made.modems[0].fault("no_sim", seconds=2)
+        await posted(made, [BEN])
+        assert await verdict(made) == {"delivered": 2}
