@@ -42,13 +42,36 @@ class Backup:
     size: int  # bytes of all its files
 
 
-def make(directory: Path, database: Path, extra: Sequence[Path], keyring: Keyring, now: datetime) -> Backup:
-    """Back up `database` and the files `extra` into a new directory in `directory`.
+def check_place(directory: Path, database: Path, *, own_disk: bool) -> None:
+    """Raise `BackupUnusable` where `directory` is not there, or not on a disk of its own as it should be.
 
-    It appears whole or not at all. Raises `copying.CopyDamaged` where the database is
+    Beside the database it is made; elsewhere it might be made in the place where a disk is not mounted.
+    """
+    if directory.parent == database.parent:
+        directory.mkdir(exist_ok=True, mode=0o700)
+    if not directory.is_dir():
+        raise BackupUnusable(f"{directory} is not there: mount its disk; or make it, for the gateway's user")
+    if own_disk and directory.stat().st_dev == database.stat().st_dev:
+        raise BackupUnusable(
+            f"{directory} is on the disk of the database: mount its own, or take own_disk out of [backup]"
+        )
+
+
+def make(
+    directory: Path,
+    database: Path,
+    extra: Sequence[Path],
+    keyring: Keyring,
+    now: datetime,
+    *,
+    own_disk: bool = False,
+) -> Backup:
+    """Back up `database` and the files `extra` into a new directory in `directory` (`check_place`).
+
+    It appears whole or not at all. Raises `BackupUnusable`, `copying.CopyDamaged` where the database is
     damaged, `OSError` where the disk refuses.
     """
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    check_place(directory, database, own_disk=own_disk)
     final = directory / now.astimezone(UTC).strftime(_STAMP)
     if final.exists():
         raise BackupUnusable(f"{final} exists already: one backup a second")

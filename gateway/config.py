@@ -51,6 +51,8 @@ class BackupSection(_Section):
 
     directory: Path = Path("backups")
     """One directory in it for each backup. Better on another disk than the database."""
+    own_disk: bool = False
+    """It is on a disk of its own: where that is not mounted, a backup fails rather than go onto another."""
     keep_days: Annotated[int, Field(ge=1, le=366)] = 14
     """Every backup of so many days is kept."""
     keep_months: Annotated[int, Field(ge=0, le=120)] = 12

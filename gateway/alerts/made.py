@@ -10,6 +10,7 @@ from gateway.alerts.memory import Memory
 from gateway.alerts.post import Post
 from gateway.alerts.texting import Texting
 from gateway.alerts.watchman import Alerts
+from gateway.backed_up import last
 from gateway.bell import Bell
 from gateway.config import Config
 from gateway.model import Clock
@@ -35,18 +36,20 @@ def alerts_of(
     texting = None
     if section.sms_to:
         texting = Texting(database, texts, Identify(settings), bell, clock, section.sms_to)
+    path, began = config.store.path, clock()
     return Alerts(
         gateway=config.gateway.name,
         database=database,
         settings=settings,
         radios=radios,
         clock=clock,
-        memory=Memory.of(config.store.path),
-        disk=config.store.path.parent,
+        memory=Memory.of(path),
+        disk=path.parent,
         patience=timedelta(minutes=section.after_minutes),
         remind_after=timedelta(hours=section.remind_hours),
-        post=None if postbox is None else Post.of(postbox, config.store.path, clock),
+        post=None if postbox is None else Post.of(postbox, path, clock),
         texting=texting,
+        backed_up=lambda: last(path) or began,  # as good as: nothing was there to back up before
     )
 
 

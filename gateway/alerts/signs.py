@@ -16,6 +16,7 @@ from gateway.working_time import is_late
 GATEWAY: Final = "gateway"
 _LEAST_FREE: Final = 200e6  # bytes; SQLite, its log and a backup's start need some
 _LONGEST_DOUBT: Final = timedelta(days=1)
+_LONGEST_UNSAVED: Final = timedelta(hours=60)  # two nights without a backup
 _LONGEST_QUEUE: Final = timedelta(hours=2)  # beyond what is due
 _DIGITS: Final = re.compile(r"…?\+?\d{4,}")
 
@@ -31,6 +32,7 @@ class View:
     patience: timedelta = timedelta(minutes=10)  # with a modem that is away
     store: str = ""  # why the database refuses
     free: int | None = None  # bytes where the database is
+    backed_up: datetime | None = None  # when last
     oldest_hold: datetime | None = None  # a reply that waits for a person
     oldest_doubt: datetime | None = None  # a part of which nobody knows whether it was sent
     oldest_due: datetime | None = None  # a part that should have been sent
@@ -101,6 +103,16 @@ def _store(view: View) -> Iterator[Alarm]:
         )
 
 
+def _backup(view: View) -> Iterator[Alarm]:
+    if view.backed_up is not None and (unsaved := view.now - view.backed_up) > _LONGEST_UNSAVED:
+        yield Alarm(
+            "backup-late",
+            GATEWAY,
+            f"no backup was made for {unsaved.days} days",
+            "see: systemctl status schoolgate-backup; is its disk mounted?",
+        )
+
+
 def _people(view: View) -> Iterator[Alarm]:
     if view.oldest_hold is not None and is_late(view.oldest_hold, view.now, view.zone):
         yield Alarm(
@@ -146,7 +158,7 @@ def _policy(view: View) -> Iterator[Alarm]:
 
 
 Sign = Callable[[View], Iterator[Alarm]]
-_SIGNS: Final[tuple[Sign, ...]] = (_modems, _store, _people, _queue, _policy)
+_SIGNS: Final[tuple[Sign, ...]] = (_modems, _store, _backup, _people, _queue, _policy)
 
 
 def _plain(detail: str) -> str:

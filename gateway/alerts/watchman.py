@@ -58,6 +58,7 @@ class Alerts:
     remind_after: timedelta
     post: Post | None = None
     texting: Texting | None = None
+    backed_up: Callable[[], datetime | None] = lambda: None
     audit_broken: Callable[[], bool] = lambda: False
     sources: Sequence[Callable[[datetime], Iterable[Alarm]]] = ()  # of other parts of the gateway
     every: float = _EVERY
@@ -120,6 +121,7 @@ class Alerts:
             patience=self.patience,
             store=store,
             free=await asyncio.to_thread(_free, self.disk),
+            backed_up=await asyncio.to_thread(self.backed_up),
             oldest_hold=waiting.hold,
             oldest_doubt=waiting.doubt,
             oldest_due=waiting.due,

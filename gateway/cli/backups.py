@@ -31,20 +31,27 @@ def backup(
     as_json: JsonOption = False,
 ) -> None:
     """Back up the database while it is in use, and remove the backups that need not be kept."""
+    from gateway import backed_up
     from gateway import backup as backups
     from gateway.clock import utc_now
     from gateway.store import load_key_file
 
     loaded = configuration(config)
     if only_list:
-        _show(backups.listed(loaded.backup.directory), as_json=as_json)
+        _show(backups.listed(_place(loaded)), as_json=as_json)
         return
     keyring, now = load_key_file(loaded.store.key_file), utc_now()
     made = _checked(
         lambda: backups.make(
-            loaded.backup.directory, loaded.store.path, _beside(config, loaded), keyring, now
+            loaded.backup.directory,
+            loaded.store.path,
+            _beside(config, loaded),
+            keyring,
+            now,
+            own_disk=loaded.backup.own_disk,
         )
     )
+    backed_up.note(loaded.store.path, made.path)
     keep = {"days": loaded.backup.keep_days, "months": loaded.backup.keep_months}
     gone = backups.prune(loaded.backup.directory, now, **keep)
     if as_json:
@@ -97,12 +104,19 @@ def restore(
     say(f"Consents withdrawn and keys revoked since, which stay so: {done.ended}.")
 
 
+def _place(config: Config) -> Path:
+    directory = config.backup.directory
+    if directory.parent != config.store.path.parent and not directory.is_dir():
+        raise Stop(Exit.FAILED, f"{directory} is not there: mount its disk, or correct [backup] directory")
+    return directory
+
+
 def _newest(config: Config) -> Path:
     """Return the newest that this release can restore."""
     from gateway.backup import listed
     from gateway.store.schema_version import is_known
 
-    directory = config.backup.directory
+    directory = _place(config)
     found = listed(directory)
     if not found:
         raise Stop(Exit.FAILED, f"there is no backup in {directory}; make one: schoolgate backup")

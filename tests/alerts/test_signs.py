@@ -31,6 +31,7 @@ def test_nothing_is_said_where_all_is_well() -> None:
     assert signs(WELL) == []
     early = replace(WELL, oldest_hold=NOON - HOUR / 2, oldest_doubt=NOON - HOUR, oldest_due=NOON - HOUR)
     assert signs(early) == []
+    assert signs(replace(WELL, backed_up=NOON - 59 * HOUR)) == []
     assert signs(modem(ModemPhase.LOST, 9.9)) == []
 
 
@@ -44,6 +45,7 @@ def test_nothing_is_said_where_all_is_well() -> None:
         (replace(WELL, modems=[replace(READY, storage_used=20, storage_total=20)]), "modem-memory-full"),
         (replace(WELL, store="the database is locked"), "store-refuses"),
         (replace(WELL, free=100_000_000), "disk-full"),
+        (replace(WELL, backed_up=NOON - 61 * HOUR), "backup-late"),
         (replace(WELL, oldest_hold=NOON - 2 * HOUR), "hold-waits"),
         (replace(WELL, oldest_doubt=NOON - 25 * HOUR), "doubt-waits"),
         (replace(WELL, oldest_due=NOON - 3 * HOUR), "queue-stands"),

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from gateway import backup
+from gateway.backed_up import last
 from gateway.cli.escrow import mark
 from gateway.clock import utc_now
 from gateway.store import escrow, load_key_file
@@ -27,6 +28,7 @@ def test_a_backup_is_made_listed_verified_and_restored(home: Path) -> None:
         "policy.toml",
     }
     assert [each["path"] for each in command("backup", "--list", "--json").json["items"]] == [str(path)]
+    assert abs(last(home / "schoolgate.db") - utc_now()) < timedelta(minutes=1)
     assert command("restore", "--verify", "--json").json["verified"]["rows"]["person"] == 1
     done = command("restore", "--yes", "--json").json
     assert Path(done["before"]).exists()
@@ -63,6 +65,14 @@ def test_the_newest_backup_that_this_release_knows_is_the_one_that_is_restored(h
     assert command("check-config").code == 0
     shutil.rmtree(known)
     assert "newer release" in command("restore", "--verify").err
+
+
+def test_a_disk_that_is_not_mounted_is_told(home: Path) -> None:
+    config = home / "schoolgate.toml"
+    config.write_text(config.read_text().replace('directory = "backups"', 'directory = "mnt/backups"'))
+    for words in (("backup",), ("backup", "--list"), ("restore", "--verify")):
+        ended = command(*words)
+        assert (ended.code, "mount its disk" in ended.err) == (1, True)
 
 
 def test_a_database_in_use_is_not_replaced(home: Path) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import sqlite3
+import tempfile
 import threading
 import time
 from contextlib import closing
@@ -261,3 +262,23 @@ def test_a_damaged_database_is_replaced(store: Path, keyring: Keyring, tmp_path:
     store.write_bytes(b"no database" * 1000)
     done = restore.restore(made.path, store, keyring, NOW, by="test")
     assert (done.opt_outs, copying.examine(store).rows["suppression"]) == (0, 1)
+
+
+def test_a_directory_elsewhere_is_not_made_for_its_disk_may_be_missing(
+    store: Path, keyring: Keyring, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "mnt" / "backups"
+    elsewhere.parent.mkdir()
+    with pytest.raises(BackupUnusable, match="mount its disk"):
+        backup.make(elsewhere, store, [], keyring, NOW)
+    assert not elsewhere.exists()
+
+
+def test_a_disk_of_its_own_is_another_than_that_of_the_database(
+    store: Path, keyring: Keyring, tmp_path: Path
+) -> None:
+    with pytest.raises(BackupUnusable, match="on the disk of the database"):
+        backup.make(tmp_path / "b", store, [], keyring, NOW, own_disk=True)
+    assert list((tmp_path / "b").iterdir()) == []
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as another:
+        assert backup.make(Path(another), store, [], keyring, NOW, own_disk=True).path.parent == Path(another)
