@@ -226,9 +226,9 @@ class AtParser:
 
 
 def _error(text: str) -> Result | None:
-    if text[0] not in "+M":
+    if text[0] not in "+ME":
         return None
     if (match := _ERROR.fullmatch(text)) is None:
-        return Result(ok=False, text=text) if text.startswith("MODEM ERROR:") else None
+        return Result(ok=False, text=text) if text.startswith(("MODEM ERROR:", "ERROR:")) else None
     family, reason = match.groups()
     return Result(ok=False, text=text, family=family, code=int(reason) if reason.isdecimal() else None)

@@ -38,6 +38,8 @@ class Ready:
             return "the modem announces nothing: incoming messages are looked for every few seconds"
         if not self.smsc:
             return "the SIM has no SMS centre number and none is configured: sending may fail"
+        if self.delivery.notifications[3] == 0:
+            return "the modem passes on no delivery reports: what was sent stays at `sent`"
         return ""
 
 

@@ -35,6 +35,7 @@ def parsed(data: str | bytes, answer: Answer | None = None) -> list[AtEvent]:
         ("COMMAND NOT SUPPORT", None, ""),
         ("TOO MANY PARAMETERS", None, ""),
         ("MODEM ERROR: 5", None, ""),
+        ("ERROR: Command not supported", None, ""),
         ("NA", None, ""),
     ],
 )

@@ -702,6 +702,7 @@ async def test_only_offered_notifications_are_asked_for(fake: FakeModem, store: 
     modem = driver(fake.path, store)
     async with running(modem):
         await modem.settled()
+        assert modem.state.detail == "the modem passes on no delivery reports: what was sent stays at `sent`"
     assert [c for c in fake.commands if c.startswith("AT+CNMI=") and "?" not in c] == ["AT+CNMI=2,1,0,0,1"]
 
 
