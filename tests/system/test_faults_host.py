@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from gateway.clock import utc_now
-from gateway.simulator import Network, Timing
+from gateway.simulator import Kind, Network, Timing
+from gateway.simulator.relay import address_field, report
 from tests.system.site import eventually, own_port, spawned
 from tests.system.story import ANNA, BEN, CARA, EVERYBODY, posted, stage
 from tests.system.verdict import verdict
@@ -17,6 +18,8 @@ from tests.system.view import count
 pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]
 
 SUPPRESSED = "SELECT count(*) FROM suppression"
+SHIFTED = ("-m", "tests.system.shifted")
+UNJOINED = "SELECT count(*) FROM inbound WHERE kind = 'part'"
 PARKED = "SELECT count(*) FROM inbound WHERE kind = 'parked'"
 
 
@@ -66,6 +69,42 @@ async def test_a_report_that_came_before_the_result_counts_though_the_daemon_is_
             await made.ready(60)
             await made.reaches(ident, "delivered")
             assert await verdict(made) == {"delivered": 1}
+
+
+async def test_what_a_killed_gateway_left_half_done_is_taken_up_three_days_later(
+    furnished_stage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A part without its report, a text without its end, a STOP that was read and is still in its slot."""
+    clock = tmp_path / "clock"
+    clock.write_text("0")
+    monkeypatch.setenv("SHIFTED_CLOCK", str(clock))
+    async with stage(furnished_stage, tmp_path, running=False, first=False) as made:
+        port = own_port(tmp_path)
+        made.network.handset(ANNA).reports("silent")
+        async with spawned(made, port, SHIFTED) as process:
+            await made.ready(60)
+            ident = await made.post(ANNA)
+            made.network.text(BEN, "sim0", "Not all of this arrives. " * 9, order=[1])
+            await made.reaches(ident, "sent")
+            await eventually(lambda: count(tmp_path, UNJOINED) == 1, what="the first part")
+            await eventually(lambda: made.network.ledger.of(Kind.DELETED), what="its slot to be freed")
+            made.modems[0].timing = Timing(storage=0.5)  # between a PDU that is read and its slot's freeing
+            made.network.text(CARA, "sim0", "STOP")
+            await eventually(lambda: count(tmp_path, SUPPRESSED) == 1, what="opt-out")
+            process.kill()
+            await process.wait()
+        assert len(made.network.ledger.of(Kind.DELETED)) == 1
+        made.modems[0].timing = Timing()
+        clock.write_text(str(timedelta(days=3).total_seconds()))
+        async with spawned(made, port, SHIFTED):
+            await made.ready(60)
+            (taken,) = made.network.ledger.of(Kind.ACCEPTED)[:1]
+            at = utc_now()
+            made.network.deliver("sim0", report(int(str(taken["mr"])), address_field(ANNA), at, at, 0))
+            await made.reaches(ident, "delivered")
+            await verdict(made)
+            shown = "SELECT count(*) FROM inbox WHERE NOT complete"
+            await eventually(lambda: count(tmp_path, shown) == 1, what="what there is of the text")
 
 
 async def test_a_memory_that_fills_while_it_sends_is_emptied_and_sending_goes_on(

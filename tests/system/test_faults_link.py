@@ -58,6 +58,18 @@ async def test_unplugged_in_the_middle_of_a_run(furnished_stage: Path, tmp_path:
         assert ends["uncertain"] == (0 if sent else 1)
 
 
+async def test_unplugged_before_it_took_the_whole_part_nothing_has_left(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        made.modems[0].fault("stall")
+        await posted(made, [ANNA, BEN])
+        await made.network.ledger.until(Kind.PROMPT, 2, timeout=20)
+        made.modems[0].fault("unplug", seconds=1)
+        assert await verdict(made) == {"delivered": 2}
+        assert len(made.network.ledger.of(Kind.SUBMITTED)) == 3
+
+
 @pytest.mark.parametrize(
     "silence",
     [
@@ -194,23 +206,33 @@ def locked(network: Network) -> None:
     network.modems["sim0"].fault("sim_pin", pin="1234")
 
 
-async def test_the_right_pin_opens_the_sim(furnished_stage: Path, tmp_path: Path) -> None:
+def pins_tried(made: Site) -> list[str]:
+    lines = [str(entry["line"]) for entry in made.network.ledger.of(Kind.COMMAND)]
+    return [line for line in lines if line.startswith("+CPIN=")]
+
+
+@pytest.mark.parametrize(
+    ("before", "tries"), [(locked, 1), (lambda _: None, 0)], ids=["asked for", "not asked for"]
+)
+async def test_the_right_pin_opens_the_sim_that_asks_for_it(
+    furnished_stage: Path, tmp_path: Path, before: Callable[[Network], None], tries: int
+) -> None:
     async with stage(furnished_stage, tmp_path, running=False, first=False):
         with_pin(tmp_path, "1234")
-    async with stage(furnished_stage, tmp_path, before=locked) as made:
+    async with stage(furnished_stage, tmp_path, before=before) as made:
         await posted(made, [ANNA])
         assert await verdict(made) == {"delivered": 1}
+        assert len(pins_tried(made)) == tries
 
 
 async def test_a_wrong_pin_is_tried_once_ever_and_a_puk_never(furnished_stage: Path, tmp_path: Path) -> None:
     async with stage(furnished_stage, tmp_path, running=False, first=False):
         with_pin(tmp_path, "9999")
     tries = []
-    for why in ("refused the PIN", "tried on this SIM before"):
+    for why in ("refused the PIN", "tried on this SIM before", "tried on this SIM before"):
         async with stage(furnished_stage, tmp_path, before=locked, ready=False, first=False) as made:
             await blocked(made, why)
-            lines = [str(entry["line"]) for entry in made.network.ledger.of(Kind.COMMAND)]
-            tries += [line for line in lines if line.startswith("+CPIN=")]
+            tries += pins_tried(made)
             await verdict(made, stopped=True)
     assert len(tries) == 1
 
@@ -220,5 +242,4 @@ async def test_a_blocked_sim_is_left_to_people(furnished_stage: Path, tmp_path: 
         made.modems[0].fault("puk")
         made.modems[0].reset()
         await blocked(made, "PUK")
-        lines = [str(entry["line"]) for entry in made.network.ledger.of(Kind.COMMAND)]
-        assert not [line for line in lines if line.startswith("+CPIN=")]
+        assert not pins_tried(made)
