@@ -134,6 +134,31 @@ def test_backups_are_made_by_their_timer_and_their_restore_is_rehearsed(machine:
     assert machine.run(f"grep -rF -e '{seal}' -e '{PARENT}' {made['path']}", check=False).returncode == 1
 
 
+def test_backups_go_to_a_disk_of_their_own_and_nowhere_else(machine: Machine) -> None:
+    """As the page says; then the disk is away, and its empty folder is not taken for it."""
+    told = re.search(r"(?s)```sh\n(sudo install -d [^\n]*/mnt/backup/.*?)```", OPERATIONS)
+    assert told is not None
+    machine.run("mkdir -p /mnt/backup && mount -t tmpfs tmpfs /mnt/backup")
+    machine.run(r"""cp /etc/schoolgate/schoolgate.toml /root/ && sed -i 's|^directory = .*|\
+directory = "/mnt/backup/schoolgate"\nown_disk = true|' /etc/schoolgate/schoolgate.toml""")
+    try:
+        assert '"schema"' in machine.says(f"{told[1].replace('sudo ', '').strip()} --json")
+        machine.run("systemctl start schoolgate-restore-check")
+        machine.run("umount /mnt/backup")
+        for word in ("mount its disk", "on the disk of the database"):
+            assert machine.run("systemctl start schoolgate-backup", check=False).returncode != 0
+            said = machine.says("journalctl -u schoolgate-backup --no-pager -o cat -n 20")
+            assert word in said
+            assert "Traceback" not in said
+            assert machine.says("find /mnt/backup -mindepth 2") == ""
+            machine.run("install -d -o schoolgate -g schoolgate -m 700 /mnt/backup/schoolgate")
+        assert "schoolgate-backup" in machine.says("systemctl --failed --plain")
+    finally:
+        machine.run("rm -r /mnt/backup /etc/systemd/system/schoolgate-*.service.d", check=False)
+        machine.run("mv /root/schoolgate.toml /etc/schoolgate/ && systemctl daemon-reload")
+        machine.run("systemctl reset-failed schoolgate-backup", check=False)
+
+
 def test_a_restore_sends_nothing_twice(machine: Machine) -> None:
     sim(machine, "fault", "unplug", "600")
     until(lambda: "modem0 ready" not in machine.shows("StatusText"), 30, machine.shows("StatusText"))
