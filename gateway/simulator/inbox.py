@@ -86,7 +86,9 @@ class Inbox:
         number = 0
         while memory.free > free:
             number += 1
-            memory.put(compose(FILLER, f"Old message {number}")[0], Stat.READ)
+            text = f"Old message {number}"
+            memory.put(compose(FILLER, text)[0], Stat.READ)
+            self._modem.ledger.note(Kind.HANDSET_SENT, sender=FILLER, parts=1, text=text, whole=True)
 
     # -- handed over ---------------------------------------------------------------------------------
 

@@ -32,6 +32,7 @@ async def test_a_full_memory_at_the_start_is_emptied_and_what_the_network_holds_
     furnished_stage: Path, tmp_path: Path
 ) -> None:
     def fill(network: Network) -> None:
+        network.modems["sim0"].fault("store_full")
         for index, sender in enumerate(EVERYBODY[:40]):
             network.text(sender, "sim0", "STOP" if index == 35 else f"Reply {index}")
 
