@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +19,7 @@ log = structlog.get_logger()
 Values = tuple[int, ...]
 
 _STORES: Final[tuple[str, ...]] = ("SM", "ME", "MT")
+_ANNOUNCED: Final = {(1, 1), (2, 1)}  # <mode> and <mt> of +CNMI: by a line with the place of what came
 _STORED_FIRST: Final[tuple[Values, ...]] = (
     (2, 1, 0, 2),
     (2, 1, 0, 1),
@@ -59,7 +60,7 @@ async def negotiate(session: Session, reports: str, in_use: tuple[Memory, ...]) 
     """
     offered = await attempt(session, commands.MEMORIES) or ()
     home = await _settle_home(session, offered, in_use)
-    readable = _readable(offered, home)
+    readable = _readable(offered[0] if offered else [memory.name for memory in in_use], home)
     service = await attempt(session, commands.SERVICE)
     notifications = await settle_notifications(session, _preference(reports, readable))
     return Delivery(home, readable, service == 1, notifications)
@@ -96,8 +97,7 @@ def _homes(offered: tuple[tuple[str, ...], ...], in_use: tuple[Memory, ...]) -> 
             yield tuple(name if name in group or not group else group[0] for group in offered)
 
 
-def _readable(offered: tuple[tuple[str, ...], ...], home: tuple[str, ...]) -> tuple[str, ...]:
-    readers = offered[0] if offered else ()
+def _readable(readers: Sequence[str], home: tuple[str, ...]) -> tuple[str, ...]:
     stores = [name for name in _STORES[:2] if name in readers]
     if "MT" in readers and not stores:
         stores = ["MT"]  # MT shows SM and ME together: one view of each message is enough
@@ -107,7 +107,10 @@ def _readable(offered: tuple[tuple[str, ...], ...], home: tuple[str, ...]) -> tu
 
 
 async def settle_notifications(session: Session, preference: tuple[Values, ...]) -> Values | None:
-    """Set the best notifications that the modem takes and also keeps; None if it keeps none."""
+    """Set the best notifications that the modem takes and also keeps; None if it keeps none.
+
+    Some modems let nothing be set, but announce all the same.
+    """
     allowed = await attempt(session, commands.NOTIFICATION_RANGES) or ()
     for values in _candidates(preference, allowed):
         try:
@@ -117,6 +120,9 @@ async def settle_notifications(session: Session, preference: tuple[Values, ...])
         kept = await attempt(session, commands.NOTIFICATIONS)
         if kept is None or kept[:4] == values[:4]:
             return values
+    kept = await attempt(session, commands.NOTIFICATIONS) or ()
+    if len(kept) > 3 and kept[:2] in _ANNOUNCED:
+        return kept
     log.warning("modem.notifications_unavailable")
     return None
 

@@ -65,7 +65,7 @@ class Inbox:
 
     @property
     def trouble(self) -> str:
-        """Why what arrives cannot be read; empty while it can."""
+        """Why what arrives cannot be read or deleted; empty while all is well."""
         return self._memories.trouble
 
     @property

@@ -30,10 +30,20 @@ class Memories:
         self.session = session
         self.selected: str | None = None
         self.readable = list(delivery.readable)
-        self.trouble = ""  # why what arrives cannot be read; empty while it can
+        self._unread = ""  # why what arrives cannot be read; empty while it can
+        self._stuck: dict[tuple[str, int], int] = {}  # how often a slot would not be freed
         self._home = delivery.home
         self._selects = False  # it has been seen to take AT+CPMS
         self._torn: dict[tuple[str, int], str] = {}  # what was read last of what was not read whole
+
+    @property
+    def trouble(self) -> str:
+        """What a person should know: what arrives cannot be read or not be deleted; or ""."""
+        if self._unread:
+            return f"what comes in cannot be read, nor an opt-out be obeyed: {self._unread}"
+        if any(times > 1 for times in self._stuck.values()):
+            return "what was read cannot be deleted: once the memory is full, nothing comes in any more"
+        return ""
 
     @property
     def receives(self) -> str:
@@ -85,6 +95,8 @@ class Memories:
             found = () if exc.code in _EMPTY else await self._read_each(memory, exc)
         except CommandFailed as exc:
             found = await self._read_each(memory, exc)
+        slots = {(memory, stored.index) for stored in found}
+        self._stuck = {place: n for place, n in self._stuck.items() if place[0] != memory or place in slots}
         whole = [await self._whole(stored) for stored in found]
         return tuple(stored for stored in whole if stored is not None)
 
@@ -108,7 +120,7 @@ class Memories:
 
     async def _read_each(self, memory: str, why: CommandFailed) -> tuple[Stored, ...]:
         """Do without the listing: ask for slot after slot until all that are used were seen."""
-        tell = log.debug if memory == self.receives and self.trouble else log.warning
+        tell = log.debug if memory == self.receives and self._unread else log.warning
         tell("modem.listing_failed", memory=memory, why=str(why))
         counts = await attempt(self.session, commands.MEMORY) or ()
         used = counts[0].used if counts else None
@@ -122,12 +134,12 @@ class Memories:
         if found or used == 0:
             self._read_well(memory)
         elif memory == self.receives:
-            self.trouble = f"what comes in cannot be read, nor an opt-out be obeyed: {why}"
+            self._unread = str(why)
         return tuple(found)
 
     def _read_well(self, memory: str) -> None:
         if memory == self.receives:
-            self.trouble = ""
+            self._unread = ""
 
     async def delete(self, memory: str, index: int) -> bool:
         """Free a slot of the selected memory; return whether it is free."""
@@ -135,9 +147,14 @@ class Memories:
             await self.session.run(commands.delete(index))
         except CommandRefused as exc:
             if exc.code not in _EMPTY:
-                log.warning("modem.delete_refused", memory=memory, index=index, why=exc.text)
-                return False
+                return self._not_freed((memory, index), exc.text)
         except CommandFailed as exc:
-            log.warning("modem.delete_failed", memory=memory, index=index, why=str(exc))
-            return False
+            return self._not_freed((memory, index), str(exc))
+        self._stuck.pop((memory, index), None)
         return True
+
+    def _not_freed(self, place: tuple[str, int], why: str) -> bool:
+        times = self._stuck[place] = self._stuck.get(place, 0) + 1
+        tell = log.warning if times == 1 else log.debug
+        tell("modem.delete_refused", memory=place[0], index=place[1], why=why)
+        return False

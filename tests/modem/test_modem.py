@@ -230,18 +230,6 @@ async def test_messages_in_every_memory_are_read_even_if_only_one_receives(
     assert fake.selected == "SM", "what receives stays selected"
 
 
-@pytest.mark.parametrize("failure", [framed("+CMS ERROR: 500"), framed("ERROR"), None])
-async def test_a_listing_that_fails_is_replaced_by_reading_slot_by_slot(
-    fake: FakeModem, store: Store, failure: str | None
-) -> None:
-    fake.replies["AT+CMGL=4"] = failure
-    fake.stores["SM"] = {0: HELLO, 11: STOP}
-    modem = driver(fake.path, store)
-    async with running(modem):
-        await modem.settled()
-    assert sorted(store.pdus) == sorted([HELLO, STOP])
-
-
 async def test_somebody_elses_drafts_on_the_sim_are_left_alone(fake: FakeModem, store: Store) -> None:
     draft = framed("+CMGL: 1,2,,23", SUBMIT.hex().upper(), "+CMGL: 2,0,,23", STOP, "OK")
     fake.replies["AT+CMGL=4"] = lambda _: draft if fake.selected == "SM" else framed("OK")
@@ -415,24 +403,6 @@ async def test_a_modem_that_refuses_every_prompt_is_not_asked_without_pause(
         assert not modem.is_settled
         assert isinstance(await send(modem), NotSent)
     assert fake.commands.count("AT+CMGS=23") == 1
-
-
-async def test_a_modem_that_takes_no_part_says_so_until_it_takes_one(fake: FakeModem, store: Store) -> None:
-    fake.replies["AT+CMGS=23"] = framed("ERROR")
-    modem = driver(fake.path, store)
-    async with running(modem):
-        for _ in range(3):
-            await modem.settled()
-            assert modem.state.detail == ""
-            assert isinstance(await send(modem), NotSent)
-        await until(lambda: modem.state.detail != "")
-        assert modem.state.detail == (
-            "no part was taken, 3 times in a row: the modem answered ERROR instead of a prompt"
-        )
-        del fake.replies["AT+CMGS=23"]
-        await modem.settled()
-        assert isinstance(await send(modem), Accepted)
-        assert modem.state.detail == ""
 
 
 async def test_two_modems_side_by_side_share_nothing(tmp_path: Path) -> None:
@@ -640,70 +610,6 @@ async def test_a_stopped_modem_leaves_the_port_free(fake: FakeModem, store: Stor
 
 
 # -- agreeing ---------------------------------------------------------------------------------------
-
-
-async def test_a_modem_that_says_ok_to_notifications_and_ignores_them_is_asked_for_less(
-    fake: FakeModem, store: Store
-) -> None:
-    for values in ("2,1,0,2,0", "2,1,0,1,0", "1,1,0,1,0"):
-        fake.replies[f"AT+CNMI={values}"] = framed("OK")
-    modem = driver(fake.path, store)
-    async with running(modem):
-        await modem.settled()
-        assert modem.state.notifications == "1,1,0,2,0"
-
-
-async def test_a_modem_without_notifications_is_polled_and_says_so(fake: FakeModem, store: Store) -> None:
-    fake.replies |= {
-        f"AT+CNMI={m},1,0,{ds},{b}": framed("ERROR") for m in (1, 2) for ds in (0, 1, 2) for b in (0, 1)
-    }
-    modem = driver(fake.path, store)
-    async with running(modem):
-        await modem.settled()
-        assert modem.state.notifications == "poll"
-        assert "announces nothing" in modem.state.detail
-
-
-@pytest.mark.parametrize("refusal", ["ERROR", "+CME ERROR: 4", "+CMS ERROR: 303", "COMMAND NOT SUPPORT"])
-async def test_a_modem_that_cannot_choose_a_memory_has_its_own_read_and_freed(
-    fake: FakeModem, store: Store, refusal: str
-) -> None:
-    refused = framed(refusal)
-    fake.replies |= dict.fromkeys(("AT+CPMS=?", "AT+CPMS?", "AT+CMGR=4"), refused)
-    fake.replies |= {f'AT+CPMS="{name}","{name}","{name}"': refused for name in ("SM", "ME", "MT")}
-    fake.store(STOP, 4, tell=False)
-    async with running(driver(fake.path, store, sweep_every=0.05)) as modem:
-        await store.until(1)
-        await until(lambda: not fake.stores["SM"])
-        fake.store(HELLO, 0, tell=False)
-        await store.until(2)
-        await until(lambda: not fake.stores["SM"])
-        assert modem.state.detail == ""
-    assert store.pdus == [STOP, HELLO]
-
-
-async def test_a_modem_whose_messages_cannot_be_read_says_so_until_they_can(
-    fake: FakeModem, store: Store
-) -> None:
-    fake.replies |= {"AT+CMGL=4": framed("ERROR")} | {
-        f"AT+CMGR={slot}": framed("ERROR") for slot in range(21)
-    }
-    fake.store(STOP, 4, tell=False)
-    async with running(driver(fake.path, store, sweep_every=0.05)) as modem:
-        await modem.settled()
-        assert modem.state.detail == "what comes in cannot be read, nor an opt-out be obeyed: AT+CMGL=: ERROR"
-        del fake.replies["AT+CMGL=4"]
-        await store.until(1)
-        await until(lambda: modem.state.detail == "")
-
-
-async def test_only_offered_notifications_are_asked_for(fake: FakeModem, store: Store) -> None:
-    fake.replies["AT+CNMI=?"] = framed("+CNMI: (0,1,2),(0,1),(0,2),(0),(1)", "OK")
-    modem = driver(fake.path, store)
-    async with running(modem):
-        await modem.settled()
-        assert modem.state.detail == "the modem passes on no delivery reports: what was sent stays at `sent`"
-    assert [c for c in fake.commands if c.startswith("AT+CNMI=") and "?" not in c] == ["AT+CNMI=2,1,0,0,1"]
 
 
 async def test_a_sim_without_a_service_centre_gets_the_configured_one(fake: FakeModem, store: Store) -> None:
