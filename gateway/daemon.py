@@ -11,12 +11,11 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 
 import structlog
-from aiohttp.web import Application
 from prometheus_client import CollectorRegistry
 
-from api import build_app, serve
 from gateway.almanac import Almanac
 from gateway.anchors import Anchors
 from gateway.bell import Bell
@@ -60,6 +59,7 @@ from policy import PolicySettings
 log = structlog.get_logger()
 
 _STOP = 15.0  # seconds that stopping may take beyond the part in flight
+_YOUNG = 700  # objects more, before the collector looks at them; Python's own number
 _SWITCH = 0.0005  # seconds; the event loop gets its turn while the store's thread computes
 
 
@@ -140,11 +140,7 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         tests = SelfTests.of(config.modem, modems, loopback, utc_now, sending.switch)
         await stack.enter_async_context(_running(tests.run()))
         await stack.enter_async_context(_running(telling.run(modems)))
-        per_minute = config.api.requests_per_minute
-        app = build_app(
-            use_cases, registry=registry, clock=utc_now, per_minute=per_minute, kannel=config.kannel
-        )
-        url = await _offered(stack, config, app, tls, watchdog)
+        url = await _offered(stack, config, use_cases, registry, tls, watchdog)
         daily = Daily.of(config, store.database, store.keyring, store.settings, utc_now)
         daily.anchors = Anchors.of(config, daily.auditing, texts, store.settings, identify, bell)
         daily.incidents = use_cases.incidents
@@ -167,10 +163,21 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
 
 
 async def _offered(
-    stack: AsyncExitStack, config: Config, app: Application, tls: Certificate | None, watchdog: Watchdog
+    stack: AsyncExitStack,
+    config: Config,
+    use_cases: UseCases,
+    registry: CollectorRegistry,
+    tls: Certificate | None,
+    watchdog: Watchdog,
 ) -> str:
     """Offer the API for as long as the stack lasts; return its URL."""
+    await asyncio.to_thread(import_module, "api")  # a quarter of the start: meanwhile modems are spoken to
+    from api import build_app, serve
+
     api, context = config.api, None if tls is None else tls.context
+    app = build_app(
+        use_cases, registry=registry, clock=utc_now, per_minute=api.requests_per_minute, kannel=config.kannel
+    )
     url = await stack.enter_async_context(
         serve(app, api.host, api.port, api.unix_socket, tls=context, given=inherited())
     )
@@ -203,6 +210,7 @@ async def run(config: Config, reread: Callable[[], Config]) -> None:
     tell_calmly(loop)
     async with started(config) as daemon, _running(daemon.reload.at(hang_up, reread, daemon.watchdog)):
         gc.collect()
+        gc.set_threshold(_YOUNG)
         gc.freeze()  # what is there for good need not be looked through again: that took 100 ms at a time
         notify("READY=1", f"STATUS={daemon.watchdog.status()}")
         log.info("serving", action="serving", url=daemon.api_url, modems=len(daemon.modems))

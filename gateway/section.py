@@ -11,10 +11,10 @@ _MailAddress = Annotated[str, Field(pattern=r"^[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1
 
 
 class Section(BaseModel):
-    """A table of the file: unknown keys are errors, and the docstring of a key is its documentation."""
+    """A table of the file: unknown keys are errors, and what stands below a key documents it."""
 
     # Deferred: what is only part of another is not built for itself (here and elsewhere that saves 3 MB).
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class AlertsSection(Section):

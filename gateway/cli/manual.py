@@ -5,10 +5,13 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import sys
 import types
 from collections.abc import Callable, Iterator, Mapping
 from ipaddress import IPv4Network
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Literal, Union, get_args, get_origin
 
@@ -132,9 +135,21 @@ def settings() -> Iterator[tuple[str, str, str, str, str]]:
         model = get_args(field.annotation)[0] if repeated else field.annotation
         assert isinstance(model, type)  # noqa: S101 - every section is a model
         assert issubclass(model, BaseModel)  # noqa: S101
+        meanings = _meanings(model)
         for name, each in model.model_fields.items():
             title = f"[[{section}]]" if repeated else f"[{section}]"
-            yield title, name, _type(each), _default(each), " ".join((each.description or "").split())
+            yield title, name, _type(each), _default(each), meanings.get(name, "")
+
+
+def _meanings(model: type[BaseModel]) -> dict[str, str]:
+    """Return what stands below each key in the source."""
+    (defined,) = ast.parse(inspect.getsource(model)).body
+    assert isinstance(defined, ast.ClassDef)  # noqa: S101 - it is a model at the top of a module
+    return {
+        ast.unparse(key.target): " ".join(str(ast.literal_eval(below.value)).split())
+        for key, below in pairwise(defined.body)
+        if isinstance(key, ast.AnnAssign) and isinstance(below, ast.Expr)
+    }
 
 
 def configuration() -> str:
