@@ -77,5 +77,13 @@ class CommandTimeout(CommandFailed):
         self.lines = lines
 
 
+class CommandWithdrawn(CommandFailed):
+    """Not written: by the time that the line was free it was not to be written any more."""
+
+    def __init__(self, command: str) -> None:
+        """Name it."""
+        super().__init__(f"{command}: withdrawn")
+
+
 class AnswerUnreadable(CommandFailed):
     """The modem said OK but the answer makes no sense."""

@@ -130,8 +130,13 @@ class Inbox:
 
     def take_back(self, session: Session) -> None:
         """Have it so at once, when nobody reads; list all again, since something may have come unnoticed."""
-        self._memories.session, self._memories.selected = session, None
+        self._memories.session = session
+        self._memories.forget()
         self.sweep()
+
+    def restarted(self) -> None:
+        """Free nothing more where the modem may read from another memory by now."""
+        self._memories.forget()
 
     async def drain(self, by: Session) -> None:
         """Read, commit and free until nothing is known to be left; raise what `post` or the link raises.
@@ -207,9 +212,11 @@ class Inbox:
         # A listing may have freed it before, and a message of somebody's may lie there by now.
         if found is not None and not found.inbound and digest(found.pdu) == digest(copy.pdu):
             await self._free_own(self._memories.writes, found)
+            if self._memories.selected != self._memories.writes:
+                self.spend(copy)
 
     async def _free_own(self, memory: str, copy: Stored) -> None:
-        if self._memories.selected == memory and await self._memories.delete(memory, copy.index):
+        if await self._memories.delete(memory, copy.index):
             self.freed(copy)
 
     async def _read_hinted(self, hint: tuple[str, int]) -> None:
@@ -247,6 +254,13 @@ class Inbox:
             await self._post(memory, fresh)
             self._committed.update({(memory, s.index): s.pdu for s in fresh})
 
+    def _again(self, memory: str) -> None:
+        """Have a memory listed again: nothing of it can be freed now."""
+        if memory == _REPORTS:
+            self._expect_reports({place: None for place in self._committed if place[0] == memory})
+        else:
+            self._sweeps[memory] = None
+
     async def _free(self, memory: str, stored: Sequence[Stored]) -> None:
         for slot in stored:
             place = (memory, slot.index)
@@ -254,11 +268,10 @@ class Inbox:
                 self._expect_reports({place: None})
                 continue
             # A new hint for this place means that the network replaced the message after we read it.
-            if (
-                self._committed.get(place) != slot.pdu
-                or place in self._hints
-                or self._memories.selected != memory
-            ):
+            if self._committed.get(place) != slot.pdu or place in self._hints:
                 continue
             if await self._memories.delete(memory, slot.index):
                 del self._committed[place]
+            elif self._memories.selected != memory:
+                self._again(memory)
+                return

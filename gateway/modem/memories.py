@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Final
 
 import structlog
@@ -9,7 +10,7 @@ import structlog
 from gateway.modem import commands
 from gateway.modem.answers import Memory
 from gateway.modem.delivery import Delivery
-from gateway.modem.errors import CommandFailed, CommandRefused
+from gateway.modem.errors import CommandFailed, CommandRefused, CommandWithdrawn
 from gateway.modem.identity import attempt
 from gateway.modem.listing import Stored
 from gateway.modem.session import Session
@@ -23,12 +24,17 @@ _READINGS: Final = 3  # of a slot whose PDU came with octets missing
 
 
 class Memories:
-    """What can be done with them; `selected` is the one that the modem reads from."""
+    """What can be done with them.
+
+    A modem that restarts reads from a memory of its own choice again. So what we selected counts only until
+    the modem may have restarted, and what is to be freed is looked at in the very step that frees it.
+    """
 
     def __init__(self, session: Session, delivery: Delivery) -> None:
         """Begin with nothing selected."""
         self.session = session
-        self.selected: str | None = None
+        self._selected: str | None = None
+        self._lapses = 0  # of the session, when it was selected
         self.readable = list(delivery.readable)
         self._unread = ""  # why what arrives cannot be read; empty while it can
         self._stuck: dict[tuple[str, int], int] = {}  # how often a slot would not be freed
@@ -46,6 +52,11 @@ class Memories:
         return ""
 
     @property
+    def selected(self) -> str | None:
+        """Return the memory that the modem reads from; None where that is not certain."""
+        return self._selected if self._lapses == self.session.lapses else None
+
+    @property
     def receives(self) -> str:
         """Return the memory that takes what arrives."""
         return self._home[-1]
@@ -55,6 +66,10 @@ class Memories:
         """Return the memory that takes what we write."""
         return self._home[1 if len(self._home) > 1 else 0]
 
+    def forget(self) -> None:
+        """Count on nothing that was selected: the modem has restarted, or another port reads."""
+        self._selected = None
+
     async def select(self, memory: str) -> Memory:
         """Make `memory` the one to read from; where messages are received stays as it is.
 
@@ -62,7 +77,7 @@ class Memories:
         """
         if self.selected == memory:
             return Memory(memory)
-        self.selected = None
+        self.forget()
         try:
             counts = await self.session.run(commands.select((memory, *self._home[1:])))
             self._selects = True
@@ -71,7 +86,7 @@ class Memories:
                 raise
             log.warning("modem.memory_unnamed", memory=memory, why=exc.text)
             counts = (Memory(memory),)
-        self.selected = memory
+        self._selected, self._lapses = memory, self.session.lapses
         return counts[0]
 
     async def listed(self, memory: str) -> tuple[Stored, ...]:
@@ -122,6 +137,8 @@ class Memories:
         """Do without the listing: ask for slot after slot until all that are used were seen."""
         tell = log.debug if memory == self.receives and self._unread else log.warning
         tell("modem.listing_failed", memory=memory, why=str(why))
+        with contextlib.suppress(CommandFailed):
+            await self.select(memory)  # a modem that did not answer may have restarted
         counts = await attempt(self.session, commands.MEMORY) or ()
         used = counts[0].used if counts else None
         total = (counts[0].total if counts else None) or _UNKNOWN_TOTAL
@@ -142,9 +159,11 @@ class Memories:
             self._unread = ""
 
     async def delete(self, memory: str, index: int) -> bool:
-        """Free a slot of the selected memory; return whether it is free."""
+        """Free a slot while that memory is the selected one; return whether it is free."""
         try:
-            await self.session.run(commands.delete(index))
+            await self.session.run(commands.delete(index), lambda: self.selected == memory)
+        except CommandWithdrawn:
+            return False
         except CommandRefused as exc:
             if exc.code not in _EMPTY:
                 return self._not_freed((memory, index), exc.text)

@@ -11,7 +11,14 @@ import structlog
 
 from gateway.modem.at import NOTHING, Answer, AtParser, Line, Noise, Prompt, Result, Urc
 from gateway.modem.commands import Command
-from gateway.modem.errors import AnswerUnreadable, CommandRefused, CommandTimeout, ModemGone, TakesNothing
+from gateway.modem.errors import (
+    AnswerUnreadable,
+    CommandRefused,
+    CommandTimeout,
+    CommandWithdrawn,
+    ModemGone,
+    TakesNothing,
+)
 from gateway.modem.port import Port
 from gateway.modem.settings import Timeouts
 
@@ -44,6 +51,7 @@ class Session:
         self.noise = 0
         self.unprompted = 0  # how often in a row there was no prompt
         self.forgot = False  # echo has come back: a restart may have passed unnoticed
+        self.lapses = 0  # how often it may have restarted: it did not answer in time, or echoed again
         self._port = port
         self._hear = hear
         self.stumbled = stumbled
@@ -98,10 +106,15 @@ class Session:
                 await self.resynchronise()
             yield
 
-    async def run(self, command: Command[T]) -> T:
-        """Run `command` and return its parsed answer; raise `CommandFailed` or `ModemGone`."""
+    async def run(self, command: Command[T], permit: Callable[[], bool] = lambda: True) -> T:
+        """Run `command` and return its parsed answer; raise `CommandFailed` or `ModemGone`.
+
+        `permit` is asked in the very step that writes it; where it refuses, nothing is written.
+        """
         seconds = command.seconds(self.timeouts)
         async with self.turn():
+            if not permit():
+                raise CommandWithdrawn(command.name)
             try:
                 result = await self.ask(command.encode(), command.answer, seconds)
             except TimeoutError:
@@ -150,7 +163,9 @@ class Session:
         return event
 
     def _note_echo(self, echoes: bool) -> None:
-        self.forgot |= echoes and self._echoes is False
+        if echoes and self._echoes is False:
+            self.forgot = True
+            self.lapses += 1
         self._echoes = echoes
 
     def hurry(self, seconds: float) -> None:
@@ -174,6 +189,7 @@ class Session:
 
         Return the values of the lines named `late` (such as "+CMGS") that came meanwhile.
         """
+        self.lapses += 1
         self._late, self._found = late, []
         try:
             await self._call()

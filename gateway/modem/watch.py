@@ -89,7 +89,9 @@ class Watch:
     def suspect(self) -> None:
         """Note that the modem may have restarted: it says what modems say at boot."""
         self._suspected += 1
-        self._unsure |= self._now() - self._looked_at > _SAME_BOOT
+        if self._now() - self._looked_at > _SAME_BOOT:
+            self._unsure = True
+            self._inbox.restarted()
 
     def registration_changed(self) -> None:
         """Note that it may have; the answer to a query decides."""
