@@ -26,7 +26,9 @@ def number_of(port: str, ttys: Path = TTYS) -> int | None:
 
 def device_of(port: str, ttys: Path = TTYS) -> Path | None:
     """Return the folder of the USB device behind `port`, None where there is none."""
-    folders = (folder for folder in _above(port, ttys) if (folder / "authorized").exists())
+    folders = (
+        folder for folder in _above(port, ttys) if (folder / "idVendor").exists()
+    )  # no interface has one
     return next(folders, None)
 
 

@@ -80,10 +80,10 @@ def test_the_interface_of_a_port_and_where_its_modem_listens_are_read_from_sysfs
         interface = device / f"1-4:1.{number}"
         (interface / f"ttyUSB{number}").mkdir(parents=True)
         (interface / "bInterfaceNumber").write_text(f"{number:02d}\n")
+        (interface / "authorized").write_text("1\n")
         tty = tmp_path / f"class/tty/ttyUSB{number}"
         tty.mkdir(parents=True)
         (tty / "device").symlink_to(interface / f"ttyUSB{number}")
-    (device / "authorized").write_text("1\n")
     (device / "idVendor").write_text("2c7c\n")
     (device / "idProduct").write_text("0125\n")
     section = ModemSection(name="sim0", port=Path("/dev/ttyUSB0"))

@@ -45,7 +45,9 @@ def ttys(tmp_path: Path) -> Path:
     interface = tmp_path / "devices/pci0000:00/usb1/1-4/1-4:1.2"
     (interface / "ttyUSB2").mkdir(parents=True)
     (interface / "bInterfaceNumber").write_text("02\n")
-    (interface.parent / "authorized").write_text("1\n")
+    for folder in (interface, interface.parent):  # interfaces have one of their own
+        (folder / "authorized").write_text("1\n")
+    (interface.parent / "idVendor").write_text("2c7c\n")
     (tmp_path / "class/tty/ttyUSB2").mkdir(parents=True)
     (tmp_path / "class/tty/ttyUSB2/device").symlink_to(interface / "ttyUSB2")
     return tmp_path / "class/tty"

@@ -117,7 +117,8 @@ def test_the_siblings_of_a_port_are_the_other_ports_of_its_device(tmp_path: Path
         folder = devices / device / f"{device}:1.{interface}"
         (folder / tty).mkdir(parents=True)
         (folder / "bInterfaceNumber").write_text(f"{interface:02}\n")
-        (folder.parent / "authorized").write_text("1\n")
+        (folder / "authorized").write_text("1\n")
+        (folder.parent / "idVendor").write_text("2c7c\n")
         (ttys / tty).mkdir(parents=True)
         (ttys / tty / "device").symlink_to(folder / tty)
     (ttys / "ttyS0").mkdir()
