@@ -14,6 +14,7 @@ import pytest
 from gateway.simulator.control import SimClient
 from tests.service.computer.disk import Disk
 from tests.service.computer.qemu import Computer
+from tests.service.computer.traffic import agree
 from tests.service.machine import Container, Machine, until
 from tests.service.story import MODEMS, documented, furnish, set_up
 
@@ -43,6 +44,7 @@ def install(machine: Machine) -> None:
     machine.write("/etc/udev/rules.d/70-schoolgate-local.rules", local_rules("0403", "6001", "00"))
     machine.run(documented("sudo systemctl start schoolgate"))
     furnish(machine)
+    agree(machine)
 
 
 def local_rules(vendor: str, product: str, interface: str) -> str:
@@ -78,6 +80,7 @@ def image(folder: Path, source: Path) -> Path:
 def network(folder: Path) -> Iterator[SimClient]:
     """Return a virtual network with one modem, at the other end of the computer's USB cable."""
     command = [sys.executable, "-m", "gateway.simulator", "--directory", folder, "--socket", folder / "sim"]
+    command += ["--radio-first", "0.3", "--radio-kept", "0.3", "--report-after", "2"]
     with (folder / "network.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:

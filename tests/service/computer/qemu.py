@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from tests.service.computer.cable import Cable
 from tests.service.computer.disk import Disk
 from tests.service.machine import Machine, until
 
@@ -79,6 +80,7 @@ class Computer(Machine):
     _qemu: subprocess.Popen[bytes] | None = field(default=None)
     _monitor: Talk | None = field(default=None)
     _agent: Talk | None = field(default=None)
+    _cable: Cable | None = field(default=None)
 
     @property
     def told(self) -> Path:
@@ -121,16 +123,14 @@ class Computer(Machine):
         self.disk.close()
 
     def plug(self) -> None:
-        """Plug the adapter in."""
-        self._do("chardev-add", id="line", backend={"type": "serial", "data": {"device": str(self.modem)}})
-        self._do("device_add", driver="usb-serial", id="stick", chardev="line", serial="AB12")
+        """Plug the modem's cable in."""
+        self._cable = Cable(self.folder / "adapter", self.modem)
 
     def pull(self) -> None:
         """Pull it out."""
-        assert self._monitor is not None
-        self._do("device_del", id="stick")
-        self._monitor.wait_for("DEVICE_DELETED", 20)
-        self._do("chardev-remove", id="line")
+        if self._cable is not None:
+            self._cable.pull()
+        self._cable = None
 
     def run(
         self, command: str, *, check: bool = True, timeout: float = 120, stdin: str = ""
@@ -151,10 +151,6 @@ class Computer(Machine):
             raise AssertionError(f"{command}: {code}\n{out}{err}\n{self.journal()}")
         return subprocess.CompletedProcess(command, code, out, err)
 
-    def _do(self, command: str, **arguments: object) -> Any:
-        assert self._monitor is not None
-        return self._monitor.do(command, **arguments)
-
     def _meet(self) -> None:
         """Find the agent of the system that starts now, and wait for the end of the start."""
         if self._agent is not None:
@@ -167,6 +163,7 @@ class Computer(Machine):
         if self._qemu is not None:
             self._qemu.kill()
             self._qemu.wait(20)
+        self.pull()
         for talk in (self._monitor, self._agent):
             if talk is not None:
                 talk.close()
@@ -181,6 +178,8 @@ class Computer(Machine):
         machine += ["-append", "root=/dev/vda rw console=ttyS0 quiet"]
         machine += ["-blockdev", f"nbd,node-name=disk,server.type=unix,server.path={self.disk.address}"]
         machine += ["-device", "virtio-blk,drive=disk", "-device", "qemu-xhci", "-device", "virtio-serial"]
+        machine += ["-chardev", f"socket,id=adapter,path={at / 'adapter'},server=on,wait=off"]
+        machine += ["-device", "usb-serial,chardev=adapter,serial=AB12"]
         machine += ["-qmp", f"unix:{at / 'monitor'},server=on,wait=off"]
         machine += ["-chardev", f"socket,id=agent,path={at / 'agent'},server=on,wait=off"]
         machine += ["-device", "virtserialport,chardev=agent,name=org.qemu.guest_agent.0"]
