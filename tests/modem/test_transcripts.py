@@ -35,7 +35,8 @@ async def test_a_transcript_is_a_modem_that_works(path: Path, tmp_path: Path, st
         await modem.settled()
         outcome = await modem.send(SUBMIT, permit=lambda: True, more=False)
         await store.until(int(facts["receives"]))
-        await until(lambda: modem.state.storage_total is not None)
+        if facts["storage"] != "not told":
+            await until(lambda: modem.state.storage_total is not None)
         state = modem.state
     fake.unplug()
     assert outcome == Accepted(int(facts["sends"]))
@@ -46,7 +47,8 @@ async def test_a_transcript_is_a_modem_that_works(path: Path, tmp_path: Path, st
     }
     assert told == {name: facts[name] for name in told}
     assert state.notifications.startswith(facts["notifications"])
-    assert f"{state.storage_used} of {state.storage_total}" == facts["storage"]
+    known = state.storage_total is not None
+    assert (f"{state.storage_used} of {state.storage_total}" if known else "not told") == facts["storage"]
     assert len(store.messages) == int(facts["receives"])
     for message in store.messages:
         sms.decode_inbound(message.pdu)
@@ -130,7 +132,10 @@ async def recorded_from(fake: FakeModem, seen: str) -> tuple[Transcript, str]:
     return await task
 
 
-@pytest.mark.parametrize("path", transcripts()[:4], ids=lambda path: path.stem)
+with_a_card = [path for path in transcripts() if read(path).facts["iccid"] != "not told"]
+
+
+@pytest.mark.parametrize("path", with_a_card[:4], ids=lambda path: path.stem)
 async def test_what_is_recorded_replays_and_is_about_nobody(path: Path, tmp_path: Path, store: Store) -> None:
     """Record a replayed modem, then drive the driver with what was recorded: the same modem, another SIM."""
     original = read(path)
