@@ -99,7 +99,7 @@ class SendingSection(_Section):
     retry_seconds: Annotated[tuple[_Seconds, ...], Field(min_length=1)] = (30, 120, 600, 1800)
     """The pause after each refusal for now; the last one from then on."""
     device_pause_seconds: _Seconds = 15
-    """The pause after a refusal that is the SIM's or the modem's fault."""
+    """The pause after a refusal that is the SIM's, the modem's or the network's fault."""
 
 
 class WebhooksSection(_Section):

@@ -169,9 +169,8 @@ class Handoff:
                 self._change(connection, claim, Event.ACCEPTED, now, mr=mr, sent_at=now)
             case Refused(FailureKind.PERMANENT, code, text):
                 self._end(connection, claim, code, f"CMS {code}: {text}", now)
-            case Refused(FailureKind.TEMPORARY, code, text):
-                later = now + self._retries[min(before, len(self._retries) - 1)]
-                self._give_back(connection, claim, now, cause=f"CMS {code}: {text}", not_before=later)
+            case Refused(FailureKind.TEMPORARY):
+                self._try_later(connection, claim, outcome, now)
             case Refused(_, code, text):  # the SIM's or the modem's fault: no attempt of the message's
                 self._give_back(connection, claim, now, cause=f"CMS {code}: {text}", attempts=before)
             case NotSent(reason):
@@ -181,6 +180,13 @@ class Handoff:
             case Unclear(reason, mr):
                 self._change(connection, claim, Event.LOST_TRACK, now, cause=reason, mr=mr)
         settle_parked(connection, claim.candidate.number_index, now)  # they waited for this part's end
+
+    def _try_later(self, connection: Connection, claim: Claim, refused: Refused, now: datetime) -> None:
+        """Queue the part again for a while from now; where everybody is refused it has not used a try."""
+        before = claim.candidate.attempts
+        pause = self._retries[0 if refused.everybody else min(before, len(self._retries) - 1)]
+        values = {"attempts": before if refused.everybody else before + 1, "not_before": now + pause}
+        self._give_back(connection, claim, now, cause=f"CMS {refused.code}: {refused.text}", **values)
 
     def _give_back(self, connection: Connection, claim: Claim, now: datetime, **values: object) -> None:
         ident, number = claim.candidate.message_id, claim.candidate.number

@@ -176,6 +176,7 @@ class Refused:
     kind: FailureKind  # never UNKNOWN
     code: int | None
     text: str
+    everybody: bool = False  # refused for now, as others before: no message is to blame
 
 
 @dataclass(frozen=True, slots=True)

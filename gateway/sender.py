@@ -29,6 +29,7 @@ from gateway.model import (
     SendOutcome,
     Unclear,
 )
+from gateway.outage import Outage
 from gateway.store import Database, StoreUnavailable
 
 log = structlog.get_logger()
@@ -82,12 +83,16 @@ class Sender:
     bell: Bell
     clock: Clock
     begun: Begun
-    device_pause: float  # seconds, when the SIM or the modem refuses: no message is to blame
+    device_pause: float  # seconds, when the SIM, the modem or the network refuses everything
     allowance: Allowance = field(default_factory=lambda: Allowance(SimCaps()))
     rate: Rate = field(default_factory=Rate)
     _paused: Pause | None = None  # as it was told last
+    _outage: Outage = field(init=False)
     _stopping: bool = False
     _on_air: asyncio.Event = field(default_factory=asyncio.Event)  # the PDU was begun, or will not be
+
+    def __post_init__(self) -> None:
+        self._outage = Outage(self.modem.name)
 
     async def run(self) -> None:
         """Send until cancelled; a part in flight is finished and recorded first."""
@@ -167,7 +172,7 @@ class Sender:
             if isinstance(outcome, Accepted):
                 self.rate.note(loop.time() - began)
         self.gate.give_back(claim.permit)
-        return outcome
+        return self._outage.judged(claim.candidate.number_index, outcome)
 
     def _begin(self, claim: Claim) -> bool:
         """Answer the modem's question at the prompt, in the step that writes the PDU."""
@@ -233,7 +238,7 @@ def pauses(senders: Iterable[Sender], now: datetime) -> Mapping[str, Pause]:
 def _goes_on(outcome: SendOutcome) -> bool:
     """Return whether the modem can take another part at once."""
     if isinstance(outcome, Refused):
-        return outcome.kind is not FailureKind.DEVICE
+        return outcome.kind is not FailureKind.DEVICE and not outcome.everybody
     return not isinstance(outcome, NotSent)
 
 
