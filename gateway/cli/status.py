@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 
 from gateway.cli import alerts, document, modems
-from gateway.cli.exits import Exit
+from gateway.cli.exits import Exit, Stop
 from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, connected
 from gateway.cli.output import print_json, say, screen
 from gateway.cli.problems import ApiProblem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from gateway.cli.client import Client
 
 _EVERY: Final = 2.0  # seconds
@@ -55,19 +57,29 @@ def status(
 ) -> None:
     """Say whether the gateway is ready, and what waits. Exit code 1: it is not ready."""
     client = connected(config, key_file)
-    while True:
-        found = look(client)
-        if as_json:
-            print_json(found)
-        else:
-            if watch:
-                screen().clear()
-            _show(found)
-        if not watch:
-            break
+    while watch:
+        _again(client, as_json=as_json)
         time.sleep(_EVERY)
+    found = look(client)
+    print_json(found) if as_json else _show(found)
     if not found.ready:
         raise typer.Exit(int(Exit.FAILED))
+
+
+def _again(client: Client, *, as_json: bool) -> None:
+    """Look once more. A gateway that does not answer, as while it is started anew, does not end the watch."""
+    if not as_json:
+        screen().clear()
+    try:
+        found = look(client)
+        print_json(found) if as_json else _show(found)
+    except Stop as exc:
+        if exc.code is not Exit.UNAVAILABLE:
+            raise
+        if as_json:
+            print_json({"ready": False, "reasons": exc.sentences})
+        else:
+            _headline(ready=False, why=exc.sentences)
 
 
 def look(client: Client) -> Snapshot:
@@ -102,7 +114,7 @@ def _permitted(client: Client, path: str, **query: object) -> Any:  # noqa: ANN4
     try:
         return client.get(path, **query)
     except ApiProblem as exc:
-        if exc.status == HTTPStatus.FORBIDDEN:
+        if exc.status in (HTTPStatus.FORBIDDEN, HTTPStatus.SERVICE_UNAVAILABLE):  # /readyz says why
             return None
         raise
 
@@ -116,13 +128,11 @@ def _count(page: dict[str, Any] | None) -> int | None:
 
 
 def _show(found: Snapshot) -> None:
-    screen().print("[bold green]ready" if found.ready else "[bold red]not ready", highlight=False)
-    for reason in (*found.reasons, *found.notices):
-        say(f"  {reason}")
+    _headline(ready=found.ready, why=(*found.reasons, *found.notices))
     if found.alerts:
         alerts.show(found.alerts)
     if found.modems is None:
-        say("Modems: this key may not see them (modems:read)")
+        say("Modems: not to be had now, or with this key (modems:read)")
     else:
         modems.show(found.modems)
     say(f"Parts that wait to be sent: {'not known' if found.queue is None else found.queue}")
@@ -136,7 +146,13 @@ def _show(found: Snapshot) -> None:
         say(f"  {each['clause']}: {each['says']} {each['remedy']}")
 
 
+def _headline(*, ready: bool, why: Iterable[str]) -> None:
+    screen().print("[bold green]ready" if ready else "[bold red]not ready", highlight=False)
+    for each in why:
+        say(f"  {each}")
+
+
 def _number(count: int | None) -> str:
     if count is None:
-        return "not for this key"
+        return "not to be had now, or with this key"
     return f"{count} or more" if count == _MOST else str(count)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
+import signal
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Ask, give_keys
-from tests.system.site import Site, eventually, number, site
+from tests.system.site import Site, eventually, number, revived, site
 
 PARENT, OTHER, STRANGER = number(101), number(102), number(199)
 SLOTS = ("--slot", "place=the museum", "--slot", "day=Friday")
@@ -225,3 +230,25 @@ async def test_the_status_says_why_the_gateway_is_not_ready(made: Site, ask: Ask
     ended = await eventually(unready, what="the modem to be missed")
     assert ended.code == 1
     assert any("modem" in reason for reason in ended.json["reasons"])
+
+
+async def test_a_watch_outlives_a_restart_of_the_gateway_and_ends_with_ctrl_c(tmp_path: Path) -> None:
+    async with site(tmp_path) as first:
+        give_keys(first)
+        words = ("status", "--watch", "--json", "--key-file", "office.key")
+        watch = await asyncio.create_subprocess_exec(
+            *("setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "gateway.cli"),
+            *words,
+            stdout=subprocess.PIPE,
+            cwd=tmp_path,
+        )
+        assert watch.stdout is not None
+        assert json.loads(await watch.stdout.readline())["ready"] is True
+    while (found := json.loads(await watch.stdout.readline()))["ready"]:
+        pass
+    assert any("no daemon answers" in reason for reason in found["reasons"])
+    async with revived(tmp_path):
+        while not json.loads(await watch.stdout.readline())["ready"]:
+            pass
+        watch.send_signal(signal.SIGINT)
+        assert await watch.wait() == 130
