@@ -43,10 +43,12 @@ class Backup:
 
 
 def check_place(directory: Path, database: Path, *, own_disk: bool) -> None:
-    """Raise `BackupUnusable` where `directory` is not there, or not on a disk of its own as it should be.
+    """Raise `BackupUnusable` without a database, or where `directory` is not there or not on its own disk.
 
     Beside the database it is made; elsewhere it might be made in the place where a disk is not mounted.
     """
+    if not database.is_file():
+        raise BackupUnusable(f"{database} is not there: the gateway makes it when it first starts")
     if directory.parent == database.parent:
         directory.mkdir(exist_ok=True, mode=0o700)
     if not directory.is_dir():

@@ -39,10 +39,10 @@ def restore(path: Path, database: Path, keyring: Keyring, now: datetime, *, by: 
     """
     verify(path, keyring)
     fresh = database.with_name(f"{database.name}.restoring")
-    shutil.copyfile(path / DATABASE, fresh)
-    fresh.chmod(0o600)
-    _give_away(fresh)
     try:
+        shutil.copyfile(path / DATABASE, fresh)
+        fresh.chmod(0o600)
+        _give_away(fresh)
         if database.exists():
             with copying.alone(database):  # nobody writes to it while we look
                 pass

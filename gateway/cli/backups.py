@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +13,8 @@ from gateway.cli.options import ConfigOption, JsonOption, configuration
 from gateway.cli.output import asked, listing, print_json, say
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from gateway.backup import Backup
     from gateway.config import Config
 
@@ -34,23 +35,13 @@ def backup(
     from gateway import backed_up
     from gateway import backup as backups
     from gateway.clock import utc_now
-    from gateway.store import load_key_file
 
     loaded = configuration(config)
     if only_list:
         _show(backups.listed(_place(loaded)), as_json=as_json)
         return
-    keyring, now = load_key_file(loaded.store.key_file), utc_now()
-    made = _checked(
-        lambda: backups.make(
-            loaded.backup.directory,
-            loaded.store.path,
-            _beside(config, loaded),
-            keyring,
-            now,
-            own_disk=loaded.backup.own_disk,
-        )
-    )
+    now = utc_now()
+    made = _made(loaded, _beside(config, loaded), now)
     backed_up.note(loaded.store.path, made.path)
     keep = {"days": loaded.backup.keep_days, "months": loaded.backup.keep_months}
     gone = backups.prune(loaded.backup.directory, now, **keep)
@@ -135,11 +126,14 @@ def _beside(path: Path | None, config: Config) -> list[Path]:
     return [path or found(), *([config.policy.file] if config.policy.file is not None else [])]
 
 
-def _checked(make: Callable[[], Backup]) -> Backup:
+def _made(config: Config, extra: list[Path], now: datetime) -> Backup:
+    from gateway.backup import make
+    from gateway.store import load_key_file
     from gateway.store.copying import CopyDamaged
 
+    where, keyring = config.backup, load_key_file(config.store.key_file)
     try:
-        return make()
+        return make(where.directory, config.store.path, extra, keyring, now, own_disk=where.own_disk)
     except CopyDamaged as exc:
         raise Stop(
             Exit.CONFIGURATION,

@@ -42,7 +42,7 @@ def copy_live(source: Path, target: Path) -> Contents:
     source is damaged, `OSError` where the disk refuses.
     """
     with (
-        _refusals(source),
+        _refusals(source, target),
         closing(_opened(source)) as live,
         closing(sqlite3.connect(target)) as copy,
         target.open("rb") as written,
@@ -135,10 +135,12 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 @contextmanager
-def _refusals(path: Path) -> Iterator[None]:
+def _refusals(path: Path, target: Path | None = None) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as exc:
+        if target is not None and exc.sqlite_errorcode == sqlite3.SQLITE_FULL:
+            raise OSError(f"{target.parent}: the disk is full") from exc
         raise OSError(f"{path}: {exc}") from exc
     except sqlite3.DatabaseError as exc:
         raise CopyDamaged(f"{path}: {exc}") from exc
