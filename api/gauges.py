@@ -95,6 +95,7 @@ class Snapshot(Collector):
         lost = _gauge("schoolgate_modem_links_lost", "Links lost since the start.")
         paused = _gauge("schoolgate_modem_paused", "1 while its SIM has reached a cap and sends nothing.")
         losses = _gauge("schoolgate_modem_network_losses", "How often its network was lost in an hour.")
+        strange = _gauge("schoolgate_modem_strange_lines", "Lines of no known form since its link came up.")
         credit = _gauge("schoolgate_modem_credit", "The SIM's credit, in its operator's currency.")
         failed = _gauge("schoolgate_modem_self_test_failed", "1 where its last self-test failed.")
         recoveries = CounterMetricFamily(
@@ -113,10 +114,11 @@ class Snapshot(Collector):
                 slots.add_metric([modem.name], modem.storage_total)
             lost.add_metric([modem.name], modem.failures)
             losses.add_metric([modem.name], modem.network_losses)
+            strange.add_metric([modem.name], modem.strange_lines)
             if modem.self_test:
                 failed.add_metric([modem.name], float(modem.self_test == "failed"))
             paused.add_metric([modem.name], float(modem.paused_until is not None))
-        yield from (phases, signal, used, slots, lost, losses, credit, failed, paused, recoveries)
+        yield from (phases, signal, used, slots, lost, losses, strange, credit, failed, paused, recoveries)
 
     def _work(self) -> Iterator[Metric]:
         seconds = CounterMetricFamily(

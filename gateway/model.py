@@ -246,6 +246,7 @@ class ModemState:
     recoveries: Mapping[str, int] = field(default_factory=dict)  # how often each rung was tried since start
     signals: tuple[tuple[datetime, int], ...] = ()  # of a day: when, and dBm
     network_losses: int = 0  # within the last hour
+    strange_lines: int = 0  # that nobody asked for and nobody knows, since the link came up
     credit: float | None = None  # of the SIM, in the operator's currency
     credit_at: datetime | None = None
     credit_low: bool = False

@@ -37,6 +37,7 @@ class Modem(Output):
     notifications: str
     signals: tuple[tuple[datetime, int], ...] = Field(description="The signal of a day: when, and dBm.")
     network_losses: int = Field(description="How often the network was lost within the last hour.")
+    strange_lines: int = Field(description="Lines of no known form that it said since its link came up.")
     credit: float | None = Field(description="Of the SIM, in its operator's currency; null where unknown.")
     credit_at: datetime | None
     credit_low: bool = Field(description="Below the floor in the configuration.")

@@ -31,6 +31,7 @@ class Facts(TypedDict, total=False):
     notifications: str
     signals: tuple[tuple[datetime, int], ...]
     network_losses: int
+    strange_lines: int
     credit: float | None
     credit_at: datetime | None
     credit_error: str

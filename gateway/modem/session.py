@@ -49,6 +49,7 @@ class Session:
         self.timeouts = timeouts
         self.lost: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.noise = 0
+        self.strange = 0  # lines of no known form
         self.unprompted = 0  # how often in a row there was no prompt
         self.forgot = False  # echo has come back: a restart may have passed unnoticed
         self.lapses = 0  # how often it may have restarted: it did not answer in time, or echoed again
@@ -239,6 +240,7 @@ class Session:
             self._found.append(event.value)
             self._old.set()
         else:
+            self.strange += not event.name
             self._hear(event)
 
     def _on_line(self, text: str) -> None:

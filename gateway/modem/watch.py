@@ -139,7 +139,8 @@ class Watch:
         self._count_due = True
         await self._verify(same_card=False)
         await self._register()
-        self._report(signal_dbm=await attempt(self._session, commands.SIGNAL))
+        signal = await attempt(self._session, commands.SIGNAL)
+        self._report(signal_dbm=signal, strange_lines=self._session.strange)
         self._beat_at = self._now() + self._settings.heartbeat_every
 
     async def _beat(self) -> None:

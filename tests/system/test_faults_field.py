@@ -66,6 +66,7 @@ async def test_an_hour_of_what_modems_say_by_themselves_changes_nothing(
         made.network.text(BEN, "sim0", "STOP")
         assert await verdict(made) == {"delivered": posts + 1}
         assert (await state(made))["recoveries"] == {}
+        assert (await state(made))["strange_lines"] > 0  # those of no make
 
 
 def babbling(network: Network) -> None:
