@@ -11,9 +11,10 @@ import socket
 import struct
 import subprocess
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 PIECE: Final = 4096  # bytes that are written as one; of a longer write a part may be lost
 _GREETING: Final = struct.pack(">8s8sH", b"NBDMAGIC", b"IHAVEOPT", 1)
@@ -25,6 +26,16 @@ _FUA: Final = 1  # of a request: what it writes is to be durable before the repl
 _FLAGS: Final = 1 | 4 | 8  # of the disk: these flags count, and there are FLUSH and FUA
 
 
+class _Written(NamedTuple):
+    start: int
+    data: bytes
+    sure: bool  # it was promised to be durable
+
+    def pieces(self) -> Iterator[_Written]:
+        for at in range(0, len(self.data), PIECE):
+            yield _Written(self.start + at, self.data[at : at + PIECE], self.sure)
+
+
 class Disk:
     """A disk in `folder`, at first as `image` has it, for one machine at a time at `address`."""
 
@@ -33,7 +44,7 @@ class Disk:
         folder.mkdir()
         self.address: Final = folder / "disk.sock"
         self._durable, self._seen = folder / "durable.img", folder / "seen.img"
-        self._fresh: list[tuple[int, bytes]] = []  # written, not flushed
+        self._fresh: list[_Written] = []  # since the last flush
         self._served: threading.Thread | None = None
         _copy(image, self._durable)
         self._listener = socket.socket(socket.AF_UNIX)
@@ -53,21 +64,17 @@ class Disk:
     def lose_power(self, chance: random.Random) -> tuple[int, int]:
         """Forget what was not flushed but for what chance keeps, when the machine is dead.
 
-        Return how many pieces were kept, and of how many.
+        Return how many pieces were kept, and of how many that nobody had promised to be durable.
         """
         assert self._served is not None
         self._served.join(10)
         assert not self._served.is_alive(), "the machine still holds the disk"
-        pieces = [
-            (start + at, data[at : at + PIECE])
-            for start, data in self._fresh
-            for at in range(0, len(data), PIECE)
-        ]
-        kept = [piece for piece in pieces if chance.random() < 0.5]
-        self._fresh = kept
+        pieces = [piece for each in self._fresh for piece in each.pieces()]
+        self._fresh = [piece for piece in pieces if piece.sure or chance.random() < 0.5]
+        kept, all_of_them = (sum(not piece.sure for piece in these) for these in (self._fresh, pieces))
         with self._durable.open("r+b", buffering=0) as durable:
             self._settle(durable.fileno())
-        return len(kept), len(pieces)
+        return kept, all_of_them
 
     def _serve(self) -> None:
         machine, _ = self._listener.accept()
@@ -93,15 +100,15 @@ class Disk:
         elif kind == _WRITE:
             data = _exactly(machine, size)
             os.pwrite(seen, data, start)
-            self._fresh.append((start, data))
-        if kind == _FLUSH or flags & _FUA:
+            self._fresh.append(_Written(start, data, bool(flags & _FUA)))
+        elif kind == _FLUSH:
             self._settle(durable)
         machine.sendall(struct.pack(">IIQ", _REPLY, 0, cookie) + answer)
         return True
 
     def _settle(self, durable: int) -> None:
-        for start, data in self._fresh:
-            os.pwrite(durable, data, start)
+        for each in self._fresh:
+            os.pwrite(durable, each.data, each.start)
         self._fresh.clear()
 
 

@@ -11,7 +11,7 @@ from gateway.simulator.control import SimClient
 from tests.service.computer.qemu import Computer
 from tests.service.computer.traffic import accepted, arrived, judge, send, statuses
 from tests.service.machine import MEASURED, until
-from tests.service.story import modem_ready
+from tests.service.story import modem_ready, rows, sent
 from tests.system.site import number
 
 pytestmark = pytest.mark.system
@@ -19,10 +19,20 @@ pytestmark = pytest.mark.system
 SEED = int(os.environ.get("SCHOOLGATE_TEST_SEED", "1"))
 
 
+def test_a_reboot_with_the_modem_in_it_keeps_everything(computer: Computer) -> None:
+    before, kernel = rows(computer), computer.says("cat /proc/sys/kernel/random/boot_id")
+    computer.reboot()
+    assert computer.says("cat /proc/sys/kernel/random/boot_id") != kernel
+    modem_ready(computer, 120)
+    assert rows(computer) == before
+    assert sent(computer)["status"] in ("sent", "delivered")
+
+
 def test_a_power_cut_loses_nothing_that_was_accepted_and_doubles_nothing(
     computer: Computer, network: SimClient
 ) -> None:
     """What was not flushed to the disk is gone, but for what chance lets survive."""
+    assert computer.says("cat /sys/block/vda/queue/write_cache") == "write back"
     chance = random.Random(SEED)
     numbers = [number(index) for index in range(260, 320)]
     enough = chance.randrange(10, 40)
@@ -39,3 +49,13 @@ def test_a_power_cut_loses_nothing_that_was_accepted_and_doubles_nothing(
     modem_ready(computer, 120)
     ended = judge(computer, network, numbers)
     MEASURED.append(f"of {len(told)} that were told as accepted: {dict(ended)}")
+
+
+def test_a_clock_that_is_set_is_told_and_stops_nothing(computer: Computer) -> None:
+    for how, told in (
+        ("tomorrow", "the clock jumped ahead by 1 day"),
+        ("yesterday", "the clock was set back by 1 day"),
+    ):
+        computer.run(f"date -s '{how}'")
+        until(lambda told=told: told in computer.run("schoolgate status", check=False).stdout, 120, told)
+        assert sent(computer)["status"] in ("sent", "delivered")
