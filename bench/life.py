@@ -178,13 +178,12 @@ class Life:
                 self.faults[name] += 1
 
     async def _weigh(self, made: Site, until: float) -> None:
-        """Look at the memory of this life of the process, at its end at the latest."""
+        """Look at the memory of this life of the process now and then, and at its end."""
         assert made.process is not None
-        looks: list[float] = []
-        self.memory.append(looks)
+        self.memory.append([resident_mb(made.process.pid)])
         while (left := until - time.monotonic()) > 0:
             await asyncio.sleep(min(LOOK, left))
-            looks.append(resident_mb(made.process.pid))
+            self.memory[-1].append(resident_mb(made.process.pid))
 
     def _flat(self) -> None:
         """Compare the first and the last third of what a process that lived long needed, once it was warm."""
