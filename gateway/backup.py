@@ -7,6 +7,7 @@ key file belongs to the backup, and that nothing in it was changed.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import shutil
@@ -24,6 +25,8 @@ from gateway.whole_file import onto_disk
 DATABASE: Final = "schoolgate.db"
 MANIFEST: Final = "manifest.json"
 _FORMAT: Final = 1
+_REHEARSAL: Final = ".rehearsal-"
+_ROOM: Final = 50 * 10**6  # bytes that a rehearsal leaves to the gateway
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 
 
@@ -113,10 +116,10 @@ def listed(directory: Path) -> list[Backup]:
     return sorted(found, key=lambda backup: backup.at, reverse=True)
 
 
-def verify(path: Path, keyring: Keyring) -> Backup:
-    """Prove that a backup can be relied on, by restoring it into a place of its own; return what it is.
+def verify(path: Path, keyring: Keyring, beside: Path) -> Backup:
+    """Prove that a backup can be relied on, by restoring it into the folder `beside`; return what it is.
 
-    Raises `BackupUnusable`.
+    Raises `BackupUnusable`, and `OSError` where there is no room for that.
     """
     backup, body, proof = _read(path)
     if not is_known(backup.schema):
@@ -134,12 +137,18 @@ def verify(path: Path, keyring: Keyring) -> Backup:
     for name, digest in body["files"].items():
         if not (path / name).is_file() or _digest(path / name) != digest:
             raise BackupUnusable(f"{path}: {name} is missing or was changed; use another backup")
-    _rehearse(path, backup, keyring)
+    _rehearse(path, backup, keyring, beside)
     return backup
 
 
-def _rehearse(path: Path, backup: Backup, keyring: Keyring) -> None:
-    with tempfile.TemporaryDirectory() as place:
+def _rehearse(path: Path, backup: Backup, keyring: Keyring, beside: Path) -> None:
+    for left in beside.glob(f"{_REHEARSAL}*"):  # of a machine that lost its power
+        shutil.rmtree(left, ignore_errors=True)
+    if shutil.disk_usage(beside).free < backup.size + _ROOM:
+        raise OSError(
+            errno.ENOSPC, f"no room to rehearse a restore of {backup.size // 10**6} MB", str(beside)
+        )
+    with tempfile.TemporaryDirectory(prefix=_REHEARSAL, dir=beside) as place:
         copy = Path(place) / DATABASE
         shutil.copyfile(path / DATABASE, copy)
         try:

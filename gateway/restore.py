@@ -37,7 +37,7 @@ def restore(path: Path, database: Path, keyring: Keyring, now: datetime, *, by: 
     (`gateway.binding`) is kept where the present database can still be read.
     Raises `BackupUnusable`, `SchemaTooNew`, and `BlockingIOError` where the database is in use.
     """
-    verify(path, keyring)
+    verify(path, keyring, database.parent)
     fresh = database.with_name(f"{database.name}.restoring")
     try:
         shutil.copyfile(path / DATABASE, fresh)

@@ -77,7 +77,7 @@ def restore(
     loaded = configuration(config)
     chosen, keyring = which or _newest(loaded), load_key_file(loaded.store.key_file)
     if only_verify:
-        proved = backups.verify(chosen, keyring)
+        proved = backups.verify(chosen, keyring, loaded.store.path.parent)
         told = f"{chosen} can be restored: {sum(proved.rows.values())} rows, schema {proved.schema}."
         print_json({"verified": proved}) if as_json else say(told)
         return

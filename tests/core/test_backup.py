@@ -3,6 +3,7 @@
 import asyncio
 import json
 import random
+import shutil
 import sqlite3
 import tempfile
 import threading
@@ -58,7 +59,9 @@ def somebody(keyring: Keyring) -> dict[str, object]:
 
 def test_a_backup_proves_itself_and_holds_no_key(store: Path, keyring: Keyring, tmp_path: Path) -> None:
     made = backup.make(tmp_path / "b", store, [], keyring, NOW)
-    assert backup.verify(made.path, keyring) == made
+    (tmp_path / ".rehearsal-of-one-that-lost-its-power").mkdir()
+    assert backup.verify(made.path, keyring, tmp_path) == made
+    assert list(tmp_path.glob(".rehearsal*")) == []
     assert made.path.name == "20260301T023000Z"
     assert made.rows["suppression"] == 1
     kept = b"".join(each.read_bytes() for each in made.path.iterdir())
@@ -126,14 +129,14 @@ def test_a_changed_byte_is_found(store: Path, keyring: Keyring, tmp_path: Path, 
     content[at] ^= 1 << chance.randrange(7)
     victim.write_bytes(content)
     with pytest.raises(BackupUnusable):
-        backup.verify(made.path, keyring)
+        backup.verify(made.path, keyring, tmp_path)
 
 
 def test_another_key_file_is_refused(store: Path, keyring: Keyring, tmp_path: Path) -> None:
     made = backup.make(tmp_path / "b", store, [], keyring, NOW)
     create_key_file(tmp_path / "other")
     with pytest.raises(BackupUnusable, match="not made with this key file"):
-        backup.verify(made.path, load_key_file(tmp_path / "other"))
+        backup.verify(made.path, load_key_file(tmp_path / "other"), tmp_path)
 
 
 def test_a_newer_backup_is_refused_with_the_way_out(store: Path, keyring: Keyring, tmp_path: Path) -> None:
@@ -141,7 +144,7 @@ def test_a_newer_backup_is_refused_with_the_way_out(store: Path, keyring: Keyrin
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
     made = backup.make(tmp_path / "b", store, [], keyring, NOW)
     with pytest.raises(BackupUnusable, match="newer release"):
-        backup.verify(made.path, keyring)
+        backup.verify(made.path, keyring, tmp_path)
 
 
 async def test_a_damaged_database_is_neither_backed_up_nor_opened(
@@ -282,3 +285,13 @@ def test_a_disk_of_its_own_is_another_than_that_of_the_database(
     assert list((tmp_path / "b").iterdir()) == []
     with tempfile.TemporaryDirectory(dir="/dev/shm") as another:
         assert backup.make(Path(another), store, [], keyring, NOW, own_disk=True).path.parent == Path(another)
+
+
+def test_a_rehearsal_never_takes_the_room_that_the_gateway_needs(
+    store: Path, keyring: Keyring, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = backup.make(tmp_path / "b", store, [], keyring, NOW)
+    room = shutil.disk_usage(tmp_path)._replace(free=made.size + 40_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: room)
+    with pytest.raises(OSError, match="no room to rehearse"):
+        backup.verify(made.path, keyring, tmp_path)
