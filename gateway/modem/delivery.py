@@ -19,7 +19,7 @@ log = structlog.get_logger()
 Values = tuple[int, ...]
 
 _STORES: Final[tuple[str, ...]] = ("SM", "ME", "MT")
-_ANNOUNCED: Final = {(1, 1), (2, 1)}  # <mode> and <mt> of +CNMI: by a line with the place of what came
+_ANNOUNCED: Final = {(1, 1), (2, 1), (1, 2), (2, 2)}  # <mode> and <mt> of +CNMI: +CMTI, or +CMT
 _STORED_FIRST: Final[tuple[Values, ...]] = (
     (2, 1, 0, 2),
     (2, 1, 0, 1),

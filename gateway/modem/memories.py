@@ -39,6 +39,7 @@ class Memories:
         self._unread = ""  # why what arrives cannot be read; empty while it can
         self._stuck: dict[tuple[str, int], int] = {}  # how often a slot would not be freed
         self._home = delivery.home
+        self._stores = delivery.notifications is None or delivery.notifications[1] < 2  # what arrives: +CNMI
         self._selects = False  # it has been seen to take AT+CPMS
         self._torn: dict[tuple[str, int], str] = {}  # what was read last of what was not read whole
 
@@ -150,7 +151,7 @@ class Memories:
                 found.append(stored)
         if found or used == 0:
             self._read_well(memory)
-        elif memory == self.receives:
+        elif memory == self.receives and self._stores:
             self._unread = str(why)
         return tuple(found)
 

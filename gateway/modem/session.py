@@ -24,9 +24,9 @@ from gateway.modem.settings import Timeouts
 
 T = TypeVar("T")
 
-_ATTENTION: Final = Answer(echo="AT")
+_ATTENTIONS: Final = ("AT", "ATE0")  # the emulator of Android answers to no AT alone
 _ESC: Final = b"\x1b"
-_TRIES: Final = 4  # "AT" without an answer before the link is given up
+_TRIES: Final = 4  # without an answer before the link is given up
 
 log = structlog.get_logger()
 
@@ -57,6 +57,7 @@ class Session:
         self._hear = hear
         self.stumbled = stumbled
         self._turn = asyncio.Lock()
+        self._attention = _ATTENTIONS[0]  # the one that was answered last
         self._parser = AtParser()
         self._waiter: asyncio.Future[Prompt | Result] | None = None
         self._deadline: asyncio.Timeout | None = None
@@ -205,9 +206,11 @@ class Session:
             self._port.write(_ESC, self.timeouts.stall)
             await asyncio.sleep(self.timeouts.hush)
             self._port.write(b"\r", self.timeouts.stall)
+            call = self._attention
             try:
-                await self.ask(b"AT\r", _ATTENTION, self.timeouts.wake)
+                await self.ask(f"{call}\r".encode(), Answer(echo=call), self.timeouts.wake)
             except TimeoutError:
+                self._attention = _ATTENTIONS[call == _ATTENTIONS[0]]
                 continue
             return
         raise self._die(ModemGone(f"the modem on {self._port.path} does not answer"))

@@ -89,6 +89,33 @@ async def test_a_modem_that_lets_nothing_be_set_but_announces_all_the_same_is_be
         await store.until(1)
 
 
+async def test_what_is_handed_over_and_never_stored_need_not_be_read(fake: FakeModem, store: Store) -> None:
+    fake.replies |= {
+        f"AT+CNMI={m},1,0,{ds},{b}": framed("ERROR") for m in (1, 2) for ds in (0, 1, 2) for b in (0, 1)
+    }
+    fake.replies |= {"AT+CMGL=4": framed("ERROR")} | {
+        f"AT+CMGR={slot}": framed("ERROR") for slot in range(51)
+    }
+    fake.replies |= dict.fromkeys(("AT+CPMS=?", "AT+CPMS?"), framed("ERROR"))
+    fake.notifications = "1,2,2,1,1"
+    async with running(driver(fake.path, store)) as modem:
+        await modem.settled()
+        assert modem.state.detail == ""
+        fake.say(f"+CMT: 0\r\n{STOP}\r\n")
+        await store.until(1)
+    assert store.pdus == [STOP]
+
+
+async def test_a_modem_that_answers_to_no_at_alone_is_woken_in_another_way(
+    fake: FakeModem, store: Store
+) -> None:
+    fake.replies["AT"] = None
+    async with running(driver(fake.path, store)) as modem:
+        await modem.settled()
+        assert isinstance(await send(modem), Accepted)
+    assert (modem.state.failures, fake.commands.count("AT")) == (0, 1)
+
+
 async def test_memories_in_use_are_read_where_none_are_offered(fake: FakeModem, store: Store) -> None:
     fake.replies |= {
         "AT+CPMS=?": framed("ERROR"),
