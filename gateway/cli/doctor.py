@@ -90,7 +90,7 @@ def _pack(
 
 def _examine(config: Config, path: Path | None, key_file: Path | None) -> Iterator[Finding]:
     from gateway.cli.looking import look_at_host, look_at_port, look_at_service
-    from gateway.cli.looking_service import look_at_credentials, look_at_unit
+    from gateway.cli.looking_service import look_at_credentials, look_at_units
     from gateway.doctor import (
         credential_findings,
         host_findings,
@@ -102,7 +102,7 @@ def _examine(config: Config, path: Path | None, key_file: Path | None) -> Iterat
     running, reasons = _readiness(config)
     modems, api_key = _modems(path, key_file) if running else (None, "")
     yield from service_findings(look_at_service(config, running=running, api_key=api_key, reasons=reasons))
-    if (unit := look_at_unit()) is not None:
+    for unit in look_at_units():
         yield from unit_findings(unit)
     for credential in look_at_credentials(config):
         yield from credential_findings(credential)

@@ -14,12 +14,17 @@ if TYPE_CHECKING:
 
     from gateway.config import Config
 
-_UNIT: Final = "schoolgate"
+_BACKUP, _CHECK = "schoolgate-backup", "schoolgate-restore-check"
+_UNITS: Final = ("schoolgate", _BACKUP, _CHECK, f"{_BACKUP}.timer", f"{_CHECK}.timer")
 _ASKED: Final = ("LoadState", "ActiveState", "Result", "UnitFileState", "NRestarts")
 
 
-def look_at_unit(name: str = _UNIT, program: str = "systemctl") -> Unit | None:
-    """Ask systemd about the service; None where there is no systemd, or no such unit."""
+def look_at_units(program: str = "systemctl") -> list[Unit]:
+    """Ask systemd about the service, backups and their rehearsal; none where it or they are not there."""
+    return [unit for name in _UNITS if (unit := _look_at_unit(name, program)) is not None]
+
+
+def _look_at_unit(name: str, program: str) -> Unit | None:
     try:
         shown = subprocess.run(  # noqa: S603 - the words are ours
             [program, "show", name, f"--property={','.join(_ASKED)}"],

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from gateway.cli.looking_service import look_at_credentials, look_at_unit
+from gateway.cli.looking_service import look_at_credentials, look_at_units
 from gateway.config import load
 from gateway.doctor import (
     Credential,
@@ -243,11 +243,12 @@ def test_the_unit_is_read_from_systemctl(systemctl: Path) -> None:
     shown.write_text(
         "LoadState=loaded\nActiveState=failed\nResult=exit-code\nUnitFileState=enabled\nNRestarts=5\n"
     )
-    found = look_at_unit(program=str(systemctl))
-    assert found == Unit("schoolgate", "failed", "exit-code", "enabled", 5)
+    found = look_at_units(program=str(systemctl))
+    assert found[0] == Unit("schoolgate", "failed", "exit-code", "enabled", 5)
+    assert [unit.name for unit in found[1:3]] == ["schoolgate-backup", "schoolgate-restore-check"]
     shown.write_text("LoadState=not-found\nActiveState=inactive\n")
-    assert look_at_unit(program=str(systemctl)) is None
-    assert look_at_unit(program=str(systemctl.parent / "gone")) is None
+    assert look_at_units(program=str(systemctl)) == []
+    assert look_at_units(program=str(systemctl.parent / "gone")) == []
 
 
 def test_secrets_are_looked_at_as_they_lie(tmp_path: Path) -> None:

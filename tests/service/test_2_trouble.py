@@ -153,6 +153,9 @@ directory = "/mnt/backup/schoolgate"\nown_disk = true|' /etc/schoolgate/schoolga
             assert machine.says("find /mnt/backup -mindepth 2") == ""
             machine.run("install -d -o schoolgate -g schoolgate -m 700 /mnt/backup/schoolgate")
         assert "schoolgate-backup" in machine.says("systemctl --failed --plain")
+        assert (
+            "journalctl -u schoolgate-backup" in machine.run("schoolgate doctor --json", check=False).stdout
+        )
     finally:
         machine.run("rm -r /mnt/backup /etc/systemd/system/schoolgate-*.service.d", check=False)
         machine.run("mv /root/schoolgate.toml /etc/schoolgate/ && systemctl daemon-reload")
