@@ -109,6 +109,11 @@ class Inbox:
         self._sweeps[self._memories.receives] = None
         self._changed()
 
+    def forget(self) -> None:
+        """Leave what is known of where it is: nobody takes it."""
+        self._hints, self._sweeps, self._reports = {}, {}, {}
+        self._changed()
+
     def spend(self, copy: Stored) -> None:
         """Free a copy of our own when there is nothing to read."""
         self._spent[copy.index] = copy

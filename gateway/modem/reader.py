@@ -16,6 +16,10 @@ class NotCommitted(Exception):
     """The store did not take what was read: it stays where it is, and we try again."""
 
 
+class NothingTaken(Exception):
+    """A sink that takes nothing, ever: this is a look, and no gateway. What is stored stays on the SIM."""
+
+
 class Reader:
     """What `inbox` is told to read or free through `session`; idle while that is done through another."""
 
@@ -36,7 +40,10 @@ class Reader:
         while self._inbox.through is self._session and self._inbox.busy:
             try:
                 await self._inbox.drain(self._session)
-            except NotCommitted:
+            except NotCommitted as exc:
+                if isinstance(exc.__cause__, NothingTaken):
+                    self._inbox.forget()
+                    return
                 failures += 1
                 await self._sleep(backoff(failures, LONGEST_RETRY))
         due = self.due

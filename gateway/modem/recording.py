@@ -16,6 +16,7 @@ from gateway.modem.errors import ModemGone
 from gateway.modem.port import Port, open_port
 from gateway.modem.profiles import profile_for
 from gateway.modem.pseudonyms import Pseudonyms
+from gateway.modem.reader import NothingTaken
 from gateway.modem.references import References
 from gateway.modem.settings import ModemSettings
 from gateway.modem.transcript import Recorder, Transcript
@@ -38,10 +39,6 @@ class _Tapped(Port):
     def write(self, data: bytes, stall: float = 10.0) -> None:
         self._recorder.wrote(data)
         super().write(data, stall)
-
-
-class NothingTaken(Exception):
-    """Messages stay on the SIM: this is a look, and no gateway."""
 
 
 class _Refusing:

@@ -14,7 +14,7 @@ from gateway.model import Accepted, ModemPhase
 from gateway.modem.pseudonyms import Pseudonyms
 from gateway.modem.recording import record
 from gateway.modem.transcript import Exchange, Recorder, Transcript
-from tests.modem.fake import SUBMIT, FakeModem, Store, driver, now, running, until
+from tests.modem.fake import HELLO, SUBMIT, FakeModem, Store, driver, now, running, until
 from tests.modem.replay import ReplayedModem, transcripts
 
 
@@ -155,6 +155,14 @@ async def test_what_is_recorded_replays_and_is_about_nobody(path: Path, tmp_path
     assert (state.phase, state.model) == (ModemPhase.READY, original.facts["model"])
     assert len(state.iccid) == len(original.facts["iccid"])
     assert state.iccid != original.facts["iccid"]
+
+
+async def test_a_modem_that_holds_a_message_is_recorded_to_the_end_and_keeps_it(fake: FakeModem) -> None:
+    fake.stores["SM"] = {4: HELLO}
+    recorded, why = await recorded_from(fake, "AT+COPS?")
+    assert why == ""
+    assert [each.command for each in recorded.exchanges].count("AT+CMGL=4") < 5
+    assert fake.stores["SM"] == {4: HELLO}
 
 
 PRIVATE = "0791447758100650040C91447758214365000062901080030040" + "04D4F29C0E"
