@@ -8,11 +8,14 @@ key file belongs to the backup, and that nothing in it was changed.
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import json
+import os
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,7 +28,7 @@ from gateway.whole_file import onto_disk
 DATABASE: Final = "schoolgate.db"
 MANIFEST: Final = "manifest.json"
 _FORMAT: Final = 1
-_REHEARSAL: Final = ".rehearsal-"
+_UNFINISHED, _REHEARSAL = ".unfinished-", ".rehearsal-"
 _ROOM: Final = 50 * 10**6  # bytes that a rehearsal leaves to the gateway
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 
@@ -80,8 +83,7 @@ def make(
     final = directory / now.astimezone(UTC).strftime(_STAMP)
     if final.exists():
         raise BackupUnusable(f"{final} exists already: one backup a second")
-    work = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=directory))
-    try:
+    with _place(directory, _UNFINISHED, database.parent) as work:
         contents = copying.copy_live(database, work / DATABASE)
         for each in extra:
             shutil.copyfile(each, work / each.name)
@@ -97,11 +99,25 @@ def make(
         for each in (*work.iterdir(), work):
             onto_disk(each)
         work.rename(final)
-        onto_disk(directory)
-    except BaseException:
-        shutil.rmtree(work, ignore_errors=True)
-        raise
+    onto_disk(directory)
     return _read(final)[0]
+
+
+@contextmanager
+def _place(directory: Path, prefix: str, turn: Path) -> Iterator[Path]:
+    """Yield a fresh folder in `directory`, gone afterwards; to one after the other, by a lock on `turn`.
+
+    What one that lost its power left is removed before.
+    """
+    lock = os.open(turn, os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for left in directory.glob(f"{prefix}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=prefix, dir=directory, ignore_cleanup_errors=True) as work:
+            yield Path(work)
+    finally:
+        os.close(lock)
 
 
 def listed(directory: Path) -> list[Backup]:
@@ -142,14 +158,12 @@ def verify(path: Path, keyring: Keyring, beside: Path) -> Backup:
 
 
 def _rehearse(path: Path, backup: Backup, keyring: Keyring, beside: Path) -> None:
-    for left in beside.glob(f"{_REHEARSAL}*"):  # of a machine that lost its power
-        shutil.rmtree(left, ignore_errors=True)
     if shutil.disk_usage(beside).free < backup.size + _ROOM:
         raise OSError(
             errno.ENOSPC, f"no room to rehearse a restore of {backup.size // 10**6} MB", str(beside)
         )
-    with tempfile.TemporaryDirectory(prefix=_REHEARSAL, dir=beside) as place:
-        copy = Path(place) / DATABASE
+    with _place(beside, _REHEARSAL, beside) as place:
+        copy = place / DATABASE
         shutil.copyfile(path / DATABASE, copy)
         try:
             contents = copying.examine(copy)
@@ -177,8 +191,6 @@ def prune(directory: Path, now: datetime, *, days: int, months: int) -> list[Pat
     gone = [backup.path for backup in backups if backup.path not in keep]
     for path in gone:
         shutil.rmtree(path)
-    for left in directory.glob(".unfinished-*"):  # of a machine that lost its power
-        shutil.rmtree(left, ignore_errors=True)
     return gone
 
 

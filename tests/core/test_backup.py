@@ -8,6 +8,7 @@ import sqlite3
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -295,3 +296,15 @@ def test_a_rehearsal_never_takes_the_room_that_the_gateway_needs(
     monkeypatch.setattr(shutil, "disk_usage", lambda _: room)
     with pytest.raises(OSError, match="no room to rehearse"):
         backup.verify(made.path, keyring, tmp_path)
+
+
+def test_two_backups_at_a_time_are_made_one_after_the_other(
+    store: Path, keyring: Keyring, tmp_path: Path
+) -> None:
+    """Neither takes what the other has begun for what one left that lost its power."""
+    (tmp_path / "b" / ".unfinished-by-one-that-lost-its-power").mkdir(parents=True)
+    times = [NOW + timedelta(seconds=index) for index in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        made = list(pool.map(lambda at: backup.make(tmp_path / "b", store, [], keyring, at), times))
+    assert sorted(each.at for each in made) == times
+    assert {each.name for each in (tmp_path / "b").iterdir()} == {each.path.name for each in made}
