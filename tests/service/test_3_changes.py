@@ -63,6 +63,14 @@ def upgrade() -> None:
 """
 
 
+NEWER = """\
+import sqlite3
+
+with sqlite3.connect("/var/lib/schoolgate/schoolgate.db") as database:
+    database.execute("UPDATE alembic_version SET version_num = '9999'")
+"""
+
+
 def next_release(machine: Machine) -> None:
     """Lay the source of a release that changes the database: this one, with a revision and a number more."""
     machine.run("cp -r /root/schoolgate /root/next")
@@ -154,6 +162,13 @@ def test_the_package_installs_the_same_over_the_kept_data(machine: Machine) -> N
     machine.run(f"dpkg --force-confold --force-unsafe-io -i {package}")  # again
     modem_ready(machine)
     assert len(machine.says("ls /var/backups/schoolgate").split()) == len(backups) + 1
+    machine.write("/root/newer.py", NEWER)  # as if this package were the older one
+    machine.run("python3 /root/newer.py")
+    said = machine.run(f"dpkg --force-confold --force-unsafe-io -i {package}").stderr
+    assert "it does not start with this release" in said
+    assert "schoolgate restore" in machine.journal()
+    machine.run("systemctl stop schoolgate && schoolgate restore --yes && systemctl restart schoolgate")
+    modem_ready(machine)
     machine.run("dpkg -r schoolgate")
     assert machine.says("systemctl is-enabled schoolgate-backup.timer 2>/dev/null || true") in (
         "",
