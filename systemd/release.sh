@@ -21,7 +21,10 @@ if [ ! -e "$made/.complete" ]; then
   (cd "$source" && cp -r gateway api policy pyproject.toml README.md LICENSE "$work")
   "$python" -m venv "$made"
   pip() { PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore "$made/bin/python" -m pip --quiet "$@" >&2; }
-  pip install --no-compile --require-hashes --no-deps --only-binary :all: --requirement "$source/requirements.lock"
+  pip install --no-compile --require-hashes --no-deps --only-binary :all: --requirement "$source/requirements.lock" || {
+    rm -rf "$made"
+    echo 'schoolgate: not all of requirements.lock could be fetched (see above), and nothing was changed' >&2
+    echo 'schoolgate: without a network: make deb on a machine that has one; docs/operations.md, Upgrade' >&2; exit 1; }
   pip install --no-compile --no-index --no-deps --no-build-isolation "$work"
   pip uninstall --yes setuptools pip
   # What the environment is called when it is in its place.
