@@ -118,7 +118,7 @@ do_rollback() {
   fi
   ln -sfn "$(readlink "$opt/current")" "$opt/previous"
   point "$back"
-  here=$back/systemd
+  if [ -d "$back/systemd" ]; then here=$back/systemd; fi # its own units
   lay_files "$back"
   resume
   say "back at $(basename "$back")"
