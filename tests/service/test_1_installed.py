@@ -167,4 +167,6 @@ def test_udev_knows_the_modems_and_leaves_others_alone(
     assert ("SYSTEMD_WANTS=schoolgate.service" in said) is ours
     assert ("ID_MM_PORT_IGNORE=1" in said) is ours
     device = udev(machine, described, "1-4")
-    assert ("ID_MM_DEVICE_IGNORE=1" in device) is (vendor in ("2c7c", "1e0e", "12d1"))
+    known = vendor in ("2c7c", "1e0e", "12d1")
+    assert ("ID_MM_DEVICE_IGNORE=1" in device) is known
+    assert ("chgrp dialout /sys/devices" in device) is known

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from gateway.simulator.control import SimClient
-from tests.service.computer.qemu import Computer, virtualises
+from tests.service.computer.qemu import PATIENCE, Computer, virtualises
 from tests.service.computer.traffic import accepted, arrived, judge, send
 from tests.service.machine import until
 from tests.service.story import PARENT, measured, modem_ready, sent
@@ -27,10 +27,10 @@ def test_it_starts_without_a_modem_and_uses_it_when_it_is_plugged_in(
     computer: Computer, network: SimClient
 ) -> None:
     assert computer.shows("ActiveState") == "active"
-    until(lambda: "modem0 searching" in computer.shows("StatusText"), 60, computer.shows("StatusText"))
+    until(lambda: "modem0 searching" in computer.shows("StatusText"), PATIENCE, computer.shows("StatusText"))
     computer.plug()
     began = time.monotonic()
-    modem_ready(computer, 60)
+    modem_ready(computer, PATIENCE)
     measured("plugged in to ready", time.monotonic() - began, 3 * SLOWLY)
     assert sent(computer)["status"] in ("sent", "delivered")
     assert len(network.received(PARENT)) == 1
@@ -58,15 +58,17 @@ def test_pulled_out_in_a_run_of_sixty_nothing_is_lost_or_doubled(
     numbers = [number(index) for index in range(200, 260)]
     computer.run(f'systemd-run --quiet --unit=holder python3 -c "{HOLD}"')
     send(computer, numbers)
-    until(lambda: arrived(network, numbers).total() >= 15, 120, "a quarter of it")
+    until(lambda: arrived(network, numbers).total() >= 15, PATIENCE, "a quarter of it")
     computer.pull()
-    until(lambda: len(accepted(computer, numbers)) == len(numbers), 120, "the rest is accepted meanwhile")
-    until(lambda: "modem0 ready" not in computer.shows("StatusText"), 30, computer.shows("StatusText"))
+    until(
+        lambda: len(accepted(computer, numbers)) == len(numbers), PATIENCE, "the rest is accepted meanwhile"
+    )
+    until(lambda: "modem0 ready" not in computer.shows("StatusText"), PATIENCE, computer.shows("StatusText"))
     before = arrived(network, numbers).total()
     assert before < len(numbers)
     computer.plug()
     began = time.monotonic()
-    until(lambda: arrived(network, numbers).total() > before, 60, "it sends again")
+    until(lambda: arrived(network, numbers).total() > before, PATIENCE, "it sends again")
     measured("plugged in again to the next text", time.monotonic() - began, 3 * SLOWLY)
     assert computer.says(f"readlink -f {STICK}") == "/dev/ttyUSB1"
     ended = judge(computer, network, numbers)
@@ -78,8 +80,8 @@ def test_it_starts_a_service_that_was_stopped(computer: Computer) -> None:
     computer.pull()
     computer.run("systemctl stop schoolgate")
     computer.plug()
-    until(lambda: computer.shows("ActiveState") == "active", 20 * SLOWLY, "udev has it started")
-    modem_ready(computer, 60)
+    until(lambda: computer.shows("ActiveState") == "active", PATIENCE, "udev has it started")
+    modem_ready(computer, PATIENCE)
 
 
 OPEN_ALL = """\
@@ -120,9 +122,39 @@ def test_of_all_devices_root_itself_opens_only_serial_lines_where_the_service_ru
 def test_a_modem_that_is_deaf_is_reset_on_its_bus(computer: Computer, network: SimClient) -> None:
     log = f"journalctl -u schoolgate --since @{computer.says('date +%s')} -o cat --no-pager | grep rung"
     network.fault("sim0", "hang", seconds=600)
-    until(lambda: "rung=usb_reset" in computer.run(log, check=False).stdout, 240, "the rung")
-    until(lambda: "authorized to connect" in computer.says("dmesg"), 30, "the kernel's word")
+    until(lambda: "rung=usb_reset" in computer.run(log, check=False).stdout, PATIENCE, "the rung")
+    until(lambda: "authorized to connect" in computer.says("dmesg"), PATIENCE, "the kernel's word")
     network.do("clear", modem="sim0")
-    modem_ready(computer, 120)
+    modem_ready(computer, PATIENCE)
     assert "rung_failed" not in computer.says(log)
     assert sent(computer)["status"] in ("sent", "delivered")
+
+
+QUECTEL = """\
+modprobe -a dummy_hcd usb_f_serial libcomposite
+mountpoint -q /sys/kernel/config || mount -t configfs none /sys/kernel/config
+mkdir -p /sys/kernel/config/usb_gadget/ec25/strings/0x409 && cd /sys/kernel/config/usb_gadget/ec25
+echo 0x2c7c > idVendor; echo 0x0125 > idProduct; echo CD34 > strings/0x409/serialnumber
+mkdir -p configs/c.1
+for each in 0 1 2 3; do mkdir functions/gser.$each; ln -s functions/gser.$each configs/c.1/; done
+ls /sys/class/udc > UDC
+"""
+
+
+def test_a_modem_of_four_ports_is_known_by_the_rules_as_shipped(computer: Computer) -> None:
+    """Its other end is a driver in the same kernel; to udev, the drivers and sysfs it is an EC25."""
+    computer.run(QUECTEL)
+    by_serial = "/dev/schoolgate-2c7c-0125-CD34"
+    until(lambda: computer.run(f"test -c {by_serial}", check=False).returncode == 0, PATIENCE, "its name")
+    computer.run("udevadm settle")
+    port = computer.says(f"udevadm info -q property -n {by_serial}").splitlines()
+    assert {"ID_USB_INTERFACE_NUM=02", "ID_MM_PORT_IGNORE=1", "ID_USB_DRIVER=option"} <= set(port)
+    look = f"from gateway.modem.usb import *; print(device_of({by_serial!r}), *siblings_of({by_serial!r}))"
+    device, *others = computer.says(f'/opt/schoolgate/current/bin/python -c "{look}"').split()
+    assert "ID_MM_DEVICE_IGNORE=1" in computer.says(f"udevadm info -q property -p {device}").splitlines()
+    assert computer.says(f"stat -c %G:%a {device}/authorized") == "dialout:664"
+    assert len(others) == 3
+    named = computer.says("readlink -f /dev/schoolgate-*").splitlines()
+    assert set(named).isdisjoint(others)
+    computer.run("echo > /sys/kernel/config/usb_gadget/ec25/UDC")
+    until(lambda: computer.run(f"test -e {by_serial}", check=False).returncode == 1, PATIENCE, "it is gone")

@@ -8,7 +8,7 @@ import random
 import pytest
 
 from gateway.simulator.control import SimClient
-from tests.service.computer.qemu import Computer
+from tests.service.computer.qemu import PATIENCE, Computer
 from tests.service.computer.traffic import accepted, arrived, judge, send, statuses
 from tests.service.machine import MEASURED, until
 from tests.service.story import modem_ready, rows, sent
@@ -23,7 +23,7 @@ def test_a_reboot_with_the_modem_in_it_keeps_everything(computer: Computer) -> N
     before, kernel = rows(computer), computer.says("cat /proc/sys/kernel/random/boot_id")
     computer.reboot()
     assert computer.says("cat /proc/sys/kernel/random/boot_id") != kernel
-    modem_ready(computer, 120)
+    modem_ready(computer, PATIENCE)
     assert rows(computer) == before
     assert sent(computer)["status"] in ("sent", "delivered")
 
@@ -37,7 +37,7 @@ def test_a_power_cut_loses_nothing_that_was_accepted_and_doubles_nothing(
     numbers = [number(index) for index in range(260, 320)]
     enough = chance.randrange(10, 40)
     send(computer, numbers)
-    until(lambda: arrived(network, numbers).total() >= enough, 120, f"{enough} texts")
+    until(lambda: arrived(network, numbers).total() >= enough, PATIENCE, f"{enough} texts")
     kept, written = computer.cut(chance)
     MEASURED.append(
         f"seed {SEED}: cut after {enough} texts; {kept} of {written} unflushed pieces reached the disk"
@@ -46,7 +46,7 @@ def test_a_power_cut_loses_nothing_that_was_accepted_and_doubles_nothing(
     computer.boot()
     assert set(told.values()) <= set(statuses(computer))
     computer.plug()
-    modem_ready(computer, 120)
+    modem_ready(computer, PATIENCE)
     ended = judge(computer, network, numbers)
     MEASURED.append(f"of {len(told)} that were told as accepted: {dict(ended)}")
 
@@ -57,5 +57,5 @@ def test_a_clock_that_is_set_is_told_and_stops_nothing(computer: Computer) -> No
         ("yesterday", "the clock was set back by 1 day"),
     ):
         computer.run(f"date -s '{how}'")
-        until(lambda told=told: told in computer.run("schoolgate status", check=False).stdout, 120, told)
+        until(lambda told=told: told in computer.run("schoolgate status", check=False).stdout, PATIENCE, told)
         assert sent(computer)["status"] in ("sent", "delivered")

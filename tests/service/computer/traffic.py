@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from gateway.simulator.control import SimClient
 from gateway.simulator.network import canonical
-from tests.service.computer.qemu import Computer
+from tests.service.computer.qemu import PATIENCE, Computer
 from tests.service.machine import Machine, until
 from tests.system.site import number
 from tests.system.verdict import COPIES
@@ -69,7 +69,7 @@ def judge(computer: Computer, network: SimClient, numbers: Sequence[str]) -> Cou
         ended.update(statuses(computer))
         return all(ended.get(ident, "lost") in COPIES for ident in known.values())
 
-    until(rest, 120, f"rest: {ended}")
+    until(rest, PATIENCE, f"rest: {ended}")
     got = arrived(network, numbers)
     for to, ident in known.items():
         least, most = COPIES[ended[ident]]
