@@ -228,6 +228,7 @@ class ModemState:
     phase: ModemPhase
     since: datetime
     second_port: str = ""  # through which messages are read while the first transmits, if there is one
+    takes_nothing: bool = False  # it took no part, and none since
     detail: str = ""  # one sentence for a technician: what is wrong and what to do
     manufacturer: str = ""
     model: str = ""

@@ -22,6 +22,7 @@ class Modem(Output):
     phase: ModemPhase
     since: datetime
     detail: str = Field(description="What is wrong and what to do; empty while nothing is.")
+    takes_nothing: bool = Field(description="It took no part when it was last given one.")
     manufacturer: str
     model: str
     firmware: str

@@ -28,11 +28,12 @@ class View:
     now: datetime
     zone: ZoneInfo
     modems: Sequence[ModemState] = ()
-    away: Mapping[str, datetime] = field(default_factory=dict)  # since when a modem is not ready
+    away: Mapping[str, datetime] = field(default_factory=dict)  # since when a modem sends nothing
     patience: timedelta = timedelta(minutes=10)  # with a modem that is away
     store: str = ""  # why the database refuses
     free: int | None = None  # bytes where the database is
     backed_up: datetime | None = None  # when last
+    backup_fault: str = ""  # why the last one, or the rehearsal of a restore, failed
     oldest_hold: datetime | None = None  # a reply that waits for a person
     oldest_doubt: datetime | None = None  # a part of which nobody knows whether it was sent
     oldest_due: datetime | None = None  # a part that should have been sent
@@ -66,10 +67,11 @@ def _away(state: ModemState, since: datetime, view: View) -> Alarm:
             f"no network takes its SIM for {minutes}",
             "look at the antenna, and whether the SIM is active",
         )
+    trouble = "takes no part" if state.takes_nothing else "does not come back"
     return Alarm(
         "modem-lost",
         state.name,
-        f"it does not come back for {minutes}, whatever was tried",
+        f"it {trouble} for {minutes}, whatever was tried",
         "replug it; then: schoolgate doctor",
     )
 
@@ -104,6 +106,10 @@ def _store(view: View) -> Iterator[Alarm]:
 
 
 def _backup(view: View) -> Iterator[Alarm]:
+    if view.backup_fault:
+        yield Alarm(
+            "backup-failed", GATEWAY, _plain(view.backup_fault), "sudo schoolgate doctor says where to look"
+        )
     if view.backed_up is not None and (unsaved := view.now - view.backed_up) > _LONGEST_UNSAVED:
         yield Alarm(
             "backup-late",

@@ -59,6 +59,7 @@ class Alerts:
     post: Post | None = None
     texting: Texting | None = None
     backed_up: Callable[[], datetime | None] = lambda: None
+    backup_fault: Callable[[], str] = str
     audit_broken: Callable[[], bool] = lambda: False
     sources: Sequence[Callable[[datetime], Iterable[Alarm]]] = ()  # of other parts of the gateway
     every: float = _EVERY
@@ -122,6 +123,7 @@ class Alerts:
             store=store,
             free=await asyncio.to_thread(_free, self.disk),
             backed_up=await asyncio.to_thread(self.backed_up),
+            backup_fault=await asyncio.to_thread(self.backup_fault),
             oldest_hold=waiting.hold,
             oldest_doubt=waiting.doubt,
             oldest_due=waiting.due,
@@ -132,7 +134,7 @@ class Alerts:
 
     def _note_away(self, states: Iterable[ModemState], now: datetime) -> None:
         for state in states:
-            if state.phase is ModemPhase.READY:
+            if state.phase is ModemPhase.READY and not state.takes_nothing:
                 self._away.pop(state.name, None)
             else:
                 self._away.setdefault(state.name, now)

@@ -72,7 +72,7 @@ class Connection:
         self._copies = copies or Copies()
         self._stored: StoredSending | None = None
         self._credit = credit
-        self._pauses = Pauses(settings.name, LONGEST_RETRY)
+        self.pauses = Pauses(settings.name, LONGEST_RETRY)
         self._session = Session(port, lambda urc: self._hear(urc, self._session), settings.timeouts, stumbled)
         self._directs = Directs(self._session, self._posting.direct, self._stir)
 
@@ -85,12 +85,12 @@ class Connection:
     def transmits(self) -> bool:
         """A part may be handed over now."""
         unsure = self._watch is None or self._watch.unsure
-        return self.registered and not unsure and _now() >= self._pauses.until
+        return self.registered and not unsure and _now() >= self.pauses.until
 
     @property
     def warning(self) -> str:
         """What a technician should know of a link that works."""
-        trouble = self._pauses.warning or ("" if self._inbox is None else self._inbox.trouble)
+        trouble = self.pauses.warning or ("" if self._inbox is None else self._inbox.trouble)
         return trouble or ("" if self.ready is None else self.ready.warning)
 
     @property
@@ -132,8 +132,8 @@ class Connection:
         else:
             outcome = await submit(self._session, pdu, permit, self._references)
         relay.used()
-        warned = self._pauses.warning
-        if self._pauses.note(outcome, _now()):
+        warned = self.pauses.warning
+        if self.pauses.note(outcome, _now()):
             self._suspect()
         elif warned:
             self._changed()
@@ -228,7 +228,7 @@ class Connection:
         if self._relay is not None and self._relay.due is not None:
             times.append(self._relay.due)
         if not self.transmits and self.registered:
-            times.append(self._pauses.until)
+            times.append(self.pauses.until)
         if self._reader is not None and self._reader.due is not None:
             times.append(self._reader.due)
         return min(times)

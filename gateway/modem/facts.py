@@ -16,6 +16,7 @@ class Facts(TypedDict, total=False):
     second_port: str
     phase: ModemPhase
     detail: str
+    takes_nothing: bool
     manufacturer: str
     model: str
     firmware: str

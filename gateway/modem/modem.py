@@ -290,7 +290,8 @@ class Modem:
             if self._standing.state.phase is not ModemPhase.READY:
                 log.info("modem.ready", modem=self.name, port=self._settings.port, model=self.state.model)
             detail = self._mute or connection.warning or flapping(self._standing.state)
-            self._report(phase=ModemPhase.READY, detail=detail)
+            mute = bool(self._mute or connection.pauses.warning)
+            self._report(phase=ModemPhase.READY, detail=detail, takes_nothing=mute)
         else:
             word = self._standing.state.registration.replace("_", " ")
             self._report(

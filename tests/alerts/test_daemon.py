@@ -76,6 +76,20 @@ async def test_a_lost_modem_is_told_in_every_way_once_and_so_is_its_return(tmp_p
     assert all(TECHNICIAN not in letter.message.as_string() for letter in server.letters)
 
 
+async def test_a_modem_that_is_there_and_takes_no_part_is_as_good_as_lost(tmp_path: Path) -> None:
+    async with Network(directory=tmp_path) as network:
+        await furnish(tmp_path, modems=1, numbers=[], extra="[alerts]\nafter_minutes = 0.001\n")
+        network.add_modem("sim0", number=number(990))
+        async with started(load(tmp_path / "schoolgate.toml")) as daemon:
+            alerts, (modem,) = daemon.use_cases.alerts, daemon.modems
+            await phases(daemon, ModemPhase.READY)
+            modem.report(takes_nothing=True)
+            (view,) = await eventually(lambda: looked(alerts), what="an alert")
+            assert (view.kind, "takes no part" in view.what) == ("modem-lost", True)
+            modem.report(takes_nothing=False)
+            assert await looked(alerts) == ()
+
+
 async def test_a_letter_waits_for_a_server_that_is_down_also_through_a_restart(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

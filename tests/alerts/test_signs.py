@@ -40,11 +40,13 @@ def test_nothing_is_said_where_all_is_well() -> None:
     [
         (modem(ModemPhase.LOST, 10), "modem-lost"),
         (modem(ModemPhase.SEARCHING, 10), "modem-lost"),
+        (modem(ModemPhase.READY, 10, takes_nothing=True), "modem-lost"),
         (modem(ModemPhase.REGISTERING, 10), "modem-no-network"),
         (modem(ModemPhase.BLOCKED, 0, detail="the SIM asks for its PIN"), "modem-blocked"),
         (replace(WELL, modems=[replace(READY, storage_used=20, storage_total=20)]), "modem-memory-full"),
         (replace(WELL, store="the database is locked"), "store-refuses"),
         (replace(WELL, free=100_000_000), "disk-full"),
+        (replace(WELL, backup_fault="the last backup failed: the disk is full"), "backup-failed"),
         (replace(WELL, backed_up=NOON - 61 * HOUR), "backup-late"),
         (replace(WELL, oldest_hold=NOON - 2 * HOUR), "hold-waits"),
         (replace(WELL, oldest_doubt=NOON - 25 * HOUR), "doubt-waits"),

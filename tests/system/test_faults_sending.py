@@ -131,11 +131,13 @@ async def test_a_modem_that_gives_no_prompt_is_opened_again_and_what_is_wrong_is
             return found["phase"] == "ready" and "gave no prompt, again and again" in found["detail"]
 
         await eventually(told, 60, what="the second prompt that never came")
-        assert (await state(made))["recoveries"]["reopen"] == 1
+        found = await state(made)
+        assert (found["recoveries"]["reopen"], found["takes_nothing"]) == (1, True)
         assert submissions(made) == 1
         made.modems[0].clear_faults()
         assert await verdict(made) == {"delivered": 2}
-        assert (await state(made))["detail"] == ""
+        found = await state(made)
+        assert (found["detail"], found["takes_nothing"]) == ("", False)
         assert submissions(made) == 3
 
 
