@@ -10,7 +10,7 @@ from gateway.alerts.memory import Memory
 from gateway.alerts.post import Post
 from gateway.alerts.texting import Texting
 from gateway.alerts.watchman import Alerts
-from gateway.backed_up import last
+from gateway.backed_up import faults, last
 from gateway.bell import Bell
 from gateway.config import Config
 from gateway.model import Clock
@@ -50,6 +50,7 @@ def alerts_of(
         post=None if postbox is None else Post.of(postbox, path, clock),
         texting=texting,
         backed_up=lambda: last(path) or began,  # as good as: nothing was there to back up before
+        backup_fault=lambda: faults(path),
     )
 
 

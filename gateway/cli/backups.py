@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,7 +33,6 @@ def backup(
     as_json: JsonOption = False,
 ) -> None:
     """Back up the database while it is in use, and remove the backups that need not be kept."""
-    from gateway import backed_up
     from gateway import backup as backups
     from gateway.clock import utc_now
 
@@ -42,7 +42,6 @@ def backup(
         return
     now = utc_now()
     made = _made(loaded, _beside(config, loaded), now)
-    backed_up.note(loaded.store.path, made.path)
     keep = {"days": loaded.backup.keep_days, "months": loaded.backup.keep_months}
     gone = backups.prune(loaded.backup.directory, now, **keep)
     if as_json:
@@ -69,18 +68,17 @@ def restore(
     What waited in the backup is cancelled, for it may have been sent since; opt-outs made since are kept,
     and consents withdrawn and keys revoked since stay so.
     """
-    from gateway import backup as backups
     from gateway import restore as restoring
     from gateway.clock import utc_now
     from gateway.store import load_key_file
 
     loaded = configuration(config)
-    chosen, keyring = which or _newest(loaded), load_key_file(loaded.store.key_file)
     if only_verify:
-        proved = backups.verify(chosen, keyring, loaded.store.path.parent)
-        told = f"{chosen} can be restored: {sum(proved.rows.values())} rows, schema {proved.schema}."
+        proved = _proved(loaded, which)
+        told = f"{proved.path} can be restored: {sum(proved.rows.values())} rows, schema {proved.schema}."
         print_json({"verified": proved}) if as_json else say(told)
         return
+    chosen, keyring = which or _newest(loaded), load_key_file(loaded.store.key_file)
     if not yes and asked(f"Put {chosen} in the place of {loaded.store.path}? yes or no:") != "yes":
         raise Stop(Exit.FAILED, "nothing was done; to go on, answer yes or give --yes")
     try:
@@ -127,19 +125,32 @@ def _beside(path: Path | None, config: Config) -> list[Path]:
 
 
 def _made(config: Config, extra: list[Path], now: datetime) -> Backup:
+    from gateway.backed_up import Task, noted
     from gateway.backup import make
     from gateway.store import load_key_file
     from gateway.store.copying import CopyDamaged
 
-    where, keyring = config.backup, load_key_file(config.store.key_file)
+    where, path, keyring = config.backup, config.store.path, load_key_file(config.store.key_file)
     try:
-        return make(where.directory, config.store.path, extra, keyring, now, own_disk=where.own_disk)
+        with noted(path, Task.BACKUP):
+            return make(where.directory, path, extra, keyring, now, own_disk=where.own_disk)
     except CopyDamaged as exc:
         raise Stop(
             Exit.CONFIGURATION,
             f"the database is damaged, and no backup was made of it: {exc}",
             "Stop the gateway and put the last backup in its place: schoolgate restore",
         ) from exc
+
+
+def _proved(config: Config, which: Path | None) -> Backup:
+    """Verify a backup; how that went with the newest is for the gateway to know."""
+    from gateway.backed_up import Task, noted
+    from gateway.backup import verify
+    from gateway.store import load_key_file
+
+    path, keyring = config.store.path, load_key_file(config.store.key_file)
+    with nullcontext() if which is not None else noted(path, Task.REHEARSAL):
+        return verify(which or _newest(config), keyring, path.parent)
 
 
 def _show(found: list[Backup], *, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from gateway import backup
-from gateway.backed_up import last
+from gateway.backed_up import faults, last
 from gateway.cli.escrow import mark
 from gateway.clock import utc_now
 from gateway.store import escrow, load_key_file
@@ -73,6 +73,14 @@ def test_a_disk_that_is_not_mounted_is_told(home: Path) -> None:
     for words in (("backup",), ("backup", "--list"), ("restore", "--verify")):
         ended = command(*words)
         assert (ended.code, "mount its disk" in ended.err) == (1, True)
+    both = faults(home / "schoolgate.db")
+    assert "the last backup failed:" in both
+    assert "the last rehearsal of a restore failed:" in both
+    config.write_text(config.read_text().replace('directory = "mnt/backups"', 'directory = "backups"'))
+    command("backup")
+    assert "backup" not in faults(home / "schoolgate.db").partition(":")[0]
+    command("restore", "--verify")
+    assert faults(home / "schoolgate.db") == ""
 
 
 def test_a_database_in_use_is_not_replaced(home: Path) -> None:
