@@ -19,12 +19,13 @@ class References:
         self._on_late = on_late
         self._last: int | None = None
         self._counts = True  # until two results in a row have the same
+        self._refused = False  # a part, since the last result: the modem may have counted it
         self._owed: set[int] = set()
         self._any_owed = False  # a part was lost before the count was known
 
     def lost(self) -> int | None:
         """Note a part without a result; return the reference that it has if the modem tried it."""
-        if self._last is None:
+        if self._last is None or self._refused:
             self._any_owed = True
             return None
         owed = (self._last + len(self._ahead()) + 1) % _WRAP
@@ -39,6 +40,10 @@ class References:
         """
         return self._counts and self._ahead() == {mr}
 
+    def refused(self) -> None:
+        """Note a part that was refused: until the next result the count is not known."""
+        self._refused = True
+
     def doubtful(self, mr: int) -> bool:
         """Tell whether a result with `mr` may belong to an earlier part."""
         return self._any_owed or mr in self._owed
@@ -48,7 +53,7 @@ class References:
         self._owed = {owed for owed in self._owed if _after(mr, owed)}
         self._counts = mr != self._last
         self._last = mr
-        self._any_owed = False
+        self._any_owed = self._refused = False
 
     def late(self, mr: int) -> None:
         """Note that an earlier part's result came after all."""

@@ -50,6 +50,8 @@ async def attributed(
     """Make sure that an accepted part was not given the late result of an earlier one."""
     if isinstance(outcome, Unclear):
         return replace(outcome, mr=references.lost())
+    if isinstance(outcome, Refused):
+        references.refused()
     if not isinstance(outcome, Accepted):
         return outcome
     if references.doubtful(outcome.mr):

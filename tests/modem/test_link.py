@@ -80,6 +80,19 @@ def test_a_second_lost_part_may_have_the_reference_of_the_first() -> None:
     assert not references.certain(1)
 
 
+def test_a_refused_part_may_have_been_counted_until_the_next_result() -> None:
+    references = References([].append)
+    references.accepted(7)
+    references.refused()
+    assert references.lost() is None
+    assert references.doubtful(9)
+    references.accepted(10)
+    assert not references.doubtful(11)
+    lost = references.lost()
+    assert lost == 11
+    assert references.certain(lost)
+
+
 def test_a_late_result_moves_the_count_on() -> None:
     late: list[int] = []
     references = References(late.append)

@@ -82,6 +82,17 @@ async def test_a_lost_result_is_found_in_the_copy(tmp_path: Path, store: Store) 
         await until(lambda: not held(virtual))
 
 
+async def test_after_a_refusal_a_copy_proves_no_reference(tmp_path: Path, store: Store) -> None:
+    """The modem counts what the network refuses: its next part has not the next reference that we know of."""
+    async with sending(tmp_path, store) as (modem, virtual, _):
+        assert await part(modem) == Accepted(1)
+        virtual.fault("cms", code=1)
+        assert isinstance(await part(modem), Refused)
+        virtual.fault("lose_result")
+        assert isinstance(await part(modem), Unclear)
+        assert await part(modem) == Accepted(4)
+
+
 async def test_a_copy_that_is_unsent_proves_that_nothing_left(tmp_path: Path, store: Store) -> None:
     async with sending(tmp_path, store) as (modem, virtual, _):
         assert await part(modem) == Accepted(1)
