@@ -153,6 +153,7 @@ directory = "/mnt/backup/schoolgate"\nown_disk = true|' /etc/schoolgate/schoolga
             assert machine.says("find /mnt/backup -mindepth 2") == ""
             machine.run("install -d -o schoolgate -g schoolgate -m 700 /mnt/backup/schoolgate")
         assert "schoolgate-backup" in machine.says("systemctl --failed --plain")
+        until(lambda: "backup-failed" in machine.says("schoolgate alert list --json"), 45, "the alert")
         assert (
             "journalctl -u schoolgate-backup" in machine.run("schoolgate doctor --json", check=False).stdout
         )
