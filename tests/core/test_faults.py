@@ -5,11 +5,16 @@ from __future__ import annotations
 from gateway.faults import described
 
 
+def thrown(exc: BaseException) -> None:
+    raise exc
+
+
 def caught(exc: BaseException) -> BaseException:
     try:
-        raise exc
+        thrown(exc)
     except BaseException as raised:  # noqa: BLE001 - whatever it is
         return raised
+    raise AssertionError
 
 
 def test_kind_and_place_are_told_and_nothing_that_is_quoted() -> None:
