@@ -139,6 +139,7 @@ class Life:
             ends = await verdict(made, within=PATIENCE)
         self._print(made, ends)
         self._all_there(made.directory)
+        self._foreseen(made.directory)
         self._flat()
         return ends
 
@@ -197,6 +198,11 @@ class Life:
         known = {ident for (ident,) in read(directory, "SELECT id FROM message")}
         lost = self.accepted - known
         assert not lost, f"accepted and not in the store: {lost}"
+
+    def _foreseen(self, directory: Path) -> None:
+        with (directory / "daemon.log").open(encoding="utf-8", errors="replace") as log:
+            faults = [line for line in log if "modem.fault" in line or "Traceback" in line]
+        assert not faults, f"errors that nobody foresaw: {faults[:3]}"
 
     def _print(self, made: Site, ends: Counter[str]) -> None:
         directory, ledger = made.directory, made.network.ledger
