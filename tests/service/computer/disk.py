@@ -45,6 +45,8 @@ class Disk:
         self.address: Final = folder / "disk.sock"
         self._durable, self._seen = folder / "durable.img", folder / "seen.img"
         self._fresh: list[_Written] = []  # since the last flush
+        self._writes, self._stall_at = 0, 0  # how many there were, and at which it stalls; 0: at none
+        self._stalled = threading.Event()
         self._served: threading.Thread | None = None
         _copy(image, self._durable)
         self._listener = socket.socket(socket.AF_UNIX)
@@ -54,12 +56,19 @@ class Disk:
     def serve(self) -> None:
         """Wait for one machine; it finds what is durable."""
         _copy(self._durable, self._seen)
+        self._stall_at = 0
+        self._stalled.clear()
         self._served = threading.Thread(target=self._serve, name="disk", daemon=True)
         self._served.start()
 
     def close(self) -> None:
         """Be gone."""
         self._listener.close()
+
+    def stall(self, writes: int, within: float) -> None:
+        """Answer nothing any more once so many more writes have come: the power then goes among them."""
+        self._stall_at = self._writes + writes
+        assert self._stalled.wait(within), f"no {writes} writes within {within} s"
 
     def lose_power(self, chance: random.Random) -> tuple[int, int]:
         """Forget what was not flushed but for what chance keeps, when the machine is dead.
@@ -101,6 +110,12 @@ class Disk:
             data = _exactly(machine, size)
             os.pwrite(seen, data, start)
             self._fresh.append(_Written(start, data, bool(flags & _FUA)))
+            self._writes += 1
+            if 0 < self._stall_at <= self._writes:
+                self._stalled.set()
+                while machine.recv(1 << 16):
+                    pass
+                return False
         elif kind == _FLUSH:
             self._settle(durable)
         machine.sendall(struct.pack(">IIQ", _REPLY, 0, cookie) + answer)

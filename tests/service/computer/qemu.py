@@ -126,7 +126,8 @@ class Computer(Machine):
         self._qemu.wait(120)
 
     def cut(self, chance: random.Random) -> tuple[int, int]:
-        """Take its power away; return how many of how many unflushed pieces the disk kept."""
+        """Take its power away while it writes; return how many of how many unflushed pieces are kept."""
+        self.disk.stall(chance.randrange(1, 50), within=60)
         self._end()
         return self.disk.lose_power(chance)
 
