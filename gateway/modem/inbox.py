@@ -61,7 +61,7 @@ class Inbox:
     @property
     def clean(self) -> bool:
         """All that we know of was read and committed; a status report may wait: it is no text."""
-        return not (self._hints or self._sweeps or self._reading)
+        return not (self._hints or self._sweeps or self._reading or self._memories.held)
 
     @property
     def trouble(self) -> str:

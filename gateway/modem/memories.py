@@ -37,6 +37,7 @@ class Memories:
         self._lapses = 0  # of the session, when it was selected
         self.readable = list(delivery.readable)
         self._unread = ""  # why what arrives cannot be read; empty while it can
+        self.held = False  # something has arrived that cannot be read: it may be an opt-out
         self._stuck: dict[tuple[str, int], int] = {}  # how often a slot would not be freed
         self._home = delivery.home
         self._stores = delivery.notifications is None or delivery.notifications[1] < 2  # what arrives: +CNMI
@@ -47,7 +48,8 @@ class Memories:
     def trouble(self) -> str:
         """What a person should know: what arrives cannot be read or not be deleted; or ""."""
         if self._unread:
-            return f"what comes in cannot be read, nor an opt-out be obeyed: {self._unread}"
+            so = ", so nothing is sent" if self.held else ""
+            return f"what comes in cannot be read, nor an opt-out be obeyed{so}: {self._unread}"
         if any(times > 1 for times in self._stuck.values()):
             return "what was read cannot be deleted: once the memory is full, nothing comes in any more"
         return ""
@@ -152,12 +154,12 @@ class Memories:
         if found or used == 0:
             self._read_well(memory)
         elif memory == self.receives and self._stores:
-            self._unread = str(why)
+            self._unread, self.held = str(why), used is not None
         return tuple(found)
 
     def _read_well(self, memory: str) -> None:
         if memory == self.receives:
-            self._unread = ""
+            self._unread, self.held = "", False
 
     async def delete(self, memory: str, index: int) -> bool:
         """Free a slot while that memory is the selected one; return whether it is free."""

@@ -45,19 +45,22 @@ async def test_a_modem_that_cannot_choose_a_memory_has_its_own_read_and_freed(
     assert store.pdus == [STOP, HELLO]
 
 
-async def test_a_modem_whose_messages_cannot_be_read_says_so_until_they_can(
+async def test_a_modem_whose_messages_cannot_be_read_says_so_and_sends_nothing_until_they_can(
     fake: FakeModem, store: Store
 ) -> None:
+    """One of them may be an opt-out (policy, 6.2)."""
     fake.replies |= {"AT+CMGL=4": framed("ERROR")} | {
         f"AT+CMGR={slot}": framed("ERROR") for slot in range(21)
     }
     fake.store(STOP, 4, tell=False)
     async with running(driver(fake.path, store, sweep_every=0.05)) as modem:
-        await modem.settled()
-        assert modem.state.detail == "what comes in cannot be read, nor an opt-out be obeyed: AT+CMGL=: ERROR"
+        said = "what comes in cannot be read, nor an opt-out be obeyed, so nothing is sent: AT+CMGL=: ERROR"
+        await until(lambda: modem.state.detail == said)
+        assert not modem.is_settled
         del fake.replies["AT+CMGL=4"]
         await store.until(1)
         await until(lambda: modem.state.detail == "")
+        await modem.settled()
 
 
 async def test_a_modem_that_does_not_delete_says_so_and_each_message_is_committed_once(
