@@ -27,6 +27,7 @@ log = structlog.get_logger()
 _PLAIN_HINT: Final = re.compile(r'"?([A-Z]{2})"? *, *(\d+)')
 _MEMORY: Final = re.compile(r'"?([A-Z]{2})"?')
 _REPORTS: Final = "SR"
+_COPIES: Final = "copies"  # of our own, where a memory is named
 _TOGETHER: Final = 5  # status reports that are read at once, if they come
 _GATHER: Final = 0.5  # seconds; how long the first waits for others
 
@@ -50,6 +51,7 @@ class Inbox:
         self._reading = False
         self._committed: dict[tuple[str, int], str] = {}  # not deleted yet
         self._spent: dict[int, Stored] = {}  # copies of our own, in the memory that is written to
+        self._vain: set[str] = set()  # what was listed again for nothing: it waits for the next sweep
         self.own: Callable[[Stored], bool] = lambda _: False  # whether a copy of ours may be freed
         self.freed: Callable[[Stored], None] = lambda _: None
 
@@ -217,11 +219,12 @@ class Inbox:
         # A listing may have freed it before, and a message of somebody's may lie there by now.
         if found is not None and not found.inbound and digest(found.pdu) == digest(copy.pdu):
             await self._free_own(self._memories.writes, found)
-            if self._memories.selected != self._memories.writes:
+            if self._memories.selected != self._memories.writes and self._once(_COPIES):
                 self.spend(copy)
 
     async def _free_own(self, memory: str, copy: Stored) -> None:
         if await self._memories.delete(memory, copy.index):
+            self._vain.discard(_COPIES)
             self.freed(copy)
 
     async def _read_hinted(self, hint: tuple[str, int]) -> None:
@@ -261,13 +264,22 @@ class Inbox:
 
     def _again(self, memory: str) -> None:
         """Have a memory listed again: nothing of it can be freed now."""
+        if not self._once(memory):
+            return
         if memory == _REPORTS:
             self._expect_reports({place: None for place in self._committed if place[0] == memory})
         else:
             self._sweeps[memory] = None
 
+    def _once(self, what: str) -> bool:
+        """Tell whether to try again at once: not twice in a row, for a modem may never do it."""
+        first = what not in self._vain
+        (self._vain.add if first else self._vain.discard)(what)
+        return first
+
     async def _free(self, memory: str, stored: Sequence[Stored]) -> None:
-        for slot in stored:
+        # One that is not freed may hold up those behind it.
+        for slot in sorted(stored, key=lambda slot: self._memories.refusals(memory, slot.index)):
             place = (memory, slot.index)
             if memory == _REPORTS and self._hints:  # a text waits: free the rest later
                 self._expect_reports({place: None})
@@ -277,6 +289,7 @@ class Inbox:
                 continue
             if await self._memories.delete(memory, slot.index):
                 del self._committed[place]
+                self._vain.discard(memory)
             elif self._memories.selected != memory:
                 self._again(memory)
                 return

@@ -110,7 +110,8 @@ class Memories:
             found = await self.session.run(commands.listed(each * (selected.used or 0)))
             self._read_well(memory)
         except CommandRefused as exc:
-            found = () if exc.code in _EMPTY else await self._read_each(memory, exc)
+            empty = exc.code in _EMPTY and not self._unread  # where something was not read it is counted
+            found = () if empty else await self._read_each(memory, exc)
         except CommandFailed as exc:
             found = await self._read_each(memory, exc)
         slots = {(memory, stored.index) for stored in found}
@@ -140,8 +141,6 @@ class Memories:
         """Do without the listing: ask for slot after slot until all that are used were seen."""
         tell = log.debug if memory == self.receives and self._unread else log.warning
         tell("modem.listing_failed", memory=memory, why=str(why))
-        with contextlib.suppress(CommandFailed):
-            await self.select(memory)  # a modem that did not answer may have restarted
         counts = await attempt(self.session, commands.MEMORY) or ()
         used = counts[0].used if counts else None
         total = (counts[0].total if counts else None) or _UNKNOWN_TOTAL
@@ -149,13 +148,27 @@ class Memories:
         for index in await attempt(self.session, commands.SLOTS) or range(total + 1):
             if used is not None and len(found) >= used:
                 break
-            if (stored := await attempt(self.session, commands.read(index))) is not None:
+            if (stored := await self._read_of(memory, index)) is not None:
                 found.append(stored)
+        with contextlib.suppress(CommandFailed):
+            await self.select(memory)  # each was read there, so it can be freed there
         if found or used == 0:
             self._read_well(memory)
         elif memory == self.receives and self._stores:
             self._unread, self.held = str(why), used is not None
         return tuple(found)
+
+    async def _read_of(self, memory: str, index: int) -> Stored | None:
+        """Return what lies in a slot; the memory is selected anew where the modem may have restarted."""
+        for _ in range(2):  # after a mishap the modem's attention is called first, and then it may have
+            try:
+                await self.select(memory)
+                return await self.session.run(commands.read(index), lambda: self.selected == memory)
+            except CommandWithdrawn:
+                continue
+            except CommandFailed:
+                break
+        return None
 
     def _read_well(self, memory: str) -> None:
         if memory == self.receives:
@@ -174,6 +187,10 @@ class Memories:
             return self._not_freed((memory, index), str(exc))
         self._stuck.pop((memory, index), None)
         return True
+
+    def refusals(self, memory: str, index: int) -> int:
+        """Return how often a slot would not be freed."""
+        return self._stuck.get((memory, index), 0)
 
     def _not_freed(self, place: tuple[str, int], why: str) -> bool:
         times = self._stuck[place] = self._stuck.get(place, 0) + 1

@@ -247,7 +247,8 @@ class Modem:
 
     def _ended(self, end: Ended, failures: int) -> None:
         self._again = f"it is tried again after: {end.reason}"
-        self._mute = f"it took no part before: {end.reason}" if isinstance(end.reason, TakesNothing) else ""
+        if end.worked:  # else it was given none
+            self._mute = f"it took no part: {end.reason}" if isinstance(end.reason, TakesNothing) else ""
         level = log.warning if failures == 1 else log.debug
         level("modem.lost", modem=self.name, port=self._settings.port, why=str(end.reason), failures=failures)
         self._report(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.model import Accepted, NotSent
+from gateway.model import Accepted, ModemPhase, NotSent
 from tests.modem.fake import HELLO, STOP, FakeModem, Store, driver, framed, running, until
 from tests.modem.test_modem import send
 
@@ -172,3 +172,60 @@ async def test_a_listing_that_fails_is_replaced_by_reading_slot_by_slot(
     async with running(modem):
         await modem.settled()
     assert sorted(store.pdus) == sorted([HELLO, STOP])
+
+
+async def test_a_delete_that_is_never_answered_holds_up_neither_parts_nor_what_else_is_to_be_freed(
+    fake: FakeModem, store: Store
+) -> None:
+    fake.replies["AT+CMGD=4"] = None
+    fake.stores["SM"] = {4: STOP, 9: HELLO}
+    async with running(driver(fake.path, store)) as modem:
+        await store.until(2)
+        await until(lambda: modem.state.detail.startswith("what was read cannot be deleted"))
+        assert isinstance(await send(modem), Accepted)
+        assert (store.pdus, fake.stores["SM"]) == ([STOP, HELLO], {4: STOP})
+        assert fake.commands.count("AT+CMGD=4") <= 3
+
+
+@pytest.mark.parametrize(("command", "answer"), [("AT+CMGD=?", framed("OK")), ("AT+CMGR=12", None)])
+async def test_what_is_read_slot_by_slot_is_freed_after_a_mishap_too(
+    fake: FakeModem, store: Store, command: str, answer: str | None
+) -> None:
+    fake.replies |= {"AT+CMGL=4": framed("ERROR"), command: answer}
+    fake.stores["SM"] = {4: STOP, 12: HELLO, 15: HELLO}
+    async with running(driver(fake.path, store)) as modem:
+        await store.until(2)
+        await until(lambda: not fake.stores["SM"].keys() - {12})
+        await until(lambda: modem.is_settled)
+        assert isinstance(await send(modem), Accepted)
+    assert fake.commands.count("AT+CMGL=4") < 5
+
+
+async def test_a_message_that_could_not_be_read_and_is_gone_holds_up_nothing(
+    fake: FakeModem, store: Store
+) -> None:
+    fake.replies |= {"AT+CMGL=4": framed("ERROR"), "AT+CMGR=4": framed("ERROR")}
+    fake.store(STOP, 4, tell=False)
+    async with running(driver(fake.path, store, sweep_every=0.05)) as modem:
+        await until(lambda: "nothing is sent" in modem.state.detail)
+        fake.stores["SM"].clear()
+        fake.replies["AT+CMGL=4"] = framed("+CMS ERROR: 321")  # the memory is empty
+        await until(lambda: modem.is_settled)
+        assert modem.state.detail == ""
+
+
+async def test_a_modem_that_took_no_part_is_told_of_after_a_restart_too(
+    fake: FakeModem, store: Store
+) -> None:
+    fake.prompt = None
+    fake.replies["AT+CFUN=1,1"] = framed("OK")
+    async with running(driver(fake.path, store)) as modem:
+        while "restart" not in modem.state.recoveries:
+            await modem.settled()
+            await send(modem)
+        await until(lambda: modem.state.phase is ModemPhase.READY)
+        assert modem.state.takes_nothing
+        fake.prompt = "\r\n> "
+        await until(lambda: modem.is_settled)
+        assert isinstance(await send(modem), Accepted)
+        assert not modem.state.takes_nothing
