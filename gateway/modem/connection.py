@@ -135,8 +135,8 @@ class Connection:
         warned = self.pauses.warning
         if self.pauses.note(outcome, _now()):
             self._suspect()
-        elif warned:
-            self._changed()
+        elif warned or self._session.forgot:
+            self._stir()
         return outcome
 
     async def converse(self, line: str) -> Said:

@@ -211,6 +211,7 @@ class Session:
                 await self.ask(f"{call}\r".encode(), Answer(echo=call), self.timeouts.wake)
             except TimeoutError:
                 self._attention = _ATTENTIONS[call == _ATTENTIONS[0]]
+                self.forgot |= self._echoes is False  # ATE0 may end the echo that would tell of a restart
                 continue
             return
         raise self._die(ModemGone(f"the modem on {self._port.path} does not answer"))

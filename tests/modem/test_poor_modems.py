@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.model import Accepted, ModemPhase, NotSent
+from gateway.model import Accepted, ModemPhase, NotSent, Unclear
 from tests.modem.fake import HELLO, STOP, FakeModem, Store, driver, framed, running, until
 from tests.modem.test_modem import send
 
@@ -117,6 +117,19 @@ async def test_a_modem_that_answers_to_no_at_alone_is_woken_in_another_way(
         await modem.settled()
         assert isinstance(await send(modem), Accepted)
     assert (modem.state.failures, fake.commands.count("AT")) == (0, 1)
+
+
+async def test_a_modem_that_was_deaf_after_a_part_is_looked_at_before_the_next(
+    fake: FakeModem, store: Store
+) -> None:
+    async with running(driver(fake.path, store)) as modem:
+        await modem.settled()
+        fake.result = lambda _: fake.replies.update({"AT": None}) or ""
+        assert isinstance(await send(modem), Unclear)
+        looks = fake.commands.count("AT+CMGF?")
+        fake.result = None
+        await until(lambda: fake.commands.count("AT+CMGF?") > looks and modem.is_settled)
+        assert isinstance(await send(modem), Accepted)
 
 
 async def test_memories_in_use_are_read_where_none_are_offered(fake: FakeModem, store: Store) -> None:

@@ -75,6 +75,17 @@ async def test_an_echo_that_comes_on_by_itself_changes_nothing(fake: FakeModem, 
     assert await session.run(commands.MODEL) == "SIMCOM_SIM7600E"
 
 
+async def test_a_restart_that_ends_while_attention_is_called_for_is_not_missed(
+    fake: FakeModem, session: Session
+) -> None:
+    assert await session.run(commands.SIGNAL) == -73
+    fake.replies |= dict.fromkeys(("AT+CSQ", "AT"))  # what came during the boot is answered after it, echoed
+    fake.replies["ATE0"] = "AT\r\r\nOK\r\nATE0\r\r\nOK\r\n"
+    with pytest.raises(CommandTimeout):
+        await session.run(commands.SIGNAL)
+    assert session.forgot
+
+
 async def test_a_late_answer_never_answers_the_next_command(fake: FakeModem, session: Session) -> None:
     loop = asyncio.get_running_loop()
 
