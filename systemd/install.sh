@@ -112,14 +112,15 @@ do_rollback() {
   back=$(readlink "$opt/previous")
   [ "${RESTORE:-}" = yes ] || can_go_on "$back"
   halt
+  trap resume EXIT # whatever fails from here on
   if [ "${RESTORE:-}" = yes ] && ! "$back/bin/schoolgate" restore --yes --config "$config"; then
-    resume
     say 'no backup was put back, and nothing was changed' >&2; exit 1
   fi
   ln -sfn "$(readlink "$opt/current")" "$opt/previous"
   point "$back"
   if [ -d "$back/systemd" ]; then here=$back/systemd; fi # its own units
   lay_files "$back"
+  trap - EXIT
   resume
   say "back at $(basename "$back")"
 }
@@ -142,8 +143,9 @@ halt() {
 }
 
 resume() {
-  [ -n "$up" ] || return 0
+  booted || return 0
   systemctl daemon-reload
+  [ -n "$up" ] || return 0
   systemctl reset-failed $up 2>/dev/null || true
   systemctl start $up
 }
