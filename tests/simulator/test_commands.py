@@ -32,10 +32,13 @@ async def test_every_form_of_every_command_is_answered(
         modem.settings.echo, modem.settings.text_mode, modem.settings.charset = False, text_mode, charset
         client.heard = b""
         client.write(f"AT{line}\r")
-        await client.wait(lambda: client.heard.endswith(b"\r\n> ") or answered(client))
-        if client.heard.endswith(b"\r\n> "):
-            client.write(b"12\x1a")
-            await client.wait(lambda: answered(client))
+        try:
+            await client.wait(lambda: client.heard.endswith(b"\r\n> ") or answered(client))
+            if client.heard.endswith(b"\r\n> "):
+                client.write(b"12\x1a")
+                await client.wait(lambda: answered(client))
+        except TimeoutError:
+            raise AssertionError(f"AT{line} is not answered: {client.heard!r}") from None
 
 
 def answered(client: Client) -> bool:
