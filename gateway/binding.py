@@ -5,12 +5,12 @@ A restore takes it out of the database that is there and enters it into the one 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Column, Connection, RowMapping, Table, insert, select, update
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Table, insert, select, update
 from sqlalchemy.exc import DatabaseError
 
 from gateway.store import copying
@@ -20,13 +20,15 @@ from gateway.store.schema_version import HEAD, SchemaTooNew, is_known
 _IN_FORCE: Final = ((suppression, suppression.c.lifted_at), (recipient_hold, recipient_hold.c.resolved_at))
 _OVER: Final = ((consent, consent.c.withdrawn_at), (api_key, api_key.c.revoked_at))
 
+_Found = tuple[Table, Column[object], RowMapping]
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """Rows that are in force, and rows that have ended, each with its table."""
+    """Rows that are in force, and rows that have ended, each with its table and the column of its end."""
 
-    in_force: Sequence[tuple[Table, RowMapping]] = ()
-    over: Sequence[tuple[Table, Column[object], RowMapping]] = ()
+    in_force: Sequence[_Found] = ()
+    over: Sequence[_Found] = ()
 
 
 def binding(database: Path) -> Binding:
@@ -56,28 +58,26 @@ def binding(database: Path) -> Binding:
 
 def _found(connection: Connection) -> Binding:
     return Binding(
-        [
-            (table, row)
-            for table, end in _IN_FORCE
-            for row in connection.execute(select(table).where(end.is_(None))).mappings().all()
-        ],
-        [
-            (table, end, row)
-            for table, end in _OVER
-            for row in connection.execute(select(table).where(end.is_not(None))).mappings().all()
-        ],
+        [row for table, end in _IN_FORCE for row in _rows(connection, table, end, end.is_(None))],
+        [row for table, end in _OVER for row in _rows(connection, table, end, end.is_not(None))],
     )
+
+
+def _rows(
+    connection: Connection, table: Table, end: Column[object], wanted: ColumnElement[bool]
+) -> Iterator[_Found]:
+    for row in connection.execute(select(table).where(wanted)).mappings().all():
+        yield table, end, row
 
 
 def enter(connection: Connection, found: Binding) -> tuple[int, int]:
     """Enter what the database lacks; return how many opt-outs and holds, and how many ends, it lacked."""
-    opt_outs = sum(_made(connection, table, row) for table, row in found.in_force)
+    opt_outs = sum(_made(connection, *each) for each in found.in_force)
     return opt_outs, sum(_ended(connection, *each) for each in found.over)
 
 
-def _made(connection: Connection, table: Table, row: RowMapping) -> bool:
-    over = table.c.lifted_at if table is suppression else table.c.resolved_at
-    same = [table.c.number_index == row["number_index"], over.is_(None)]
+def _made(connection: Connection, table: Table, end: Column[object], row: RowMapping) -> bool:
+    same = [table.c.number_index == row["number_index"], end.is_(None)]
     if table is suppression:
         same.append(table.c.topic == row["topic"])
     if connection.execute(select(table.c.id).where(*same)).first() is not None:

@@ -26,10 +26,8 @@ def number_of(port: str, ttys: Path = TTYS) -> int | None:
 
 def device_of(port: str, ttys: Path = TTYS) -> Path | None:
     """Return the folder of the USB device behind `port`, None where there is none."""
-    folders = (
-        folder for folder in _above(port, ttys) if (folder / "idVendor").exists()
-    )  # no interface has one
-    return next(folders, None)
+    devices = (each for each in _above(port, ttys) if (each / "idVendor").exists())  # no interface has one
+    return next(devices, None)
 
 
 def siblings_of(port: str, ttys: Path = TTYS) -> tuple[str, ...]:

@@ -47,11 +47,7 @@ def machine(source: Path) -> Iterator[Machine]:
     if TREE is None or WHEELS is None:
         pytest.skip("boots a Debian of its own: make test-service")
     folder = Path(tempfile.mkdtemp(prefix="schoolgate-service-", dir="/var/tmp"))
-    subprocess.run(["cp", "--archive", "--reflink=auto", TREE, folder / "tree"], check=True)
-    made = Container(folder / "tree", folder / "console.log")
-    made.copy(source, "/root/schoolgate")
-    made.copy(Path(WHEELS), "/opt/wheels")
-    (made.root / "etc/pip.conf").write_text("[global]\nno-index = true\nfind-links = /opt/wheels\n")
+    made = Container.fresh(folder, TREE, source, WHEELS)
     try:
         made.boot()
         yield made

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 MEASURED: list[str] = []
 """What the tests measured, for the summary."""
@@ -66,6 +66,16 @@ class Container(Machine):
     log: Path
     _nspawn: subprocess.Popen[bytes] | None = field(default=None)
     _leader: int = 0
+
+    @classmethod
+    def fresh(cls, folder: Path, tree: str, source: Path, wheels: str) -> Self:
+        """Return a clean Debian in `folder`, with the download in it, and wheels instead of an index."""
+        subprocess.run(["cp", "--archive", "--reflink=auto", tree, folder / "tree"], check=True)
+        made = cls(folder / "tree", folder / "console.log")
+        made.copy(source, "/root/schoolgate")
+        made.copy(Path(wheels), "/opt/wheels")
+        (made.root / "etc/pip.conf").write_text("[global]\nno-index = true\nfind-links = /opt/wheels\n")
+        return made
 
     def boot(self) -> None:
         """Start it, and wait until systemd says that the start is over."""

@@ -71,11 +71,7 @@ def image(folder: Path, source: Path) -> Path:
     """Return a disk with Debian and the service on it, installed in a container for the sake of speed."""
     assert TREE is not None
     assert WHEELS is not None
-    subprocess.run(["cp", "--archive", "--reflink=auto", TREE, folder / "tree"], check=True)
-    made = Container(folder / "tree", folder / "container.log")
-    made.copy(source, "/root/schoolgate")
-    made.copy(Path(WHEELS), "/opt/wheels")
-    (made.root / "etc/pip.conf").write_text("[global]\nno-index = true\nfind-links = /opt/wheels\n")
+    made = Container.fresh(folder, TREE, source, WHEELS)
     try:
         made.boot()
         install(made)
