@@ -74,6 +74,28 @@ def test_it_starts_before_there_is_a_modem(machine: Machine) -> None:
     modem_ready(machine)
 
 
+def shown(machine: Machine) -> str:
+    return machine.run("schoolgate status", check=False).stdout
+
+
+def test_a_port_that_it_may_not_open_is_named_with_the_remedy_and_taken_up_once_it_may(
+    machine: Machine,
+) -> None:
+    port = re.search(r'port = "(/run/virtual/[^"]+)"', machine.says("cat /etc/schoolgate/schoolgate.toml"))
+    assert port is not None
+    before = machine.says(f"stat -Lc %U:%G {port[1]}")
+    machine.run("systemctl stop schoolgate")
+    machine.run(f"chown root:root $(readlink -f {port[1]}) && chmod 600 $(readlink -f {port[1]})")
+    machine.run("systemctl start schoolgate")
+    said = until(lambda: re.search("may not be opened by this user: .*", shown(machine)), 30, "it is told")[0]
+    assert "add it to the group root" in " ".join(said.split())
+    waiting = sent(machine, wait=0)
+    assert waiting["status"] == "queued"
+    machine.run(f"chown {before} $(readlink -f {port[1]}) && chmod 660 $(readlink -f {port[1]})")
+    modem_ready(machine)
+    until(lambda: message(machine, waiting["id"])["status"] in ("sent", "delivered"), 30, "it leaves")
+
+
 def test_stopping_finishes_the_part_in_flight(machine: Machine) -> None:
     flight = 6.0
     sim(machine, "fault", "late_result", str(flight))

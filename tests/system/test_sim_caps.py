@@ -1,4 +1,4 @@
-"""A SIM that has sent its share pauses, also after a restart; the other carries on, and nothing is lost."""
+"""A SIM that has sent its share pauses, the other carries on; one with little credit is told of."""
 
 from __future__ import annotations
 
@@ -66,3 +66,18 @@ async def test_after_a_restart_it_still_pauses_and_what_waits_is_kept(tmp_path: 
     config.write_text(config.read_text().replace(f"parts_per_hour = {CAP}", f"parts_per_hour = {CAP + 1}"))
     async with revived(tmp_path) as made:
         await made.reaches(waiting, "sent", "delivered")
+
+
+async def test_the_credit_of_a_sim_is_asked_for_and_told_below_its_floor(tmp_path: Path) -> None:
+    """It is asked for a minute after the link is up, when nothing was sent for a while."""
+    await furnish(tmp_path, modems=1, numbers=EVERYBODY, each='credit_ussd = "*100#"\ncredit_floor = 20.0\n')
+    async with revived(tmp_path, modems=1) as made:
+        await eventually(lambda: is_ready(made, "sim0"), what="sim0 to be ready")
+
+        async def known() -> Any:
+            found = await modem(made, "sim0")
+            return found if found["credit"] is not None else None
+
+        found = await eventually(known, within=100, what="the credit")
+        assert (found["credit"], found["credit_low"], found["credit_error"]) == (10.0, True, "")
+        await made.reaches(await made.post(EVERYBODY[0]), "delivered")  # it may be low: parts go on
