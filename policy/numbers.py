@@ -70,7 +70,9 @@ def canonical(address: str, _settings: PolicySettings) -> str | None:
     """Return the E.164 form of any telephone number, whether it may be texted or not.
 
     None for what is no full number: alphanumeric senders, short codes. Opt-outs, consents and replies of
-    one person are found under this form, so `normalise(x).e164 == canonical(x)` for every x.
+    one person are found under this form, so `normalise(x).e164 == canonical(x)` for every x that may be
+    texted. A number from abroad that a network gives without its plus (type of number unknown, 3GPP
+    TS 23.040 §9.1.2.5) is one with it, where it can be none of this country.
     """
     written = _clean(address)
     if not _WRITTEN.fullmatch(written) or _too_short(written):
@@ -80,12 +82,22 @@ def canonical(address: str, _settings: PolicySettings) -> str | None:
 
 @lru_cache(maxsize=4096)
 def _canonical(written: str) -> str | None:
+    written = f"+{written}" if _is_foreign(written) else written
     while (parsed := _parse(written)) is not None:
         form = _e164(parsed)
         if form is None or form == written:
             return form
         written = form  # +86 0 0170 …: one trunk zero is dropped at a time
     return None
+
+
+def _is_foreign(written: str) -> bool:
+    if written[0] not in "123456789":
+        return False
+    here, abroad = _parse(written), _parse(f"+{written}")
+    if here is None or abroad is None or phonenumbers.is_possible_number(here):
+        return False
+    return phonenumbers.is_valid_number(abroad)
 
 
 def _clean(raw: str) -> str:

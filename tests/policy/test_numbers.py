@@ -198,6 +198,27 @@ def test_6_2_a_number_that_may_not_be_texted_can_still_opt_out(raw: str) -> None
     assert canonical(form, SETTINGS) == form
 
 
+@pytest.mark.parametrize(
+    ("sender", "form"),
+    [
+        ("353871234567", "+353871234567"),
+        ("79012345678", "+79012345678"),
+        ("33 6 12 34 56 78", "+33612345678"),
+        ("7700900123", "+447700900123"),  # can be of this country, and so it is
+        ("447700900123", "+447700900123"),
+        ("99999999999999", None),  # of no country
+    ],
+)
+def test_6_2_a_sender_from_abroad_may_come_without_its_plus(sender: str, form: str | None) -> None:
+    assert canonical(sender, SETTINGS) == form
+
+
+def test_4_3_a_number_to_be_texted_is_not_taken_for_one_from_abroad() -> None:
+    wide = settings(allowed_regions=["GB", "IE"])
+    assert normalise("+353871234567", wide) == Number("+353871234567", "IE")
+    assert isinstance(normalise("353871234567", wide), Reason)
+
+
 @pytest.mark.parametrize("raw", ["60777", "999", "KRS", "", "+", "+1234"])
 def test_6_2_what_is_no_full_number_has_no_canonical_form(raw: str) -> None:
     assert canonical(raw, SETTINGS) is None
