@@ -17,8 +17,12 @@ ANNA, BEN, CARA, DAN, EVE = EVERYBODY[:5]
 RESULT = 1.0  # seconds that the daemon waits for a final result
 PACE = Timing(radio_first=0.03, radio_kept=0.02, report_after=0.05)
 SENDING = "[sending]\nretry_seconds = [0.2, 0.4]\ndevice_pause_seconds = 0.5\n"
-MODEM = f"result_seconds = {RESULT}\nsweep_seconds = 2\n"
-LONG = "The trip to {place} is on {day}. " + "Please send a packed lunch and a coat. " * 4
+SWEEP = 2.0  # seconds between two looks through the memories for what was not announced
+NEVER = 600.0  # as many as may be configured: within a story only what is announced is found
+MODEM = f"result_seconds = {RESULT}\nsweep_seconds = {SWEEP}\n"
+SHORT = "The trip to {place} is on {day}."
+PACKED = "Please send a packed lunch and a coat. "
+LONG = f"{SHORT} " + PACKED * 4
 
 
 async def furnish_stage(directory: Path) -> None:
@@ -30,10 +34,13 @@ async def furnish_stage(directory: Path) -> None:
 async def stage(furnished: Path, directory: Path, **how: Any) -> AsyncIterator[Site]:
     """Run a fresh copy of the furnished site, or in the same directory what an earlier run left.
 
-    With `first` a part goes and is reported before the story begins.
+    With `first` a part goes and is reported before the story begins; `sweep` is written as `sweep_seconds`.
     """
-    if not (directory / "schoolgate.toml").exists():
+    config = directory / "schoolgate.toml"
+    if not config.exists():
         shutil.copytree(furnished, directory, dirs_exist_ok=True, symlinks=True)
+    if (sweep := how.pop("sweep", SWEEP)) != SWEEP:
+        config.write_text(config.read_text().replace(f"sweep_seconds = {SWEEP}", f"sweep_seconds = {sweep}"))
     first = how.pop("first", True)
     async with revived(directory, **({"timing": PACE} | how)) as made:
         if first:
@@ -46,14 +53,19 @@ async def posted(made: Site, recipients: Sequence[str], **more: object) -> list[
     return [await made.post(each, **more) for each in recipients]
 
 
-async def long_template(made: Site) -> None:
-    """Add an approved template, "long", whose text takes two parts."""
+async def long_template(made: Site, *, parts: int = 2) -> None:
+    """Add an approved template, "long", whose text takes so many parts."""
+    await add_template(made, "long", (LONG + PACKED * 4 * (parts - 2)).strip())
+
+
+async def add_template(made: Site, name: str, body: str = SHORT, **more: object) -> None:
+    """Add an approved template with the slots `place` and `day`; `more` as `POST /v1/templates` has it."""
     slots = {
         "place": {"type": "choice", "choices": ["the museum", "the farm"]},
         "day": {"type": "choice", "choices": ["Friday", "Monday"]},
     }
-    body = {"name": "long", "purpose": "event_notice", "body": LONG.strip(), "slots": slots}
-    status, drafted = await made.call("POST", "/v1/templates", body, who="author")
+    asked = {"name": name, "purpose": "event_notice", "body": body, "slots": slots} | more
+    status, drafted = await made.call("POST", "/v1/templates", asked, who="author")
     assert status == 201, drafted
     status, answer = await made.call("POST", f"/v1/templates/{drafted['id']}/approve", who="head")
     assert status == 200, answer

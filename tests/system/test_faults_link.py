@@ -14,8 +14,9 @@ import serial
 from gateway.cards import Card
 from gateway.simulator import Kind, Network, Timing
 from gateway.simulator.card import SimCard
+from tests.system.heard import AT_ONCE, hears, waited
 from tests.system.site import Site, eventually
-from tests.system.story import ANNA, BEN, CARA, EVERYBODY, MODEM, posted, stage
+from tests.system.story import ANNA, BEN, CARA, EVERYBODY, MODEM, NEVER, posted, stage
 from tests.system.verdict import verdict
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
@@ -92,21 +93,23 @@ async def test_silence_in_the_middle_of_a_run(
 
 @pytest.mark.parametrize("persona", ["generic", "huawei-e173"])
 async def test_a_restart_in_the_middle_of_a_run(furnished_stage: Path, tmp_path: Path, persona: str) -> None:
-    async with stage(furnished_stage, tmp_path, timing=SLOW_REPORTS, persona=persona) as made:
+    how = {"timing": SLOW_REPORTS, "persona": persona, "sweep": NEVER}
+    async with stage(furnished_stage, tmp_path, **how) as made:
         await in_the_middle(made, lambda: made.modems[0].fault("reset"))
         assert await verdict(made) == {"delivered": 20}
-        made.network.text(BEN, "sim0", "After the restart")  # is announced as before
-        await verdict(made)
+        await hears(made, BEN)  # texts are announced as before
 
 
 @pytest.mark.parametrize("kind", ["urc", "bytes", "chop"])
 async def test_noise_changes_nothing(furnished_stage: Path, tmp_path: Path, kind: str) -> None:
-    async with stage(furnished_stage, tmp_path) as made:
+    async with stage(furnished_stage, tmp_path, sweep=NEVER) as made:
         made.modems[0].fault("noise", kind=kind)
         await posted(made, RUN)
         made.network.text(CARA, "sim0", "OK")
         made.network.text(BEN, "sim0", "ERROR in the bill > ")
         assert await verdict(made) == {"delivered": 20}
+        assert max(waited(made)) <= AT_ONCE
+        await hears(made, BEN)
 
 
 async def test_words_of_success_between_the_lines_are_no_success(

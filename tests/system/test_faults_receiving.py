@@ -13,8 +13,9 @@ from gateway.simulator import Kind, Network, Timing
 from gateway.simulator.personas import PERSONAS
 from gateway.simulator.relay import compose
 from gateway.simulator.storage import Stat
+from tests.system.heard import AT_ONCE, hears, waited
 from tests.system.site import Site, eventually
-from tests.system.story import ANNA, BEN, CARA, EVERYBODY, MODEM, posted, stage
+from tests.system.story import ANNA, BEN, CARA, EVERYBODY, MODEM, SWEEP, posted, stage
 from tests.system.verdict import verdict
 from tests.system.view import count
 
@@ -48,6 +49,8 @@ async def test_messages_that_are_not_announced_are_found(furnished_stage: Path, 
             made.network.text(sender, "sim0", "Hello")
         made.network.text(CARA, "sim0", "STOP")
         await verdict(made)
+        assert len(made.network.ledger.of(Kind.INDICATION_LOST)) == 3
+        assert max(waited(made)) <= SWEEP + AT_ONCE
 
 
 async def test_a_modem_that_announces_nothing_any_more_is_told_again(
@@ -57,7 +60,9 @@ async def test_a_modem_that_announces_nothing_any_more_is_told_again(
         made.modems[0].settings.cnmi = (0, 0, 0, 0, 0)
         made.network.text(ANNA, "sim0", "Is anybody there?")
         await verdict(made)
+        assert max(waited(made)) <= SWEEP + AT_ONCE
         await eventually(lambda: made.modems[0].settings.cnmi[1] == 1, what="notifications again")
+        await hears(made, BEN)
 
 
 async def test_parts_in_any_order_once_or_twice_make_one_text(furnished_stage: Path, tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from gateway.simulator import Kind, Timing
+from tests.system.heard import AT_ONCE, waited
 from tests.system.site import Site, eventually
-from tests.system.story import ANNA, BEN, CARA, MODEM, posted, stage
+from tests.system.story import ANNA, BEN, CARA, MODEM, NEVER, posted, stage
 from tests.system.test_faults_link import state
 from tests.system.verdict import verdict
 from tests.system.view import count
@@ -45,12 +46,13 @@ async def test_a_stop_during_a_part_counts_before_that_part_ends(
     furnished_stage: Path, tmp_path: Path
 ) -> None:
     air = Timing(radio_first=5, report_after=0.05)
-    async with two_ports(furnished_stage, tmp_path, first=False, timing=air) as made:
+    async with two_ports(furnished_stage, tmp_path, first=False, timing=air, sweep=NEVER) as made:
         await posted(made, [ANNA, CARA])
         await made.network.ledger.until(Kind.SUBMITTED)
         made.network.text(CARA, "sim0", "STOP")
         await eventually(lambda: count(tmp_path, SUPPRESSED) == 1, what="opt-out")
         assert not made.network.ledger.of(Kind.RESULT)  # the part is still on the air
+        assert max(waited(made)) <= AT_ONCE
         made.modems[0].timing = Timing()
         ends = await verdict(made)
         assert (ends["delivered"], ends["cancelled"]) == (2, 1)  # the confirmation is the second
