@@ -22,21 +22,25 @@ _DRAINED = 90.0
 
 @asynccontextmanager
 async def stopped(
-    timing: Timing = PACE, *, result: float = RESULT, before: Callable[[Network], object] = lambda _: None
+    timing: Timing = PACE,
+    *,
+    result: float = RESULT,
+    each: str = "",
+    before: Callable[[Network], object] = lambda _: None,
 ) -> AsyncIterator[tuple[Site, int]]:
     """Furnish a site whose daemon is not running yet; yield it and the port for `spawned`."""
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
         path = Path(directory)
-        await furnish(path, modems=1, numbers=EVERYBODY, each=f"result_seconds = {result}\n")
+        await furnish(path, modems=1, numbers=EVERYBODY, each=f"result_seconds = {result}\n{each}")
         port = own_port(path)
         async with revived(path, timing=timing, running=False, before=before) as made:
             yield made, port
 
 
 @asynccontextmanager
-async def daemon(timing: Timing = PACE, *, result: float = RESULT) -> AsyncIterator[Site]:
-    """Run a daemon as a process of its own."""
-    async with stopped(timing, result=result) as (made, port), spawned(made, port):
+async def daemon(timing: Timing = PACE, *, result: float = RESULT, each: str = "") -> AsyncIterator[Site]:
+    """Run a daemon as a process of its own; `each` is more for the section of its modem."""
+    async with stopped(timing, result=result, each=each) as (made, port), spawned(made, port):
         await made.ready()
         yield made
 
@@ -70,24 +74,21 @@ async def lost_result() -> list[Row]:
 
 
 async def unplugged() -> list[Row]:
-    """Out for 5 s in a run of 60; back on another pty behind the same name."""
-    async with daemon() as made:
+    """Out for 5 s in a run of 60; back on another pty behind the same name, and under another name."""
+    return [await _pulled("the same name"), await _pulled("another name", back_as="sim0-again")]
+
+
+async def _pulled(where: str, **back: str) -> Row:
+    async with daemon(each='search = ["sim0*"]\n') as made:
         await run_of(made, 60)
         await made.network.ledger.until(Kind.SUBMITTED, 20, timeout=30)
-        made.modems[0].fault("unplug", seconds=5)
-        back = (await made.network.ledger.until(Kind.PLUGGED, timeout=20)).at
+        made.modems[0].fault("unplug", seconds=5, **back)
+        again = (await made.network.ledger.until(Kind.PLUGGED, timeout=20)).at
         ends = await verdict(made, within=_DRAINED)
-        gap = first_after(made, back)
+        gap = first_after(made, again)
     met = gap <= 3 and ends["delivered"] + ends["sent"] == 60
-    return [
-        Row(
-            "unplugged 5 s in 60: sending again",
-            "<= 3 s, none lost",
-            f"{gap:.2f} s; {_said(ends)}",
-            met,
-            (gap,),
-        )
-    ]
+    what = f"unplugged 5 s in 60, {where}: sending again"
+    return Row(what, "<= 3 s, none lost", f"{gap:.2f} s; {_said(ends)}", met, (gap,))
 
 
 async def silence() -> list[Row]:

@@ -26,7 +26,7 @@ class Rung(StrEnum):
 _RESTART_AFTER: Final = 3  # failures in a row
 _RESET_AFTER: Final = 5
 _POWER_AFTER: Final = 6
-_POWER_AFTER_MISSING: Final = 15  # looks, two seconds each: a device that left the bus by itself
+_POWER_AFTER_MISSING: Final = 30  # looks, a second each: a device that left the bus by itself
 _ALERT_AFTER: Final = 7
 _AGAIN: Final = (
     900.0  # seconds; a modem that restarts needs most of a minute, and a loop of restarts helps nobody

@@ -14,6 +14,7 @@ import serial
 from gateway.cards import Card
 from gateway.simulator import Kind, Network, Timing
 from gateway.simulator.card import SimCard
+from gateway.simulator.ledger import Entry
 from tests.system.heard import AT_ONCE, hears, waited
 from tests.system.site import Site, eventually
 from tests.system.story import ANNA, BEN, CARA, EVERYBODY, MODEM, NEVER, posted, stage
@@ -24,6 +25,9 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
 RUN = EVERYBODY[:20]
 AIR = Timing(radio_first=0.1, radio_kept=0.1, report_after=0.05)
 SLOW_REPORTS = replace(AIR, report_after=4)  # they come when the modem is back, and is told to pass them on
+
+BACK = 3.0  # seconds from a modem that is back to the next part on the air
+AWAKE = 5.0  # the same from the end of a silence
 
 
 async def state(made: Site) -> dict[str, Any]:
@@ -50,6 +54,11 @@ async def in_the_middle(made: Site, do: Callable[[], object]) -> None:
     do()
 
 
+def gap_after(made: Site, over: Entry) -> float:
+    """Return the seconds from an entry to the next part on the air."""
+    return min(entry.at for entry in made.network.ledger.of(Kind.SUBMITTED) if entry.at > over.at) - over.at
+
+
 @pytest.mark.parametrize("sent", [True, False])
 async def test_unplugged_in_the_middle_of_a_run(furnished_stage: Path, tmp_path: Path, sent: bool) -> None:
     async with stage(furnished_stage, tmp_path, timing=SLOW_REPORTS) as made:
@@ -57,6 +66,7 @@ async def test_unplugged_in_the_middle_of_a_run(furnished_stage: Path, tmp_path:
         ends = await verdict(made)
         # The part that was on the air: a report proves it where it left, and nothing does where it did not.
         assert ends["uncertain"] == (0 if sent else 1)
+        assert gap_after(made, *made.network.ledger.of(Kind.PLUGGED)) <= BACK
 
 
 async def test_unplugged_before_it_took_the_whole_part_nothing_has_left(
@@ -89,6 +99,7 @@ async def test_silence_in_the_middle_of_a_run(
         ends = await verdict(made, within=50)
         assert ends["delivered"] + ends["uncertain"] == 20
         assert ends["uncertain"] <= 1
+        assert gap_after(made, *made.network.ledger.of(Kind.FAULT_OVER)) <= AWAKE
 
 
 @pytest.mark.parametrize("persona", ["generic", "huawei-e173"])
