@@ -6,11 +6,27 @@ from pathlib import Path
 
 import pytest
 
+from gateway.clock import utc_now
 from gateway.simulator import Kind, Timing
+from gateway.simulator.relay import compose
+from gateway.simulator.storage import Stat
 from tests.system.site import Site, eventually
-from tests.system.story import ANNA, BEN, CARA, EVERYBODY, PACE, RESULT, long_template, posted, stage
+from tests.system.story import (
+    ANNA,
+    BEN,
+    CARA,
+    DAN,
+    EVERYBODY,
+    NEVER,
+    PACE,
+    RESULT,
+    long_template,
+    posted,
+    stage,
+)
 from tests.system.test_faults_link import state
 from tests.system.verdict import verdict
+from tests.system.view import count, read
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]
 
@@ -215,13 +231,51 @@ async def test_references_wrap_and_reports_still_find_their_parts(
         assert await verdict(made) == {"delivered": 19, "undelivered": 1}
 
 
+BUSY, IDLE = 0.5, 1.0  # seconds until a STOP is in force: after the part on the air, where there is none
+
+
+@pytest.mark.parametrize("when", ["it begins", "it ends"])
 async def test_a_stop_that_arrives_during_a_part_is_acted_on_before_the_next(
-    furnished_stage: Path, tmp_path: Path
+    furnished_stage: Path, tmp_path: Path, when: str
 ) -> None:
-    async with stage(furnished_stage, tmp_path, timing=Timing(radio_first=0.4, radio_kept=0.4)) as made:
-        await posted(made, [ANNA, BEN, CARA, CARA, CARA])
-        await made.network.ledger.until(Kind.SUBMITTED, 2)
-        made.network.text(CARA, "sim0", "STOP")
-        ends = await verdict(made)
-        assert ends["cancelled"] == 3
-        assert sum("trip" in text for text in made.texts(CARA)) == 0
+    """The next are for whoever says STOP, with the first of them claimed ahead."""
+    slow = Timing(radio_first=0.4, radio_kept=0.4)
+    async with stage(furnished_stage, tmp_path, timing=slow, sweep=NEVER, first=False) as made:
+        ledger = made.network.ledger
+        if when == "it ends":
+            with_the_last_line(made, CARA)
+        first, *_, last = await posted(made, [ANNA, CARA, CARA, CARA, BEN])
+        assert (await ledger.until(Kind.SUBMITTED))["to"] == ANNA
+        if when == "it begins":
+            made.network.text(CARA, "sim0", "STOP")
+        assert await in_force(made, 1) - ledger.of(Kind.RESULT)[0].at <= BUSY
+        assert await verdict(made) == {"delivered": 3, "cancelled": 3}
+        assert not any("trip" in text for text in made.texts(CARA))
+        before = handed_before_the_stop(tmp_path)
+        assert first in before
+        assert last not in before
+        stored = len(ledger.of(Kind.STORED))
+        made.network.text(DAN, "sim0", "STOP")
+        arrived = (await ledger.until(Kind.STORED, stored + 1)).at
+        assert await in_force(made, 2) - arrived <= IDLE
+
+
+async def in_force(made: Site, stops: int) -> float:
+    """Return the time of the ledger's clock at which so many are opted out."""
+    await eventually(lambda: count(made.directory, "SELECT count(*) FROM suppression") == stops, what="STOP")
+    return made.network.ledger.clock()
+
+
+def with_the_last_line(made: Site, sender: str) -> None:
+    """Have a STOP announced in the last moment of the next part, between its reference and OK."""
+    (pdu,) = compose(sender, "STOP", utc_now())
+    index = made.modems[0].storage.memories["SM"].put(pdu, Stat.UNREAD)
+    made.network.ledger.note(Kind.HANDSET_SENT, sender=sender, text="STOP", parts=1, whole=True)
+    made.modems[0].fault("lie", at=2, text=f'\r\n+CMTI: "SM",{index}\r\n')
+
+
+def handed_before_the_stop(directory: Path) -> set[object]:
+    """Return the messages handed over before the opt-out: the audit log is in the order of commits."""
+    query = "SELECT target FROM audit WHERE action = 'hand-off' AND seq < (%s)"
+    stop = "SELECT min(seq) FROM audit WHERE action = 'opt-out'"
+    return {target for (target,) in read(directory, query % stop)}
