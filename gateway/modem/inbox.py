@@ -71,6 +71,11 @@ class Inbox:
         return self._memories.trouble
 
     @property
+    def shut(self) -> int:
+        """How often a memory was refused as if the SIM were out or locked."""
+        return self._memories.shut
+
+    @property
     def busy(self) -> bool:
         """Something is to be read or freed."""
         return bool(self._hints or self._sweeps or self._spent)

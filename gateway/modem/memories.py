@@ -38,6 +38,7 @@ class Memories:
         self.readable = list(delivery.readable)
         self._unread = ""  # why what arrives cannot be read; empty while it can
         self.held = False  # something has arrived that cannot be read: it may be an opt-out
+        self.shut = 0  # how often a memory was refused as if the SIM were out or locked
         self._stuck: dict[tuple[str, int], int] = {}  # how often a slot would not be freed
         self._home = delivery.home
         self._stores = delivery.notifications is None or delivery.notifications[1] < 2  # what arrives: +CNMI
@@ -97,12 +98,9 @@ class Memories:
         try:
             selected = await self.select(memory)
         except CommandRefused as exc:
-            gone = exc.code in _SIM_AWAY  # comes back, and the memory with it
-            if not gone and memory != self._home[-1] and memory in self.readable:
-                self.readable.remove(memory)
-            log.warning("modem.memory_refused", memory=memory, why=exc.text)
-            return ()
+            return self._refused(memory, exc)
         except CommandFailed as exc:
+            self._read_badly(memory, str(exc))
             log.warning("modem.memory_unreadable", memory=memory, why=str(exc))
             return ()
         try:
@@ -110,6 +108,8 @@ class Memories:
             found = await self.session.run(commands.listed(each * (selected.used or 0)))
             self._read_well(memory)
         except CommandRefused as exc:
+            if exc.code in _SIM_AWAY:
+                return self._refused(memory, exc)
             empty = exc.code in _EMPTY and not self._unread  # where something was not read it is counted
             found = () if empty else await self._read_each(memory, exc)
         except CommandFailed as exc:
@@ -118,6 +118,16 @@ class Memories:
         self._stuck = {place: n for place, n in self._stuck.items() if place[0] != memory or place in slots}
         whole = [await self._whole(stored) for stored in found]
         return tuple(stored for stored in whole if stored is not None)
+
+    def _refused(self, memory: str, why: CommandRefused) -> tuple[Stored, ...]:
+        """Note that nothing can be read; one that the modem has not got is not asked again."""
+        gone = why.code in _SIM_AWAY  # comes back, and the memory with it
+        self.shut += gone
+        self._read_badly(memory, why.text)
+        if not gone and memory != self.receives and memory in self.readable:
+            self.readable.remove(memory)
+        log.warning("modem.memory_refused", memory=memory, why=why.text)
+        return ()
 
     async def read(self, index: int) -> Stored | None:
         """Return what lies in a slot of the selected memory; None where nothing does, or nothing readable."""
@@ -169,6 +179,10 @@ class Memories:
             except CommandFailed:
                 break
         return None
+
+    def _read_badly(self, memory: str, why: str) -> None:
+        if memory == self.receives:
+            self._unread = why
 
     def _read_well(self, memory: str) -> None:
         if memory == self.receives:

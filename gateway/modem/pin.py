@@ -11,7 +11,14 @@ import structlog
 
 from gateway.modem import commands
 from gateway.modem.answers import pin_state
-from gateway.modem.errors import AnswerUnreadable, CommandFailed, CommandRefused, CommandTimeout, SimBlocked
+from gateway.modem.errors import (
+    AnswerUnreadable,
+    CommandFailed,
+    CommandRefused,
+    CommandTimeout,
+    ModemGone,
+    SimBlocked,
+)
 from gateway.modem.identity import first
 from gateway.modem.profiles import Profile
 from gateway.modem.session import Session
@@ -20,6 +27,7 @@ from gateway.modem.settings import ModemSettings, PinMemory
 log = structlog.get_logger()
 
 _UNLOCKED: Final = {"READY", "SIM PIN2", "SIM PUK2"}  # PIN2 guards nothing that we use
+_UNDECIDED: Final = {"BUSY", "NOT READY"}
 _BLOCKED: Final = {
     10: "no SIM is inserted",
     12: "the SIM asks for its PUK: unlock it in a phone",
@@ -55,7 +63,27 @@ async def unlock(
         if state in _UNLOCKED and settings.pin is not None:
             await memory.worked(sim, await _hashed(sim, settings.pin))
     if state not in _UNLOCKED:
-        raise SimBlocked(_BLOCKED_STATES.get(state, f"the SIM is not ready: it says {state}"))
+        raise _blocked(state)
+
+
+async def still_open(session: Session) -> bool:
+    """Ask a SIM that was usable whether it still is; return whether the modem answers the question.
+
+    Raise `SimBlocked` where it needs a person, `ModemGone` where it wants its PIN again.
+    """
+    try:
+        state = await _told(session)
+    except CommandTimeout:
+        return False
+    if state == "SIM PIN":
+        raise ModemGone("the SIM asks for its PIN again")
+    if state not in _UNLOCKED | _UNDECIDED:
+        raise _blocked(state)
+    return True
+
+
+def _blocked(state: str) -> SimBlocked:
+    return SimBlocked(_BLOCKED_STATES.get(state, f"the SIM is not ready: it says {state}"))
 
 
 async def _settled_state(
@@ -65,7 +93,7 @@ async def _settled_state(
     waited = 0.0
     while True:
         state = await _state(session)
-        if state not in {"BUSY", "NOT READY"} and not (entered and state == "SIM PIN"):
+        if state not in _UNDECIDED and not (entered and state == "SIM PIN"):
             return state
         if waited >= patience:
             return state
@@ -75,10 +103,15 @@ async def _settled_state(
 
 async def _state(session: Session) -> str:
     try:
-        return await session.run(commands.PIN_STATE)
+        return await _told(session)
     except CommandTimeout as exc:
         # Some modems answer +CPIN: READY and forget the OK.
         return pin_state(exc.lines) if exc.lines else "BUSY"
+
+
+async def _told(session: Session) -> str:
+    try:
+        return await session.run(commands.PIN_STATE)
     except CommandRefused as exc:
         if exc.busy:
             return "BUSY"

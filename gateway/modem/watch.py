@@ -15,6 +15,7 @@ from gateway.modem.errors import CommandFailed, ModemGone
 from gateway.modem.facts import Facts, Report
 from gateway.modem.identity import attempt, card
 from gateway.modem.inbox import Inbox
+from gateway.modem.pin import still_open
 from gateway.modem.session import Session
 from gateway.modem.settings import ModemSettings
 
@@ -52,6 +53,8 @@ class Watch:
         self._suspected = self._verified = 0  # how often the modem may have restarted, and was looked at
         self._unsure, self._looked_at = False, float("-inf")
         self._count_due = True
+        self._sim_tells = True  # it answers when asked for its lock
+        self._shut = 0  # of the inbox, when the SIM was asked last
         self._unregistered_since: float | None = None
         self._chosen_at = float("-inf")
         self._follow_up = float("inf")
@@ -120,6 +123,8 @@ class Watch:
             seen = self._suspected
             await self._verify(same_card=True)
             self._verified, self._unsure, self._looked_at = seen, False, self._now()
+        elif self._inbox.shut != self._shut:
+            await self._ask_sim()
         if now >= self._register_at:
             await self._register()
         if self._count_due and self._inbox.clean:
@@ -156,6 +161,7 @@ class Watch:
         mode = await attempt(self._session, commands.MODE)
         if mode not in (0, None):
             raise ModemGone("the modem restarted and forgot its settings")
+        await self._ask_sim()
         if same_card and self._iccid is not None and await card(self._session) not in ("", self._iccid):
             raise ModemGone("the SIM was changed")
         if same_card and self._imsi and await attempt(self._session, commands.IMSI) not in (None, self._imsi):
@@ -170,6 +176,12 @@ class Watch:
             await ask_for_news(self._session, self._domains)
             self.registration_changed()
             self._inbox.sweep()
+
+    async def _ask_sim(self) -> None:
+        """See whether the SIM still lets us in: nobody need have said that it does not."""
+        self._shut = self._inbox.shut
+        if self._sim_tells:
+            self._sim_tells = await still_open(self._session)
 
     async def _quieten(self) -> None:
         """Have no echo, and errors by their numbers, again."""

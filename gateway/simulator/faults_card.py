@@ -51,12 +51,15 @@ class SimPin(Fault):
 
 @dataclass(slots=True)
 class SimPuk(Fault):
-    """The SIM is blocked."""
+    """The SIM is blocked, `silent`: without a word."""
+
+    silent: bool = False
 
     def start(self, modem: VirtualModem) -> None:
         """Block it."""
         modem.sim.tries = 0
-        modem.urc(f"+CPIN: {Lock.PUK}")
+        if not self.silent:
+            modem.urc(f"+CPIN: {Lock.PUK}")
         self.spent = True
 
 
