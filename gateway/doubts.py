@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping
 
 from gateway.bell import Bell
 from gateway.errors import Conflict, NotFound
-from gateway.model import CancelReason, Clock, Event, Status
+from gateway.model import CancelReason, Clock, Event, OnDoubt, Status
 from gateway.records import Caller, Scope
 from gateway.store import Database, Keyring, audit, doubts, lifecycle, messages, outbox
 from gateway.store.schema import part
@@ -32,7 +32,7 @@ class DoubtView:
     part: int
     parts: int
     to: str
-    modem: str
+    modem: str  # empty where the second hand-off, by any of them, did not come to it
     handed_over_at: datetime
     cause: str
     on_doubt: str
@@ -85,7 +85,7 @@ class Doubts:
             part=row["number"],
             parts=row["parts"],
             to=self.keyring.open("message", "number", ident, row["number_sealed"]),
-            modem=row["modem"],
+            modem=row["modem"] or "",
             handed_over_at=row["claimed_at"],
             cause=row["cause"] or "",
             on_doubt=row["on_doubt"],
@@ -106,6 +106,8 @@ def _sent(connection: Connection, row: RowMapping, _caller: Caller, now: datetim
 def _not_sent(connection: Connection, row: RowMapping, caller: Caller, now: datetime) -> None:
     ident, number = row["message_id"], row["number"]
     cause = f"not sent, says {caller.handle}"
+    if row["on_doubt"] == OnDoubt.RESENT:
+        doubts.rule(connection, ident, OnDoubt.ASK)  # neither time: from now on its end is known
     outbox.give_back(connection, ident, number, Status.UNCERTAIN, now, cause=cause, mr=None)
 
 

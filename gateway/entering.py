@@ -5,13 +5,23 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from gateway.errors import Fault, Invalid
 from gateway.facts import Considered
-from gateway.model import HoldReason, Status
+from gateway.model import HoldReason, OnDoubt, Status
 from gateway.records import Caller, KeyKind, MessageRequest, Priority
 from gateway.store.outbox import NewMessage
 from policy import Code, Outcome
 
+_URGENT_ONLY: Final = "resend takes a template that was approved as urgent: leave it out, or name such a one"
+
 PRIORITIES: Final = {Priority.HIGH: 10, Priority.NORMAL: 20, Priority.LOW: 30}
+
+
+def check_on_doubt(request: MessageRequest, considered: Considered) -> None:
+    """Raise `Invalid` for a request to send again what may be there, where its template is not urgent."""
+    template = considered.template
+    if request.on_doubt == OnDoubt.RESEND and (template is None or not template.facts.urgent):
+        raise Invalid((Fault("on_doubt", _URGENT_ONLY),))
 
 
 def new_message(
@@ -45,7 +55,7 @@ def new_message(
         alphabet=considered.split.alphabet.value,
         parts=len(considered.split.parts),
         test=caller.key_kind is KeyKind.TEST,
-        on_doubt=request.on_doubt or (template.on_doubt if template else "ask"),
+        on_doubt=request.on_doubt or (template.on_doubt if template else OnDoubt.ASK),
         status=status,
         hold_reason=hold_reason,
         priority=PRIORITIES[request.priority],

@@ -193,6 +193,9 @@ class Handoff:
         outbox.give_back(connection, ident, number, Status.SENDING, now, **values)
 
     def _end(self, connection: Connection, claim: Claim, code: int | None, cause: str, now: datetime) -> None:
+        if claim.candidate.doubted:  # this one is not there, the one before may be
+            self._change(connection, claim, Event.LOST_TRACK, now, cause=f"sent again, and refused: {cause}")
+            return
         self._change(connection, claim, Event.REFUSED, now, final_at=now, cause=cause)
         self._abandon_rest(connection, claim, now)
         if code == suspects.UNASSIGNED:

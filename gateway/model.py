@@ -49,6 +49,14 @@ class Event(StrEnum):
     EXPIRED = "expired"
 
 
+class OnDoubt(StrEnum):
+    """What becomes of a message's part whose fate stays unknown."""
+
+    ASK = "ask"  # a person settles it
+    RESEND = "resend"  # it is sent again after a while, once
+    RESENT = "resent"  # it was: the first may be there whatever became of the second; a person settles it
+
+
 class IllegalTransition(RuntimeError):
     """An event that cannot happen in that status: a bug in Schoolgate."""
 
@@ -61,6 +69,9 @@ FINAL: Final = frozenset(
 NEXT: Final[Mapping[tuple[Status, Event], Status]] = {
     **{(waiting, Event.CANCELLED): Status.CANCELLED for waiting in WAITING},
     **{(waiting, Event.EXPIRED): Status.EXPIRED for waiting in WAITING},
+    # In doubt, it was to be sent again: its report comes before that; or it may not be sent again after all.
+    **{(waiting, Event.ACCEPTED): Status.SENT for waiting in WAITING},
+    **{(waiting, Event.LOST_TRACK): Status.UNCERTAIN for waiting in WAITING},
     (Status.HELD, Event.RELEASED): Status.QUEUED,
     (Status.HELD, Event.POSTPONED): Status.SCHEDULED,
     (Status.HELD, Event.SIMULATED): Status.DELIVERED,

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from gateway import sms, violations
 from gateway.bell import Bell
-from gateway.entering import new_message
+from gateway.entering import check_on_doubt, new_message
 from gateway.errors import Conflict, NotFound, Refusal
 from gateway.facts import Considered, PolicyDesk
 from gateway.forecast import Line, drain
@@ -77,7 +77,8 @@ class Outbound:
         """Decide and, if the policy lets it, accept a message durably.
 
         Raises `Refusal` with every reason, `Conflict` for an Idempotency-Key or a reference that came with
-        another body; with the same body either gets the answer of the first time.
+        another body; with the same body either gets the answer of the first time. `Invalid` for an `on_doubt`
+        that the template does not bear.
         """
         named = idempotency_key is not None or request.reference is not None
         digest = digest_of(self.keyring, request) if named else b""  # else nothing is compared
@@ -119,6 +120,7 @@ class Outbound:
     def enter(self, connection: Connection, caller: Caller, request: MessageRequest, now: datetime) -> Answer:
         """Decide on one message and, if the policy lets it, put it into the outbox of this transaction."""
         considered = self.desk.consider(connection, caller, request, now)
+        check_on_doubt(request, considered)
         ident = new_id("msg", now)
         audit.append(connection, [decision_row(caller, ident, considered, now)])
         if considered.decision.outcome is Outcome.DENY:
@@ -149,13 +151,14 @@ class Outbound:
         return replace(new, lane=lane) if lane else new
 
     async def check(self, caller: Caller, request: MessageRequest) -> CheckReport:
-        """Say what a submission would come to, and change nothing."""
+        """Say what a submission would come to, and change nothing. Raises `Invalid` as `submit` does."""
         now = self.clock()
 
         def query(connection: Connection) -> tuple[Considered, int]:
             return self.desk.consider(connection, caller, request, now), outbox.waiting(connection)
 
         considered, queue = await self.database.read(query)
+        check_on_doubt(request, considered)
         split = considered.split
         without = _without(considered.text, split)
         return CheckReport(

@@ -17,13 +17,14 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from gateway import suspects
-from gateway.model import Event, Status
+from gateway.model import WAITING, Event, Status
 from gateway.sms import TpOutcome, tp_outcome
 from gateway.store import audit, inbox, lifecycle, reports
 from gateway.store.prepared import Row
 
 _LIFE: Final = timedelta(days=8)  # from a hand-off, within which a reference is its part's
 _LATEST: Final = timedelta(minutes=15)  # after the hand-off: no modem answers later than that
+_IN_DOUBT: Final = WAITING | {Status.UNCERTAIN}  # what waits: to be sent again, by its rule
 _EVENTS: Final = {
     TpOutcome.DELIVERED: Event.REPORT_DELIVERED,
     TpOutcome.PERMANENT: Event.REPORT_UNDELIVERED,
@@ -66,7 +67,7 @@ def apply(
         scts=report.scts,
         handed_over=report.handed_over,
     )
-    if row is not None and row["status"] == Status.UNCERTAIN:
+    if row is not None and row["status"] in _IN_DOUBT:
         _resolve(connection, row, report, now)
     found = {
         "kind": "parked" if row is None else "report",
@@ -97,7 +98,7 @@ def _accept(
 ) -> None:
     values = {"mr": mr, "sent_at": row["claimed_at"], "final_at": None}
     ident, number = row["message_id"], row["number"]
-    lifecycle.change(connection, ident, number, Status.UNCERTAIN, Event.ACCEPTED, now, **values)
+    lifecycle.change(connection, ident, number, Status(row["status"]), Event.ACCEPTED, now, **values)
     audit.record(
         connection,
         now,

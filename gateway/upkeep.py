@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import Connection
 
-from gateway import batch_progress, receipts
+from gateway import batch_progress, receipts, resending
 from gateway.begun import Begun
 from gateway.bell import Bell
 from gateway.clock_watch import ClockWatch
@@ -21,7 +21,6 @@ from gateway.model import CancelReason, Clock, Event, Status
 from gateway.store import (
     Database,
     StoreUnavailable,
-    audit,
     events,
     idempotency,
     lifecycle,
@@ -30,6 +29,7 @@ from gateway.store import (
     quiet,
     webhooks,
 )
+from gateway.store.prepared import Row
 from gateway.store.schema import message
 
 log = structlog.get_logger()
@@ -137,32 +137,16 @@ class Upkeep:
     def _due(self, connection: Connection, now: datetime) -> bool:
         return lifecycle.something_due(connection, now) or any(self._decided(connection, now))
 
-    def _decided(self, connection: Connection, now: datetime) -> list[tuple[str, int]]:
-        """Return the parts in doubt for so long that `on_doubt = "resend"` decides."""
-        return [
-            (row["message_id"], row["number"])
-            for row in lifecycle.in_doubt(connection, Status.UNCERTAIN, self.gateway)
-            if row["on_doubt"] == "resend"
-            and row["final_at"] is None  # a person has not given it up
-            and row["claimed_at"] + self.doubt <= now
-        ]
+    def _decided(self, connection: Connection, now: datetime) -> list[Row]:
+        return resending.due(connection, self.gateway, self.doubt, now)
 
     def _work(self, connection: Connection, late: Iterable[tuple[str, int]], now: datetime) -> None:
         for modem, mr in late:
             settled = receipts.late_result(connection, self.gateway, modem, mr, now)
             log.info("late result", action="late_result", modem=modem, mr=mr, settled=settled)
         lifecycle.expire_due(connection, now)
-        for ident, number in self._decided(connection, now):
-            lifecycle.change(connection, ident, number, Status.UNCERTAIN, Event.GIVEN_BACK, now)
-            audit.record(
-                connection,
-                now,
-                actor="gateway",
-                action="doubt-resolved",
-                target=ident,
-                outcome="queued",
-                detail={"part": number, "rule": "on_doubt = resend"},
-            )
+        for row in self._decided(connection, now):
+            resending.decide(connection, self.desk, row, now)
 
     async def _tidy(self, now: datetime) -> None:
         """Put away what is over; what takes looking is looked for where nobody waits."""

@@ -17,10 +17,13 @@ class Doubt(Output):
     part: int
     parts: int
     to: str
-    modem: str
+    modem: str = Field(description="Empty: it was to be sent again, and no modem took it.")
     handed_over_at: datetime
     cause: str = Field(description="What happened at the hand-off.")
-    on_doubt: str = Field(description="ask: a person settles it. resend: it is sent again after a while.")
+    on_doubt: str = Field(
+        description="ask: a person settles it. resend: it is sent again after a while, once. "
+        "resent: it was, and is in doubt again: a person settles it."
+    )
     expires_at: datetime
 
 

@@ -49,7 +49,9 @@ class NewMessage(Input):
     not_before: Instant | None = None
     validity: Seconds | None = None
     on_doubt: Literal["ask", "resend"] | None = Field(
-        None, description="Whether a part whose fate stays unknown is sent again; default: the template's."
+        None,
+        description="Whether a part whose fate stays unknown is sent again after a while, once; default: the "
+        "template's. `resend` takes a template that was approved as urgent.",
     )
 
     break_glass: bool = Field(

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, literal_column, select, text, update
 
+from gateway.model import OnDoubt
 from gateway.store.schema import OPEN_ENDED, message, part
 
 
@@ -47,6 +48,11 @@ def _unsettled() -> Select[Any]:
             part.c.final_at.is_(None),
         )
     )
+
+
+def rule(connection: Connection, message_id: str, after: OnDoubt) -> None:
+    """Note what becomes of a message's doubts from now on."""
+    connection.execute(update(message).where(message.c.id == message_id).values(on_doubt=after))
 
 
 def leave(connection: Connection, message_id: str, number: int, cause: str, now: datetime) -> None:

@@ -19,7 +19,7 @@ from sqlalchemy import (
     union_all,
 )
 
-from gateway.model import Status
+from gateway.model import OnDoubt, Status
 from gateway.store.prepared import Prepared, Row
 from gateway.store.schema import message, part
 from gateway.store.seal import Keyring
@@ -45,6 +45,7 @@ class Candidate:
     wording: str | None
     more: bool  # something else is due after it
     priority: int = 0
+    doubted: bool = False  # it was sent before, and may be there
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,7 @@ _next = (
         message.c.key_id,
         message.c.body_sealed,
         message.c.concat_reference,
+        message.c.on_doubt,
     )
     .join(message, message.c.id == part.c.message_id)
     .where(
@@ -140,6 +142,7 @@ def _candidate(keyring: Keyring, row: Row, *, more: bool) -> Candidate:
         priority=row["priority"],
         wording=row["wording"],
         more=more or row["number"] < row["parts"],
+        doubted=row["on_doubt"] == OnDoubt.RESENT and row["attempts"] > 0,
     )
 
 

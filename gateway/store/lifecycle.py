@@ -15,8 +15,10 @@ from sqlalchemy import (
     Connection,
     Text,
     Update,
+    and_,
     bindparam,
     case,
+    exists,
     func,
     literal_column,
     null,
@@ -25,7 +27,7 @@ from sqlalchemy import (
     update,
 )
 
-from gateway.model import DERIVED, CancelReason, Event, HoldReason, Status, advance
+from gateway.model import DERIVED, CancelReason, Event, HoldReason, OnDoubt, Status, advance
 from gateway.store import events
 from gateway.store.prepared import Prepared, Row
 from gateway.store.schema import OPEN_ENDED, message, part
@@ -121,7 +123,18 @@ def _refreshing(mine: ColumnElement[bool]) -> Update:
 
 _REFRESH = Prepared(_refreshing(part.c.message_id == bindparam("of_message")))
 _REFRESH_MANY = _refreshing(part.c.message_id.in_(bindparam("of_messages", expanding=True)))
-_END_WAITING = update(part).where(part.c.message_id.in_(bindparam("of_messages", expanding=True)), WAITS)
+# It was sent, then in doubt, and waited to be sent again: whatever ends that, the first may be there.
+_resent = exists().where(message.c.id == part.c.message_id, message.c.on_doubt == OnDoubt.RESENT)
+MAY_BE_THERE = and_(part.c.attempts > 0, _resent)
+_END_WAITING = (
+    update(part)
+    .where(part.c.message_id.in_(bindparam("of_messages", expanding=True)), WAITS)
+    .values(
+        status=case((MAY_BE_THERE, Status.UNCERTAIN), else_=bindparam("after", type_=Text)),
+        final_at=case((MAY_BE_THERE, null()), else_=bindparam("now", type_=part.c.final_at.type)),
+        cause=case((MAY_BE_THERE, "was to be sent again, and was not"), else_=bindparam("why", type_=Text)),
+    )
+)
 
 
 def cancel_waiting(
@@ -134,6 +147,7 @@ def cancel_waiting(
 ) -> Sequence[str]:
     """Cancel every part that still waits and satisfies `where`; return the messages that this ended.
 
+    One that waits to be sent again by its rule is in doubt again instead; in `expire_due`, too.
     With `most`, only that many: those that would be sent before the others.
     """
     return _end_waiting(connection, where, Event.CANCELLED, now, reason, cause, most)
@@ -159,7 +173,7 @@ def _end_waiting(
     after = Status.CANCELLED if event is Event.CANCELLED else Status.EXPIRED
     for start in range(0, len(ended), _CHUNK):
         some = ended[start : start + _CHUNK]
-        values = {"of_messages": some, "status": after, "final_at": now, "cause": cause}
+        values = {"of_messages": some, "after": after, "now": now, "why": cause}
         connection.execute(_END_WAITING, values)
         connection.execute(_REFRESH_MANY, {"of_messages": some, "now": now, "hold": None, "cancel": reason})
         events.tell_messages(connection, some, now)

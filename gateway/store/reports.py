@@ -10,6 +10,7 @@ from typing import Final
 from sqlalchemy import Connection, bindparam, literal_column, select
 
 from gateway.model import Status
+from gateway.store import lifecycle
 from gateway.store.prepared import Prepared, Row
 from gateway.store.schema import part
 
@@ -31,7 +32,8 @@ def part_reported(
     `handed_over` is between when, by our clock, it must have been; None for no end. The SMSC's stamp, made
     as it takes the message, tells a reference from its reuse; but clocks and zones are often wrong, so
     where nothing fits the stamp it does not count. A part that is `sent` goes first; one whose end is known
-    means that the report is a repeat. Nothing is certain while a part to the recipient has no result yet.
+    means that the report is a repeat; one that waits to be sent again by its rule is in doubt still.
+    Nothing is certain while a part to the recipient has no result yet.
     Where all else fails it is the one part whose TP-MR is this one with digits lost, as poor lines lose them.
     """
     first, last = handed_over[0], handed_over[1] or _NEVER
@@ -40,7 +42,7 @@ def part_reported(
     near = {"first": scts - _SLACK, "last": min(scts + _SLACK, last)} if scts is not None else ever
     if (row := _BY_REFERENCE.first(connection, mine | near)) is not None:
         return row
-    open_ = _OPEN.rows(connection, ever)
+    open_ = [*_OPEN.rows(connection, ever), *_TO_GO_AGAIN.rows(connection, ever)]
     if any(each["status"] == Status.SENDING for each in open_):
         return None
     fitting = [each for each in open_ if near["first"] <= each["claimed_at"] <= near["last"]]
@@ -106,3 +108,4 @@ _BY_REFERENCE = Prepared(
 )
 _IS_OPEN = part.c.status.in_([literal_column("'sending'"), literal_column("'uncertain'")])
 _OPEN = Prepared(select(part).where(_IS_OPEN, *_MINE))
+_TO_GO_AGAIN = Prepared(select(part).where(lifecycle.WAITS, lifecycle.MAY_BE_THERE, *_MINE))
