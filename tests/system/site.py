@@ -24,7 +24,7 @@ from gateway.access import Access
 from gateway.clock import utc_now
 from gateway.config import load
 from gateway.consents import Consents
-from gateway.daemon import opened, started
+from gateway.daemon import Daemon, opened, started
 from gateway.records import ConsentRequest, KeyKind, TemplateRequest
 from gateway.simulator import Network, Timing, VirtualModem
 from gateway.store import create_key_file
@@ -69,6 +69,15 @@ class Site:
     session: aiohttp.ClientSession | None = None
     process: asyncio.subprocess.Process | None = None
     modems: list[VirtualModem] = field(default_factory=list)
+    daemon: Daemon | None = None  # where it is in this process
+
+    async def alarms(self) -> dict[str, str]:
+        """Have the gateway look round now; return what it tells of, by kind, as people get to see it."""
+        assert self.daemon is not None
+        await self.daemon.use_cases.alerts.look(utc_now())
+        status, page = await self.call("GET", "/v1/alerts", who="head")
+        assert status == 200, page
+        return {each["kind"]: each["what"] for each in page["items"]}
 
     async def call(
         self, method: str, path: str, body: object = None, *, who: str = "office", **more: Any
@@ -279,7 +288,7 @@ async def revived(
             yield made
             return
         async with started(load(directory / "schoolgate.toml")) as daemon:
-            made.url = daemon.api_url
+            made.url, made.daemon = daemon.api_url, daemon
             if ready:
                 await made.ready()
             yield made
