@@ -12,10 +12,10 @@ from gateway.clock import utc_now
 from gateway.simulator import Kind, Network, Timing
 from gateway.simulator.personas import PERSONAS
 from gateway.simulator.relay import compose
-from gateway.simulator.storage import Stat
+from gateway.simulator.storage import Slot, Stat
 from tests.system.heard import AT_ONCE, hears, waited
 from tests.system.site import Site, eventually
-from tests.system.story import ANNA, BEN, CARA, EVERYBODY, MODEM, SWEEP, posted, stage
+from tests.system.story import ANNA, BEN, CARA, EVERYBODY, MODEM, NEVER, SWEEP, posted, stage
 from tests.system.verdict import verdict
 from tests.system.view import count
 
@@ -159,28 +159,36 @@ async def test_a_time_stamp_that_is_none_or_odd_loses_no_stop(furnished_stage: P
 
 async def test_messages_in_both_memories_are_found(furnished_stage: Path, tmp_path: Path) -> None:
     def fill(network: Network) -> None:
-        for memory, sender, stat in (
-            ("SM", ANNA, Stat.READ),
-            ("ME", BEN, Stat.UNREAD),
-            ("ME", CARA, Stat.READ),
-        ):
-            (pdu,) = compose(sender, f"From {memory}", utc_now())
-            network.modems["sim0"].storage.memories[memory].put(pdu, stat)
-            network.ledger.note(Kind.HANDSET_SENT, sender=sender, text=f"From {memory}", parts=1, whole=True)
+        lying(network, "SM", ANNA, Stat.READ)
+        lying(network, "ME", BEN, Stat.UNREAD)
+        lying(network, "ME", CARA, Stat.READ)
 
     async with stage(furnished_stage, tmp_path, before=fill) as made:
         await verdict(made)
 
 
+def lying(network: Network, memory: str, sender: str, stat: Stat) -> int:
+    """Put a text into a memory, without a word; return its index."""
+    (pdu,) = compose(sender, f"From {memory}", utc_now())
+    network.ledger.note(Kind.HANDSET_SENT, sender=sender, text=f"From {memory}", parts=1, whole=True)
+    return network.modems["sim0"].storage.memories[memory].put(pdu, stat)
+
+
 async def test_hints_that_lie_destroy_nothing(furnished_stage: Path, tmp_path: Path) -> None:
-    async with stage(furnished_stage, tmp_path) as made:
+    async with stage(furnished_stage, tmp_path, sweep=NEVER) as made:
+        memories = made.modems[0].storage.memories
         (draft,) = compose(CARA, "A draft of somebody's", utc_now())
-        made.modems[0].storage.memories["SM"].put(draft, Stat.UNSENT)
+        kept = {memories["SM"].put(draft, Stat.UNSENT): Slot(Stat.UNSENT, draft)}
         made.modems[0].fault("lose_cmti", count=1)
         made.network.text(ANNA, "sim0", "Where am I?")
         for line in ('+CMTI: "ME",7', '+CMTI: "SM",-1', '+CDSI: "SM",1', '+CMTI: "SM",1,"MMS PUSH",2,1'):
             made.modems[0].urc(line)
         await verdict(made, unread=1)
+        assert memories["SM"].slots == kept
+        index = lying(made.network, "ME", BEN, Stat.UNREAD)  # where the modem does not read from now
+        made.modems[0].urc(f'+CMTI: "ME",{index}')
+        await verdict(made, unread=1)
+        assert memories["SM"].slots == kept
 
 
 @pytest.mark.parametrize("persona", sorted(PERSONAS))
