@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Final
 
 from gateway.doctor.finding import Finding, warning, wrong
+from gateway.doctor.remedies import RESTART
 
 _LEAST_FREE: Final = 200e6  # bytes
 _LITTLE_FREE: Final = 1e9
@@ -22,8 +23,11 @@ class Host:
     clock_synchronised: bool | None
     data: str  # where the database is
     free: int | None  # bytes there
-    writable: bool
+    writable: bool  # by the gateway's user
     modem_manager: bool  # ModemManager runs
+    there: bool = True  # the folder of the database
+    user: str = "schoolgate"  # as whom the gateway runs
+    group: str = "schoolgate"
 
 
 def host_findings(host: Host, modems: int) -> Iterator[Finding]:
@@ -45,16 +49,24 @@ def host_findings(host: Host, modems: int) -> Iterator[Finding]:
         yield warning(
             "ModemManager",
             "ModemManager runs, and takes every modem that it is not told to leave alone",
-            "install the udev rule that comes with Schoolgate, or: systemctl disable --now ModemManager",
+            "install the udev rule that comes with Schoolgate, or: sudo systemctl disable --now ModemManager",
         )
 
 
 def _disk(host: Host) -> Iterator[Finding]:
-    if not host.writable:
+    owner = f"{host.user}:{host.group}"
+    if not host.there:
         yield wrong(
             host.data,
-            "this user may not write there",
-            "run this as the gateway's user (sudo -u schoolgate), or give the folder to it",
+            "the folder of the database is not there",
+            f"sudo install -d -o {host.user} -g {host.group} -m 700 {host.data}; "
+            "then put a backup back, if there was one: schoolgate restore --help",
+        )
+    elif not host.writable:
+        yield wrong(
+            host.data,
+            f"{host.user}, as whom the gateway runs, may not write there",
+            f"sudo chown {owner} {host.data}; sudo chmod 700 {host.data}; then: {RESTART}",
         )
     if host.free is None:
         return

@@ -6,24 +6,26 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from gateway.doctor.finding import Finding, warning, wrong
+from gateway.doctor.remedies import CENTRE, NETWORK, PHONE, PLACE, PUK, RESTART, remedy
+from gateway.doctor.sim import sim_findings
 from gateway.modem import Probe
-from gateway.modem.profiles import profile_for
+from gateway.modem.profiles import Profile, profile_for
 
 _WEAK: Final = -105  # dBm
 _NEARLY_FULL: Final = 0.7
 
 _OLD: Final = ("2G", "3G")
+_NEW: Final = ("4G", "5G")
 
 _LTE: Final = (
     "3G is switched off in the United Kingdom, and 2G ends by 2033; elsewhere ask the operator: plan for LTE"
 )
-_NETWORK: Final = "look at the antenna, and whether the SIM is active and its network has coverage here"
-_PLACE: Final = "move the modem or its antenna to a window, away from other devices"
-_CENTRE: Final = "ask the operator for the service centre's number, and set smsc under [[modem]]"
 
 
-def probe_findings(modem: str, found: Probe, *, smsc: str | None, pin_set: bool) -> Iterator[Finding]:
-    """Yield what a probe of a free port shows."""
+def probe_findings(
+    modem: str, found: Probe, *, smsc: str | None, pin_set: bool, profile: str = "auto"
+) -> Iterator[Finding]:
+    """Yield what a probe of a free port shows; `profile` is the one that is configured."""
     if not (found.equipment.manufacturer or found.equipment.model):
         yield wrong(
             modem,
@@ -34,12 +36,16 @@ def probe_findings(modem: str, found: Probe, *, smsc: str | None, pin_set: bool)
         yield _pin(modem, found, pin_set)
         return
     if not found.registered:
-        yield wrong(modem, f"it is in no network ({_words(found.registrations)})", _NETWORK)
+        yield wrong(modem, f"it is in no network ({_words(found.registrations)})", NETWORK)
     if not (found.smsc or smsc):
-        yield wrong(modem, "the SIM has no service centre number", _CENTRE)
+        yield wrong(modem, "the SIM has no service centre number", CENTRE)
     yield from _signal(modem, found.signal_dbm)
+    machine = found.equipment
     yield from _technology(
-        modem, found.network.generation, found.equipment.manufacturer, found.equipment.model
+        modem,
+        found.network.generation,
+        machine.model,
+        profile_for(machine.manufacturer, machine.model, profile),
     )
     for memory in found.memories:
         yield from _memory(modem, memory.name, memory.used, memory.total)
@@ -48,46 +54,49 @@ def probe_findings(modem: str, found: Probe, *, smsc: str | None, pin_set: bool)
 def _pin(modem: str, found: Probe, pin_set: bool) -> Finding:
     left = "" if found.pin_tries is None else f"; {found.pin_tries} tries are left"
     match found.pin_state:
+        case "SIM PIN" if found.pin_tries is not None and found.pin_tries <= 1:
+            return wrong(modem, f"the SIM asks for its PIN{left}", PHONE)
         case "SIM PIN" if pin_set:
             return wrong(
                 modem,
                 f"the SIM asks for its PIN{left}",
-                "the gateway enters it once: see what its log says of it",
+                f"the gateway enters it, once: {RESTART}; then look here again",
             )
         case "SIM PIN":
-            return wrong(
-                modem,
-                f"the SIM asks for its PIN{left}",
-                "put it in a file, and name that as pin_file under [[modem]]",
-            )
+            return wrong(modem, f"the SIM asks for its PIN{left}", remedy("its PIN and none is configured"))
         case "SIM PUK":
-            return wrong(
-                modem, "the SIM is blocked", "put it in a phone, and enter the PUK from the operator's letter"
-            )
+            return wrong(modem, "the SIM is blocked: it asks for its PUK", PUK)
     return wrong(
         modem, f"the SIM is not ready: {found.pin_state}", "is it inserted, and the right way round?"
     )
 
 
-def state_findings(state: Mapping[str, Any]) -> Iterator[Finding]:
-    """Yield what is wrong with a modem as `GET /v1/modems` shows it."""
-    modem = str(state["name"])
-    if state["phase"] != "ready":
-        what = f"it is {state['phase']}: {state['detail'] or 'wait a minute'}"
-        yield wrong(modem, what, _phase_remedy(str(state["phase"])))
+def state_findings(
+    state: Mapping[str, Any], *, profile: str = "auto", floor: float | None = None
+) -> Iterator[Finding]:
+    """Yield what is wrong with a modem as `GET /v1/modems` shows it.
+
+    `profile` and `floor`, the least credit, are those that are configured.
+    """
+    modem, phase, detail = str(state["name"]), str(state["phase"]), str(state.get("detail") or "")
+    if phase != "ready":
+        yield wrong(modem, f"it is {phase}: {detail or 'wait a minute'}", remedy(detail, phase))
+    elif detail:
+        yield warning(modem, detail, remedy(detail))
+    yield from sim_findings(state, floor)
+    if phase != "ready":
         return
-    if state["detail"]:
+    if state.get("registration") == "roaming":
         yield warning(
-            modem, str(state["detail"]), _CENTRE if "SMS centre" in state["detail"] else "see docs/modems.md"
+            modem, f"it roams in {state.get('operator')}", "roaming costs: is the SIM's own network down?"
         )
-    if state["registration"] == "roaming":
-        yield warning(
-            modem, f"it roams in {state['operator']}", "roaming costs: is the SIM's own network down?"
-        )
-    yield from _signal(modem, state["signal_dbm"])
-    yield from _technology(modem, state["technology"], state["manufacturer"], state["model"])
-    yield from _memory(modem, "its memory", state["storage_used"], state["storage_total"])
-    tried = state["recoveries"]
+    yield from _signal(modem, state.get("signal_dbm"))
+    maker, model = str(state.get("manufacturer") or ""), str(state.get("model") or "")
+    yield from _technology(
+        modem, str(state.get("technology") or ""), model, profile_for(maker, model, profile)
+    )
+    yield from _memory(modem, "its memory", state.get("storage_used"), state.get("storage_total"))
+    tried = state.get("recoveries") or {}
     if any(tried.get(rung) for rung in ("restart", "usb_reset", "power_cycle", "alert")):
         yield warning(
             modem,
@@ -96,24 +105,21 @@ def state_findings(state: Mapping[str, Any]) -> Iterator[Finding]:
         )
 
 
-def _phase_remedy(phase: str) -> str:
-    return {
-        "searching": "plug it in; if it is, look at `schoolgate doctor` with the gateway stopped",
-        "registering": _NETWORK,
-        "blocked": "do what it says; then restart the gateway",
-    }.get(phase, "if it stays so, unplug the modem and plug it in again")
-
-
 def _signal(modem: str, dbm: int | None) -> Iterator[Finding]:
     if dbm is not None and dbm < _WEAK:
-        yield warning(modem, f"the signal is weak: {dbm} dBm", _PLACE)
+        yield warning(modem, f"the signal is weak: {dbm} dBm", PLACE)
 
 
-def _technology(modem: str, in_use: str, manufacturer: str, model: str) -> Iterator[Finding]:
-    """Warn of networks that are being switched off: one that is in use, and a modem that knows no other."""
-    profile = profile_for(manufacturer, model)
-    if profile.generation in _OLD:
-        yield warning(modem, f"a {model} knows no network newer than {profile.generation}", _LTE)
+def _technology(modem: str, in_use: str, model: str, profile: Profile) -> Iterator[Finding]:
+    """Warn of networks that are being switched off: one that is in use, and a modem that knows no other.
+
+    A network that it is in proves more than any table of models.
+    """
+    newest = profile.newest_network(model)
+    if in_use in _NEW:
+        return
+    if newest in _OLD:
+        yield warning(modem, f"a {model} knows no network newer than {newest}", _LTE)
     elif in_use in _OLD:
         yield warning(modem, f"it is in a {in_use} network", _LTE)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from gateway.doctor.finding import Finding, warning, wrong
+from gateway.doctor.remedies import remedy
 
+_NO_MODEM: Final = "no modem is registered"
 _RESUME: Final = "schoolgate sending show; the owner lets it go on: schoolgate sending resume"
 
 
@@ -25,6 +27,10 @@ class Service:
     reasons: Sequence[str]  # why the running gateway is not ready
     certificate: str = ""  # why it cannot be used for TLS
     certificate_ends: str = ""  # that it does, soon
+    closed: Mapping[str, str] = field(
+        default_factory=dict
+    )  # files that this user may not read, by what they are
+    names: Sequence[str] = ()  # of the modems of which more is said
 
 
 def service_findings(service: Service) -> Iterator[Finding]:
@@ -45,12 +51,26 @@ def service_findings(service: Service) -> Iterator[Finding]:
             service.api_key,
             "give --key-file FILE with a key that may see the modems (modems:read)",
         )
-    for reason in service.reasons:
-        switched_off = reason.startswith("sending is suspended")
-        yield wrong("gateway", reason, _RESUME if switched_off else "see the findings about its modems")
+    yield from (_unready(reason) for reason in service.reasons if not _said_elsewhere(reason, service))
+
+
+def _said_elsewhere(reason: str, service: Service) -> bool:
+    """Tell a reason that is a modem's where that modem has findings of its own."""
+    whole = reason == _NO_MODEM and len(service.reasons) > 1
+    return bool(service.names) and (whole or reason.startswith(tuple(f"{name}: " for name in service.names)))
+
+
+def _unready(reason: str) -> Finding:
+    if reason.startswith("sending is suspended"):
+        return wrong("gateway", reason, _RESUME)
+    if reason == _NO_MODEM:
+        return wrong("gateway", reason, "what is wrong with each: sudo schoolgate modem list")
+    return wrong("gateway", reason, remedy(reason))
 
 
 def _files(service: Service) -> Iterator[Finding]:
+    for about, path in service.closed.items():
+        yield wrong(about, f"you may not read {path}, so it was not looked at", "sudo schoolgate doctor")
     if service.keys:
         yield wrong("keys", service.keys, "put the key file back from its backup: no store opens without it")
     if service.certificate:

@@ -140,7 +140,10 @@ def test_a_port_that_the_running_gateway_holds_is_as_it_should_be() -> None:
         ({"smsc": ""}, "service centre"),
         ({"signal_dbm": -111}, "-111 dBm"),
         ({"network": Carrier("One", "3G")}, "it is in a 3G network"),
-        ({"equipment": Equipment("SIMCOM_Ltd", "SIMCOM_SIM800L")}, "no network newer than 2G"),
+        (
+            {"equipment": Equipment("SIMCOM_Ltd", "SIMCOM_SIM800L"), "network": Carrier("One", "2G")},
+            "no network newer than 2G",
+        ),
         ({"memories": (Memory("SM", 20, 20),)}, "full (20 of 20)"),
         ({"memories": (Memory("SM", 15, 20),)}, "fills up"),
     ],
