@@ -46,17 +46,25 @@ class TriesQuery(_Part):
 
 
 class UsbIdentity(_Part):
-    """One identity on USB: the interfaces that speak AT, or that it is no modem yet."""
+    """One identity on USB: the interfaces that speak AT, or what it is in place of a modem."""
 
     id: Annotated[str, Field(pattern=r"^[0-9a-f]{4}:[0-9a-f]{4}$")]
     at: tuple[Annotated[int, Field(ge=0, le=31)], ...] = ()
-    storage: bool = False  # a disk or a network card: the mode switch is not done
+    storage: bool = False  # a disk: the mode switch is not done
+    network: bool = False  # a network card with a router in it: no mode switch makes a modem of that
 
     @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if self.storage == bool(self.at):
-            raise ValueError(f"{self.id}: either `at` or `storage`")
+    def _one_of_these(self) -> Self:
+        if (bool(self.at), self.storage, self.network).count(True) != 1:
+            raise ValueError(f"{self.id}: either `at` or `storage` or `network`")
         return self
+
+
+class Members(_Part):
+    """Members of a family that know an older or a newer network than its usual ones."""
+
+    match: str  # found in the model, ignoring case
+    generation: Generation
 
 
 class Profile(_Part):
@@ -65,6 +73,7 @@ class Profile(_Part):
     name: str
     match: str = ""
     generation: Generation | None = None
+    members: tuple[Members, ...] = ()
     prepare: tuple[_At, ...] = ()
     card: tuple[CardQuery, ...] = ()
     pin_tries: tuple[TriesQuery, ...] = ()
@@ -80,6 +89,16 @@ class Profile(_Part):
             odd = ", ".join(sorted(given ^ self.sources.keys()))
             raise ValueError(f"profile {self.name}: a source for each key, and for no other: {odd}")
         return self
+
+    def newest_network(self, model: str) -> Generation | None:
+        """Return the newest network that a `model` of this family knows, None where nothing says so."""
+        odd = (each.generation for each in self.members if re.search(each.match, model, re.IGNORECASE))
+        return next(odd, self.generation)
+
+    def speaks_at(self, ident: str) -> frozenset[int]:
+        """Return the interfaces of the USB device `ident` that speak AT; of an unknown one, those of all."""
+        named = [each for each in self.usb if each.at and each.id == ident]
+        return frozenset(number for each in named or self.usb for number in each.at)
 
     @cached_property
     def card_queries(self) -> tuple[Command[str], ...]:

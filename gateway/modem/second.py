@@ -48,7 +48,8 @@ def candidates(
     """
     if settings.second_port != AUTO:
         return () if settings.second_port == NONE else (settings.second_port,)
-    known = {number for identity in profile.usb for number in identity.at}
+    device = usb.device_of(port, ttys)
+    known = profile.speaks_at("" if device is None else usb.ident_of(device))
     siblings = usb.siblings_of(port, ttys)
     return tuple(each for each in siblings if not known or usb.number_of(each, ttys) in known)
 

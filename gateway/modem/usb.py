@@ -30,6 +30,14 @@ def device_of(port: str, ttys: Path = TTYS) -> Path | None:
     return next(devices, None)
 
 
+def ident_of(device: Path) -> str:
+    """Return the identity of a USB device, such as "2c7c:0125"; empty where it does not tell."""
+    try:
+        return ":".join((device / name).read_text().strip() for name in ("idVendor", "idProduct"))
+    except OSError:
+        return ""
+
+
 def siblings_of(port: str, ttys: Path = TTYS) -> tuple[str, ...]:
     """Return the other serial ports of the USB device behind `port`, by interface."""
     device = device_of(port, ttys)

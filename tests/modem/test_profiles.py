@@ -45,6 +45,40 @@ def test_a_modem_is_recognised_by_its_names(maker: str, model: str, name: str) -
     assert profile_for(maker, model).name == name
 
 
+@pytest.mark.parametrize(
+    ("maker", "model", "newest"),
+    [
+        ("ZTE CORPORATION", "MF823", "4G"),
+        ("ZTE CORPORATION", "MF79U", "4G"),
+        ("ZTE INCORPORATED", "MF190", "3G"),
+        ("u-blox", "SARA-G340", "2G"),
+        ("u-blox", "SARA-U201", "3G"),
+        ("u-blox", "LARA-R211", "4G"),
+        ("Telit", "GE910-QUAD", "2G"),
+        ("Telit", "HE910-EUR", "3G"),
+        ("Telit", "UC864-E", "3G"),
+        ("Telit", "LE910-EU V2", "4G"),
+        ("Telit", "ME910C1-E1", "4G"),
+        ("Cinterion", "BGS2-W", "2G"),
+        ("Cinterion", "EHS6", "3G"),
+        ("Cinterion", "PLS8-E", "4G"),
+        ("Sierra Wireless, Incorporated", "MC8705", "3G"),
+        ("Sierra Wireless, Incorporated", "MC7304", "4G"),
+        ("SIMCOM INCORPORATED", "SIMCOM_SIM5320E", "3G"),
+        ("SIMCOM INCORPORATED", "SIMCOM_SIM7600E-H", "4G"),
+        ("Quectel", "UC15", "3G"),
+        ("Quectel", "EC25", "4G"),
+        ("huawei", "K3765", "3G"),
+        ("huawei", "E353", "3G"),
+        ("huawei", "E1550", "3G"),
+        ("huawei", "E3372", "4G"),
+        ("Acme", "A1", None),
+    ],
+)
+def test_a_member_of_a_family_may_know_another_network(maker: str, model: str, newest: str | None) -> None:
+    assert profile_for(maker, model).newest_network(model) == newest
+
+
 def test_a_profile_that_is_asked_for_by_name_wins_over_the_modems_names() -> None:
     assert profile_for("huawei", "E173", "zte").name == "zte"
     assert profile_for("huawei", "E173", "generic") is GENERIC
@@ -64,7 +98,12 @@ def test_every_profile_has_a_name_of_its_own_and_a_match() -> None:
         ('sources = { prepare = "x" }', "a source for each key, and for no other: prepare"),
         ('prepare = ["RESET"]\nsources = { prepare = "x" }', "prepare"),
         ('usb = [{ id = "12d1" }]\nsources = { usb = "x" }', "usb"),
-        ('usb = [{ id = "12d1:1001" }]\nsources = { usb = "x" }', "either `at` or `storage`"),
+        ('usb = [{ id = "12d1:1001" }]\nsources = { usb = "x" }', "either `at` or `storage` or `network`"),
+        (
+            'usb = [{ id = "12d1:14dc", storage = true, network = true }]\nsources = { usb = "x" }',
+            "either `at` or `storage` or `network`",
+        ),
+        ('members = [{ match = "x" }]\nsources = { members = "x" }', "generation"),
         ('card = [{ ask = "AT+X", colour = 1 }]\nsources = { card = "x" }', "colour"),
         ('keep_link = [3]\nsources = { keep_link = "x" }', "keep_link"),
     ],
@@ -76,7 +115,12 @@ def test_a_file_with_a_fault_is_refused_and_the_fault_is_named(text: str, why: s
 
 def test_the_code_reads_every_key_of_a_profile() -> None:
     """A key that nothing reads would be decoration: each is an attribute of some profile elsewhere."""
-    read = {"card": "card_queries", "pin_tries": "tries_queries"}  # as commands
+    read = {
+        "card": "card_queries",
+        "pin_tries": "tries_queries",  # as commands
+        "generation": "newest_network",
+        "members": "newest_network",
+    }
     used = {
         node.attr
         for path in GATEWAY.rglob("*.py")

@@ -130,5 +130,8 @@ def test_the_siblings_of_a_port_are_the_other_ports_of_its_device(tmp_path: Path
     assert candidates(auto, auto.port, generic, ttys) == ("/dev/ttyUSB0",)
     assert candidates(auto, auto.port, simcom, ttys) == ("/dev/ttyUSB0",)  # interfaces 2 and 3 speak AT
     assert candidates(auto, "/dev/ttyUSB0", profile_for("", "", "simcom-a7670"), ttys) == ()  # 4 alone
+    (devices / "1-4/idVendor").write_text("1e0e\n")
+    (devices / "1-4/idProduct").write_text("9206\n")
+    assert candidates(auto, auto.port, simcom, ttys) == ()  # this one: 2 and 5
     assert candidates(replace(auto, second_port="none"), auto.port, generic, ttys) == ()
     assert (usb.number_of("/dev/ttyUSB0", ttys), usb.number_of("/dev/ttyS0", ttys)) == (3, None)
