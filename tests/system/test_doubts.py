@@ -11,7 +11,18 @@ import pytest
 
 from gateway.simulator import Kind, Timing
 from tests.system.site import Site, eventually, message
-from tests.system.story import ANNA, BEN, CARA, DAN, RESULT, add_template, long_template, posted, stage
+from tests.system.story import (
+    ANNA,
+    BEN,
+    CARA,
+    DAN,
+    RESULT,
+    add_template,
+    changed,
+    long_template,
+    posted,
+    stage,
+)
 from tests.system.test_faults_sending import submissions
 from tests.system.verdict import verdict
 
@@ -111,10 +122,9 @@ async def impatient(furnished: Path, directory: Path, wait: float, **how: Any) -
 
     No handset but Anna's reports.
     """
-    async with stage(furnished, directory, running=False, first=False):
-        config = directory / "schoolgate.toml"
-        text = config.read_text().replace("[sending]\n", f"[sending]\ndoubt_minutes = {wait / 60}\n")
-        config.write_text(text.replace(f"result_seconds = {RESULT}", "result_seconds = 0.3"))
+    quick = {f"result_seconds = {RESULT}": "result_seconds = 0.3"}
+    rule = {"[sending]\n": f"[sending]\ndoubt_minutes = {wait / 60}\n"}
+    changed(furnished, directory, quick | rule)
     async with stage(furnished, directory, **how) as made:
         await add_template(made, "urgent", urgent=True, on_doubt="resend")
         for each in (BEN, CARA, DAN):

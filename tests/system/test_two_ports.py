@@ -59,11 +59,12 @@ async def test_a_stop_during_a_part_counts_before_that_part_ends(
         assert sum("trip" in text for text in made.texts(CARA)) == 0
 
 
-async def test_a_second_port_that_is_gone_is_done_without_and_taken_up_again(
-    furnished_stage: Path, tmp_path: Path
+@pytest.mark.parametrize("fault", ["second_gone", "second_deaf"])
+async def test_a_second_port_that_fails_is_done_without_and_taken_up_again(
+    furnished_stage: Path, tmp_path: Path, fault: str
 ) -> None:
     async with two_ports(furnished_stage, tmp_path) as made:
-        made.modems[0].fault("second_gone")
+        made.modems[0].fault(fault)
         await reading_at(made, "")
         made.network.text(BEN, "sim0", "Hello")
         await posted(made, [ANNA])
