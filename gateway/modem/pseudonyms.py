@@ -1,24 +1,25 @@
-"""Takes out of a dialogue with a modem what is somebody's, so that it reads and replays as before. Pure.
+"""Who becomes whom in a transcript: a number, a SIM, a device, a message of nobody in place of each. Pure.
 
-A number, a SIM or a device becomes another of the same length, the same one throughout; of a PDU the parties
-are replaced in the same way and the text by `x`; a text in quotes becomes `x` too.
+What stands in the place is as long and of the same kind, and the same one throughout, so that the dialogue
+still replays. Which parts of a line are anybody's is told in `disguise`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
 from gateway import sms
-from gateway.modem.transcript import Exchange
 
-_HEX: Final = re.compile(r"(?<![0-9A-Za-z])(?:[0-9A-Fa-f]{2}){10,}(?![0-9A-Za-z])")
-_DIGITS: Final = re.compile(r"(?<![0-9A-Za-z.])\d{7,}(?=[Ff]?(?![0-9A-Za-z.]))")
-_SPEECH: Final = re.compile(r'(\+CUSD: *\d+,")([^"]*)(")')
 _ALPHANUMERIC: Final = 5  # type of number
 _DRAMA: Final = "447700900"  # Ofcom's numbers for drama: nobody has one
+# Elements of a header that hold no more than numbers of parts, ports and tables (3GPP TS 23.040, 9.2.3.24).
+_TECHNICAL: Final = (0x00, 0x04, 0x05, 0x08, 0x24, 0x25)
+_WIDEST: Final = 4  # octets of such an element
+
+Message = sms.Deliver | sms.StatusReport | sms.Submit
 
 
 class Pseudonyms:
@@ -28,52 +29,30 @@ class Pseudonyms:
         """Begin with nobody."""
         self._known: dict[str, str] = {}
 
-    def exchanges(self, said: Sequence[Exchange]) -> list[Exchange]:
-        """Return the same dialogue about nobody."""
-        return [
-            Exchange(
-                self.line(each.command),
-                [self.line(line) for line in each.answer],
-                each.prompt,
-                None if each.body is None else self.line(each.body),
-                [self.line(line) for line in each.result],
-                [self.line(line) for line in each.unasked],
-            )
-            for each in said
-        ]
-
-    def line(self, text: str) -> str:
-        """Return one line about nobody."""
-        text = _SPEECH.sub(lambda match: match[1] + "x" * len(match[2]) + match[3], text)
-        text = _HEX.sub(lambda match: self._hex(match[0]), text)
-        return _DIGITS.sub(lambda match: self._number(match[0]), text)
-
-    def _number(self, digits: str) -> str:
-        if digits in self._known.values():
-            return digits  # one of ours, inside a PDU's address or repeated
+    def number(self, text: str) -> str:
+        """Return another number in the place of the digits in `text`; what stands between them stays."""
+        digits = "".join(re.findall(r"\d", text, re.ASCII))
         if digits not in self._known:
             self._known[digits] = _other(digits, len(self._known) + 1)
-        return self._known[digits]
+        others: Iterator[str] = iter(self._known[digits])
+        return re.sub(r"\d", lambda _: next(others), text, flags=re.ASCII)
 
-    def _hex(self, text: str) -> str:
-        if text.rstrip("Ff").isdecimal() and len(text) <= 22:
-            return text  # a SIM's number: the digits' turn comes
-        spoken = _ucs2(text)
-        if spoken is not None:
-            return self.line(spoken).encode("utf-16-be").hex().upper()
-        return self._pdu(text)
+    def pdu(self, text: str, length: int | None) -> str:
+        """Return a message of nobody in the place of the PDU `text`, in hexadecimal.
 
-    def _pdu(self, text: str) -> str:
-        for decode in (sms.decode_inbound, sms.decode_submit):
-            try:
-                return self._anonymous(decode(text)).encode().hex().upper()
-            except sms.PduError:
-                continue
-        return "00" * (len(text) // 2)
+        `length` is what the line before told: octets, without the SMS centre's (3GPP TS 27.005, 3.1). What is
+        no PDU of that length becomes zeros.
+        """
+        zeros = "0" * len(text)
+        try:
+            if length is None or sms.tpdu_length(text) != length:
+                return zeros
+            made = self._anonymous(_decoded(text)).encode().hex().upper()
+        except sms.PduError:
+            return zeros
+        return made if len(made) == len(text) else zeros
 
-    def _anonymous(
-        self, message: sms.Deliver | sms.StatusReport | sms.Submit
-    ) -> sms.Deliver | sms.StatusReport | sms.Submit:
+    def _anonymous(self, message: Message) -> Message:
         smsc = None if message.smsc is None else self._address(message.smsc)
         trailing = bytes(len(message.trailing))
         match message:
@@ -92,7 +71,14 @@ class Pseudonyms:
             return replace(address, digits="X" * len(address.digits))
         if not address.digits.isdecimal():
             return replace(address, digits="0" * len(address.digits))
-        return replace(address, digits=self._number(address.digits))
+        return replace(address, digits=self.number(address.digits))
+
+
+def _decoded(text: str) -> Message:
+    try:
+        return sms.decode_inbound(text)
+    except sms.PduError:
+        return sms.decode_submit(text)
 
 
 def _other(digits: str, count: int) -> str:
@@ -100,19 +86,9 @@ def _other(digits: str, count: int) -> str:
     size = len(digits)
     if digits.startswith("89") and size >= 18:
         return "8944" + str(count).zfill(size - 4)
-    if size == 15:  # IMEI, IMSI
-        return str(count).zfill(size)
-    if size >= 10:
+    if size >= 10 and size != 15:  # 15: IMEI, IMSI
         return (_DRAMA + "0" * size)[: size - 3] + f"{count % 1000:03d}"
-    return str(count).zfill(size)
-
-
-def _ucs2(text: str) -> str | None:
-    """Return the number or name that some modems write as UCS-2 in hexadecimal; None if it is none."""
-    if len(text) % 4 or not text.startswith("00"):
-        return None
-    spoken = bytes.fromhex(text).decode("utf-16-be", "replace")
-    return spoken if spoken.isascii() and spoken.isprintable() else None
+    return str(count % 10**size).zfill(size)
 
 
 def _blank(data: sms.UserData) -> sms.UserData:
@@ -123,4 +99,17 @@ def _blank(data: sms.UserData) -> sms.UserData:
         content = b"x" * len(data.content)
     else:
         content = bytes(len(data.content))
-    return sms.UserData(data.coding, content, data.header)
+    return sms.UserData(data.coding, content, None if data.header is None else _plain(data.header))
+
+
+def _plain(header: bytes) -> bytes:
+    """Return the header with zeros in the place of what may be anybody's: an address, a text, a picture."""
+    made, at = bytearray(len(header)), 0
+    while at + 2 <= len(header):
+        end = at + 2 + header[at + 1]
+        kept = (
+            end if header[at] in _TECHNICAL and header[at + 1] <= _WIDEST and end <= len(header) else at + 2
+        )
+        made[at:kept] = header[at:kept]
+        at = end
+    return bytes(made)

@@ -12,10 +12,10 @@ import serial
 
 from gateway.model import Clock, RawSms
 from gateway.modem.connection import Connection
+from gateway.modem.disguise import Disguise
 from gateway.modem.errors import ModemGone
 from gateway.modem.port import Port, open_port
 from gateway.modem.profiles import profile_for
-from gateway.modem.pseudonyms import Pseudonyms
 from gateway.modem.reader import NothingTaken
 from gateway.modem.references import References
 from gateway.modem.settings import ModemSettings
@@ -62,7 +62,7 @@ async def record(path: str, baud: int, stop: asyncio.Event, clock: Clock) -> tup
 
     Until `stop` is set. Messages stay on the SIM, though the modem marks them as read; no PIN is entered.
     The second value says why the link ended before that, if it did. Raises `ModemGone` where no port can be
-    opened.
+    opened, or nothing answers at it.
     """
     recorder, facts, refusing = Recorder(), dict[str, Any](), _Refusing()
     settings = ModemSettings(name="recorded", port=path, baud=baud, second_port="none")
@@ -79,7 +79,11 @@ async def record(path: str, baud: int, stop: asyncio.Event, clock: Clock) -> tup
         stumbled=_nothing,
     )
     why = await _until(stop, connection.run(known_card="", memory=refusing))
-    return Transcript(_about(facts, clock()), Pseudonyms().exchanges(recorder.exchanges)), why
+    if not recorder.answered:
+        raise ModemGone(why or f"nothing answered at {path}: try its other ports, or another --baud")
+    disguise = Disguise()
+    exchanges = disguise.exchanges(recorder.exchanges)
+    return Transcript(_about(facts, clock(), disguise), exchanges), why
 
 
 async def _until(stop: asyncio.Event, life: Coroutine[Any, Any, None]) -> str:
@@ -99,13 +103,15 @@ async def _until(stop: asyncio.Event, life: Coroutine[Any, Any, None]) -> str:
     return ""
 
 
-def _about(facts: dict[str, Any], now: datetime) -> dict[str, str]:
-    maker, model = facts.get("manufacturer", ""), facts.get("model", "")
+def _about(facts: dict[str, Any], now: datetime, disguise: Disguise) -> dict[str, str]:
+    maker, model, firmware = (
+        disguise.name(facts.get(fact, "")) for fact in ("manufacturer", "model", "firmware")
+    )
     return {
         "source": f"recorded by schoolgate modem record on {now:%Y-%m-%d}",
         "manufacturer": maker or "not told",
         "model": model or "not told",
-        "firmware": facts.get("firmware", "") or "not told",
+        "firmware": firmware or "not told",
         "profile": profile_for(maker, model).name,
     }
 

@@ -19,8 +19,9 @@ from dataclasses import dataclass, field
 from typing import Final
 
 _FACT: Final = re.compile(r"# ([a-z][a-z ]*): (.+)")
-_FINAL: Final = re.compile(
-    r"OK|ERROR|ABORTED|NO CARRIER|COMMAND NOT SUPPORT|TOO MANY PARAMETERS|NA|\+CM[ES] ERROR:.*"
+FINAL: Final = re.compile(
+    r"OK|ERROR|ABORTED|NO CARRIER|COMMAND NOT SUPPORT|TOO MANY PARAMETERS|NA|"
+    r"(?P<kind>\+(?:CM[ES]|EXT) ERROR:|(?:MODEM )?ERROR:)(?P<why>.*)"
 )
 _ESC, _SUBMIT, _RETURN = 0x1B, 0x1A, 0x0D
 
@@ -108,6 +109,12 @@ class Recorder:
         self._read = bytearray()
         self._answered = True
 
+    @property
+    def answered(self) -> bool:
+        """Some command got a final result: a modem is there."""
+        said = (line for each in self.exchanges for line in (*each.answer, *each.result))
+        return any(FINAL.fullmatch(line) for line in said)
+
     def wrote(self, data: bytes) -> None:
         """Take what was written to the modem."""
         for byte in data:
@@ -146,4 +153,4 @@ class Recorder:
             current.unasked.append(text)
             return
         (current.answer if current.body is None else current.result).append(text)
-        self._answered = _FINAL.fullmatch(text) is not None
+        self._answered = FINAL.fullmatch(text) is not None

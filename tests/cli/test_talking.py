@@ -18,9 +18,12 @@ from gateway.records import KeyKind
 from gateway.simulator import Network
 from tests.alerts.smtp import mail_server
 from tests.cli.conftest import Ended, command
+from tests.modem.fake import FakeModem, framed
 from tests.system.site import eventually, furnish, number
 
 pytestmark = pytest.mark.system
+
+PDU = "0791447758100650040C9144775821436500006290108003004004D4F29C0E"
 
 
 async def key_of(directory: Path, who: str) -> Path:
@@ -121,6 +124,50 @@ async def test_a_recording_is_a_transcript(tmp_path: Path) -> None:
     assert transcript.facts["source"].startswith("recorded by schoolgate modem record on 20")
     assert iccid not in text
     assert any(each.command == "AT+CMGF=0" and each.answer == ["OK"] for each in transcript.exchanges)
+
+
+SAID = (
+    '+CLIP: "+447785123456",145,"",0,"Bob Jones"',
+    '+CUSD: 0,"Dear Carol, your number is',
+    '07785 654321 and your balance 4.20",15',
+    "+CUSD: 0,Dear Dora, 07785-987-654",
+    "IMEI353142030000123",
+    "0044006F00720061",
+)
+PRIVATE = (
+    "353142", "314203", "0000123", "Alice", "Smith", "Bob", "Jones", "Carol", "Dora", "number", "balance",
+    "0044006F00720061", "123456", "654321", "987", "4.20", PDU, "1234",
+)  # fmt: skip
+
+
+async def test_nobody_is_in_a_recording(tmp_path: Path) -> None:
+    """A modem that names people in its answers and between them, as the command writes it down."""
+    fake = FakeModem(tmp_path)
+    fake.replies["AT+CGSN"] = framed("+CGSN: 35-314203-000012-3", "OK")
+    fake.replies["AT+CMGL=4"] = framed('+CMGL: 1,1,"Mrs Alice Smith",23', PDU, "OK")
+    fake.replies["AT+CSCA?"] = framed('+CPIN: "1234"', '+CSCA: "+447785016005",145', "OK")
+    fake.replies["AT+CSQ"] = framed("+CSQ: 20,99", "OK", *SAID)
+    words = ("modem", "record", fake.path, "--out", tmp_path / "rec.txt", "--json")
+    recording = asyncio.create_task(asyncio.to_thread(command, *words))
+    await eventually(lambda: "AT+CSQ" in fake.commands[:-1], what="what is said after the signal")
+    fake.unplug()
+    ended = await recording
+    assert (ended.code, bool(ended.json["ended"])) == (0, True), ended.err
+    text = (tmp_path / "rec.txt").read_text()
+    assert [each for each in PRIVATE if each in text] == []
+    for kept in ("SIMCOM_SIM7600E", "LE11B12", "+CGSN: 00-000000-000000-", "+CSQ: 20,99", '+CMGL: 1,1,"'):
+        assert kept in text
+    assert Transcript.parse(text).facts["profile"] == "simcom"
+
+
+async def test_a_port_that_says_nothing_leaves_no_file(tmp_path: Path) -> None:
+    fake = FakeModem(tmp_path)
+    fake.mute = True
+    words = ("modem", "record", fake.path, "--out", tmp_path / "rec.txt", "--seconds", "5")
+    ended = await asyncio.to_thread(command, *words)
+    fake.unplug()
+    assert (ended.code, "does not answer" in ended.err) == (1, True), ended.err
+    assert not (tmp_path / "rec.txt").exists()
 
 
 async def test_alerts_are_listed_and_a_letter_can_be_tried(tmp_path: Path) -> None:
