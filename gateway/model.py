@@ -230,6 +230,9 @@ class ModemPhase(StrEnum):
     LOST = "lost"  # between two attempts
 
 
+NEARLY_FULL: Final = 0.7  # of the memory that takes what arrives: from here on people are told
+
+
 @dataclass(frozen=True, slots=True)
 class ModemState:
     """A snapshot of one modem for people, health and metrics."""

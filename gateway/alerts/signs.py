@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.alerts.alarm import Alarm
-from gateway.model import ModemPhase, ModemState
+from gateway.model import NEARLY_FULL, ModemPhase, ModemState
 from gateway.working_time import is_late
 
 GATEWAY: Final = "gateway"
@@ -78,13 +78,16 @@ def _away(state: ModemState, since: datetime, view: View) -> Alarm:
 
 def _memory(state: ModemState) -> Iterator[Alarm]:
     total, used = state.storage_total, state.storage_used
-    if total and used is not None and used >= total:
-        yield Alarm(
-            "modem-memory-full",
-            state.name,
-            f"its memory is full ({used} of {total}): nothing more can arrive",
-            "see whether the database takes messages: schoolgate status",
-        )
+    if not total or used is None or used < NEARLY_FULL * total:
+        return
+    remedy = (
+        "free what others have left in it, and see whether the database takes messages: schoolgate status"
+    )
+    if used < total:
+        yield Alarm("modem-memory-filling", state.name, f"its memory fills up ({used} of {total})", remedy)
+    else:
+        what = f"its memory is full ({used} of {total}): nothing more can arrive"
+        yield Alarm("modem-memory-full", state.name, what, remedy)
 
 
 def _sim(state: ModemState) -> Iterator[Alarm]:

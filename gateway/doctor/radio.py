@@ -8,11 +8,11 @@ from typing import Any, Final
 from gateway.doctor.finding import Finding, warning, wrong
 from gateway.doctor.remedies import CENTRE, NETWORK, PHONE, PLACE, PUK, RESTART, remedy
 from gateway.doctor.sim import sim_findings
+from gateway.model import NEARLY_FULL
 from gateway.modem import Probe
 from gateway.modem.profiles import Profile, profile_for
 
 _WEAK: Final = -105  # dBm
-_NEARLY_FULL: Final = 0.7
 
 _OLD: Final = ("2G", "3G")
 _NEW: Final = ("4G", "5G")
@@ -133,7 +133,7 @@ def _memory(modem: str, name: str, used: int | None, total: int | None) -> Itera
             f"{name} is full ({used} of {total}): nothing more can arrive",
             "start the gateway: it empties it",
         )
-    elif used >= _NEARLY_FULL * total:
+    elif used >= NEARLY_FULL * total:
         yield warning(
             modem, f"{name} fills up ({used} of {total})", "is the gateway running, and its store writable?"
         )

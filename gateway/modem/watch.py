@@ -8,6 +8,7 @@ from typing import Final
 
 import structlog
 
+from gateway.model import NEARLY_FULL
 from gateway.modem import commands
 from gateway.modem.answers import Carrier, Memory, Registration
 from gateway.modem.delivery import Delivery, settle_notifications
@@ -25,7 +26,6 @@ _POLL: Final = 5.0  # between sweeps where nothing is announced
 _FOLLOW_UP: Final = 2.0  # after a hint: were there more messages than hints?
 _CHOOSE_AGAIN: Final = 900.0  # at most this often is the modem told to choose a network
 _SAME_BOOT: Final = 1.0  # after a look; some modems say what is said at boot all the time
-_ALARM: Final = 0.7  # of the memory that receives
 
 
 async def ask_for_news(session: Session, domains: Iterable[str] = commands.REGISTRATIONS) -> None:
@@ -196,7 +196,7 @@ class Watch:
         if receiving is None:
             return
         self._report(storage_used=receiving.used, storage_total=receiving.total)
-        if receiving.total and (receiving.used or 0) >= _ALARM * receiving.total:
+        if receiving.total and (receiving.used or 0) >= NEARLY_FULL * receiving.total:
             log.warning(
                 "modem.memory_filling",
                 modem=self._settings.name,

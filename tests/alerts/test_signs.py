@@ -27,8 +27,13 @@ def modem(phase: ModemPhase, minutes: float, **more: Any) -> View:
     return replace(WELL, modems=[state], away={"sim0": NOON - timedelta(minutes=minutes)})
 
 
+def holding(used: int) -> View:
+    return replace(WELL, modems=[replace(READY, storage_used=used, storage_total=20)])
+
+
 def test_nothing_is_said_where_all_is_well() -> None:
     assert signs(WELL) == []
+    assert signs(holding(13)) == []
     early = replace(WELL, oldest_hold=NOON - HOUR / 2, oldest_doubt=NOON - HOUR, oldest_due=NOON - HOUR)
     assert signs(early) == []
     assert signs(replace(WELL, backed_up=NOON - 59 * HOUR)) == []
@@ -43,7 +48,9 @@ def test_nothing_is_said_where_all_is_well() -> None:
         (modem(ModemPhase.READY, 10, takes_nothing=True), "modem-lost"),
         (modem(ModemPhase.REGISTERING, 10), "modem-no-network"),
         (modem(ModemPhase.BLOCKED, 0, detail="the SIM asks for its PIN"), "modem-blocked"),
-        (replace(WELL, modems=[replace(READY, storage_used=20, storage_total=20)]), "modem-memory-full"),
+        (holding(14), "modem-memory-filling"),
+        (holding(19), "modem-memory-filling"),
+        (holding(20), "modem-memory-full"),
         (replace(WELL, store="the database is locked"), "store-refuses"),
         (replace(WELL, free=100_000_000), "disk-full"),
         (replace(WELL, backup_fault="the last backup failed: the disk is full"), "backup-failed"),

@@ -107,15 +107,17 @@ async def test_what_a_killed_gateway_left_half_done_is_taken_up_three_days_later
             await eventually(lambda: count(tmp_path, shown) == 1, what="what there is of the text")
 
 
+@pytest.mark.parametrize("persona", ["simcom-sim800", "huawei-e173"])  # +SMSFULL, ^SMMEMFULL
 async def test_a_memory_that_fills_while_it_sends_is_emptied_and_sending_goes_on(
-    furnished_stage: Path, tmp_path: Path
+    furnished_stage: Path, tmp_path: Path, persona: str
 ) -> None:
     slow = Timing(radio_first=0.15, radio_kept=0.15, report_after=0.05)
-    async with stage(furnished_stage, tmp_path, timing=slow, persona="simcom-sim800") as made:
+    async with stage(furnished_stage, tmp_path, timing=slow, persona=persona) as made:
         await posted(made, EVERYBODY[:8])
         for index, sender in enumerate(EVERYBODY[10:55]):  # more than the memory holds
             made.network.text(sender, "sim0", f"Reply {index}")
         assert await verdict(made, within=45) == {"delivered": 8}
+        assert made.network.ledger.of(Kind.HELD)
 
 
 STOPS = (  # from four numbers: 8-bit and 16-bit references of the only part, UCS-2, class 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -16,6 +17,7 @@ from gateway.simulator.storage import Slot, Stat
 from tests.system.heard import AT_ONCE, hears, waited
 from tests.system.site import Site, eventually
 from tests.system.story import ANNA, BEN, CARA, EVERYBODY, MODEM, NEVER, SWEEP, posted, stage
+from tests.system.test_faults_link import state
 from tests.system.verdict import verdict
 from tests.system.view import count
 
@@ -29,17 +31,57 @@ def stored(made: Site, what: str) -> int:
     return count(made.directory, f"SELECT count(*) FROM inbound WHERE kind = '{what}'")  # noqa: S608
 
 
+FREED: Final = 3.0  # seconds after the gateway is ready
+
+
+@pytest.mark.parametrize(("persona", "slots"), [("generic", 30), ("huawei-e173", 20)])
 async def test_a_full_memory_at_the_start_is_emptied_and_what_the_network_holds_follows(
-    furnished_stage: Path, tmp_path: Path
+    furnished_stage: Path, tmp_path: Path, persona: str, slots: int
 ) -> None:
     def fill(network: Network) -> None:
         network.modems["sim0"].fault("store_full")
         for index, sender in enumerate(EVERYBODY[:40]):
             network.text(sender, "sim0", "STOP" if index == 35 else f"Reply {index}")
 
-    async with stage(furnished_stage, tmp_path, before=fill) as made:
-        assert made.network.ledger.of(Kind.HELD)
+    async with stage(furnished_stage, tmp_path, before=fill, persona=persona, first=False) as made:
+        ledger, ready = made.network.ledger, made.network.ledger.clock()
+        assert ledger.of(Kind.HELD)
+        assert (await ledger.until(Kind.DELETED, slots, timeout=30)).at - ready <= FREED
         await verdict(made)
+
+
+async def test_a_memory_that_fills_with_what_is_not_ours_is_told_of_from_seven_tenths_on(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    def others(network: Network) -> None:
+        for _ in range(13):
+            lying(network, "SM", ANNA, Stat.UNSENT)
+
+    how = {"persona": "huawei-e173", "first": False, "sweep": 0.2}
+    async with stage(furnished_stage, tmp_path, before=others, **how) as made:
+        slots = made.modems[0].storage.memories["SM"].slots
+        await counted(made, 13)
+        assert await made.alarms() == {}
+        lying(made.network, "SM", ANNA, Stat.UNSENT)
+        await counted(made, 14)
+        assert await made.alarms() == {"modem-memory-filling": "its memory fills up (14 of 20)"}
+        for _ in range(6):
+            lying(made.network, "SM", ANNA, Stat.UNSENT)
+        await counted(made, 20)
+        assert list(await made.alarms()) == ["modem-memory-full"]
+        assert len(slots) == 20
+        slots.clear()
+        await counted(made, 0)
+        assert await made.alarms() == {}
+
+
+async def counted(made: Site, used: int) -> None:
+    """Wait until a look at the memory that takes what arrives has found so many slots used."""
+
+    async def found() -> bool:
+        return bool((await state(made))["storage_used"] == used)
+
+    await eventually(found, what=f"{used} used slots")
 
 
 async def test_messages_that_are_not_announced_are_found(furnished_stage: Path, tmp_path: Path) -> None:

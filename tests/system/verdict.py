@@ -59,6 +59,7 @@ async def verdict(made: Site, *, within: float = 30, stopped: bool = False, unre
     judge_references(made, parts)
     judge_reports(made, parts)
     judge_inbox(made, keyring)
+    judge_slots(made)
     judge_stops(made, keyring)
     return Counter(part.status for part in parts if part.to != FIRST)
 
@@ -175,6 +176,15 @@ def inbox(directory: Path, keyring: Keyring) -> Counter[Content]:
         )
         for ident, number, text in read(directory, query)
     )
+
+
+def judge_slots(made: Site) -> None:
+    """No slot was freed unread: neither a message that was there before nor one that came into it since."""
+    last: dict[tuple[str, object, object], Kind] = {}
+    for entry in made.network.ledger.of(Kind.STORED, Kind.READ, Kind.DELETED):
+        place = entry.modem, entry["memory"], entry["index"]
+        assert entry.kind is not Kind.DELETED or last.get(place) is Kind.READ, entry
+        last[place] = entry.kind
 
 
 def judge_stops(made: Site, keyring: Keyring) -> None:
