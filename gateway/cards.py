@@ -31,17 +31,21 @@ class Card:
         """Return its IMSI; empty while none is known."""
         return self._lines()[1]
 
-    def _lines(self) -> tuple[str, str]:
-        try:
-            iccid, imsi, *_ = [*self.path.read_text(encoding="ascii").split("\n"), "", ""]
-        except (OSError, UnicodeDecodeError):
-            return "", ""
-        return iccid.strip(), imsi.strip()
+    def known_imei(self) -> str:
+        """Return the IMEI of the modem in which it was seen last; empty while none is known."""
+        return self._lines()[2]
 
-    def remember(self, iccid: str, imsi: str = "") -> None:
-        """Keep both numbers. Where the disk takes nothing the next start does without them."""
+    def _lines(self) -> tuple[str, str, str]:
         try:
-            whole_file.replace(self.path, f"{iccid}\n{imsi}\n".encode("ascii"))
+            iccid, imsi, imei, *_ = [*self.path.read_text(encoding="ascii").split("\n"), "", "", ""]
+        except (OSError, UnicodeDecodeError):
+            return "", "", ""
+        return iccid.strip(), imsi.strip(), imei.strip()
+
+    def remember(self, iccid: str, imsi: str = "", imei: str = "") -> None:
+        """Keep the numbers. Where the disk takes nothing the next start does without them."""
+        try:
+            whole_file.replace(self.path, f"{iccid}\n{imsi}\n{imei}\n".encode("ascii"))
         except OSError as exc:
             log.warning("card not noted", action="card_not_noted", why=exc.strerror)
 

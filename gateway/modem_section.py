@@ -43,7 +43,7 @@ class ModemSection(Section):
     """Another port of the same modem that speaks AT: messages are read there while the first one transmits.
     `auto` finds one on the same USB device, `none` does without."""
     search: tuple[str, ...] = ("/dev/ttyUSB*", "/dev/ttyACM*")
-    """Where the modem is looked for, by its SIM, when its port is gone: device names change."""
+    """Where it is looked for, by its SIM or else its IMEI, when its port is gone: device names change."""
     baud: Literal[9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600] = 115200
     """The speed of a real serial line; USB modems take any."""
     pin_file: Path | None = None

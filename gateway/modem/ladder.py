@@ -28,6 +28,7 @@ _RESET_AFTER: Final = 5
 _POWER_AFTER: Final = 6
 _POWER_AFTER_MISSING: Final = 30  # looks, a second each: a device that left the bus by itself
 _ALERT_AFTER: Final = 7
+_SILENCE: Final = 3600.0  # seconds for which a rung that goes on being tried may be kept out of the log
 _AGAIN: Final = (
     900.0  # seconds; a modem that restarts needs most of a minute, and a loop of restarts helps nobody
 )
@@ -46,15 +47,31 @@ class Ladder:
         self._power = power
         self._counts: Counter[Rung] = Counter()
         self._last: dict[Rung, float] = {}
+        self._called = False  # for a person, since things went well
+        self._told: dict[tuple[Rung, str], tuple[int, float]] = {}  # how often since then, and the last word
 
     @property
     def counts(self) -> Mapping[str, int]:
         """How often each rung was tried, by its name."""
         return {rung.value: self._counts[rung] for rung in Rung if self._counts[rung]}
 
-    def note(self, rung: Rung) -> None:
-        """Count a rung that was tried."""
+    def begin(self) -> None:
+        """Note that the link had worked before it failed now: a new run of failures."""
+        self._called = False
+        self._told.clear()
+
+    def note(self, rung: Rung, why: str, now: float) -> int:
+        """Count a rung that was tried; return how often for this reason in this run, if it is to be told.
+
+        Told is the first time, then the second, fourth, eighth and so on, and whatever comes an hour after
+        the last word; else 0. So days of looking for a modem are some lines.
+        """
         self._counts[rung] += 1
+        times, last = self._told.get((rung, why), (0, now))
+        times += 1
+        tell = times & (times - 1) == 0 or now - last >= _SILENCE
+        self._told[rung, why] = times, now if tell else last
+        return times if tell else 0
 
     def after(self, reason: ModemGone, failures: int, now: float) -> Rung | None:
         """Return what to try after so many failures in a row; None where a person must act first.
@@ -82,6 +99,13 @@ class Ladder:
         self._last[rung] = now
         return True
 
-    def alerts(self, failures: int) -> bool:
-        """Say whether now is the moment to call for a person: once in a run of failures."""
-        return failures == _ALERT_AFTER
+    def alerts(self, reason: ModemGone, failures: int) -> bool:
+        """Say whether now is the moment to call for a person: once in a run of failures.
+
+        A modem that is not there is looked for every second, and has longer.
+        """
+        least = _POWER_AFTER_MISSING if isinstance(reason, PortMissing) else _ALERT_AFTER
+        if self._called or failures < least:
+            return False
+        self._called = True
+        return True

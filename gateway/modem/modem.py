@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 from typing import Final
 
 import structlog
@@ -14,18 +12,16 @@ import structlog
 from gateway.faults import described
 from gateway.measures import Use
 from gateway.model import Clock, InboundSink, ModemPhase, ModemState, NotSent, SendOutcome
-from gateway.modem import power, search, usb
 from gateway.modem.bringup import Ready
 from gateway.modem.connection import Connection
 from gateway.modem.console import Said
 from gateway.modem.copies import Copies
 from gateway.modem.credit import Credit
 from gateway.modem.errors import ModemGone, TakesNothing
-from gateway.modem.ladder import Ladder, Rung
 from gateway.modem.link import Ended, Sleep, keep_connected
-from gateway.modem.port import Port, open_port
+from gateway.modem.port import Port
+from gateway.modem.recovery import Recovery
 from gateway.modem.references import References
-from gateway.modem.restart import restart
 from gateway.modem.settings import CardInMind, CardMemory, ModemSettings, PinMemory
 from gateway.modem.standing import Standing, flapping
 
@@ -65,12 +61,8 @@ class Modem:
         self._connection: Connection | None = None
         self._carded: Connection | None = None  # whose SIM was noted
         self._card = card or CardInMind()
-        self._ladder = Ladder(power=power.available())
-        self._rung: Rung | None = None  # what the next attempt tries
         self._again = ""  # why there is a next attempt
         self._mute = ""  # why the link before took no part, until one is taken
-        self._interface = ""  # of USB, where the port is one
-        self._device: Path | None = None
         self._references = References(on_late_result)
         self._copies = copies or Copies()
         self._settled = asyncio.Event()
@@ -85,6 +77,7 @@ class Modem:
         )
         self._standing = Standing(state, clock)
         self._report = self._standing.report
+        self._recovery = Recovery(settings, self._card, self._report)
         self.report = self._report  # what others learn of the modem
         self.subscribe = self._standing.subscribe
         self._credit = Credit(settings, self._report, clock) if settings.credit_ussd else None
@@ -181,50 +174,9 @@ class Modem:
 
     async def _open(self) -> Port:
         """Climb the rung that is due, then open the port; raises `ModemGone`."""
-        settings, path = self._settings, self._settings.port
-        if self._rung is Rung.SEARCH and self._card.known() and settings.search:
-            path = await self._find() or path
-        elif self._rung in (Rung.USB_RESET, Rung.POWER_CYCLE):
-            await self._force(self._rung)
+        path = await self._recovery.place()
         self._report(phase=ModemPhase.OPENING, detail=self._again, port=path)
-        port = await open_port(path, settings.baud, settings.timeouts.open)
-        if self._rung is Rung.RESTART:
-            taken = await restart(port, settings.timeouts)
-            raise ModemGone(f"restarted by AT+CFUN=1,1, {'' if taken else 'not '}acknowledged")
-        self._interface = usb.interface_of(path) or self._interface
-        self._device = usb.device_of(path) or self._device
-        return port
-
-    async def _find(self) -> str | None:
-        settings = self._settings
-        return await search.find(
-            self._card.known(),
-            settings.search,
-            but=settings.port,
-            interface=self._interface,
-            baud=settings.baud,
-            timeouts=settings.timeouts,
-        )
-
-    async def _force(self, rung: Rung) -> None:
-        if self._device is None:
-            return
-        try:
-            if rung is Rung.POWER_CYCLE:
-                await power.cycle(self._device)
-            else:
-                await asyncio.to_thread(usb.reset, self._device)
-        except OSError as exc:
-            why = exc.strerror or str(exc)
-            log.warning(
-                "modem.rung_failed", modem=self.name, rung=rung.value, device=self._device.name, why=why
-            )
-
-    def _climb(self, rung: Rung, why: str) -> None:
-        self._ladder.note(rung)
-        if rung not in (Rung.REOPEN, Rung.SEARCH):
-            log.warning("modem.recovery", modem=self.name, rung=rung.value, why=why)
-        self._report(recoveries=self._ladder.counts)
+        return await self._recovery.open(path)
 
     def _build(self, port: Port) -> Connection:
         return Connection(
@@ -238,7 +190,7 @@ class Modem:
             references=self._references,
             copies=self._copies,
             credit=self._credit,
-            stumbled=partial(self._climb, Rung.RESYNCHRONISE),
+            stumbled=self._recovery.stumbled,
         )
 
     async def _pause(self, seconds: float) -> None:
@@ -258,12 +210,7 @@ class Modem:
             signal_dbm=None,
             failures=self._standing.state.failures + end.worked,
         )
-        self._rung = self._ladder.after(end.reason, failures, asyncio.get_running_loop().time())
-        if self._rung is not None:
-            self._climb(self._rung, str(end.reason))
-        if self._ladder.alerts(failures):
-            self._ladder.note(Rung.ALERT)
-            log.error("modem.needs_a_person", modem=self.name, why=str(end.reason), failures=failures)
+        self._recovery.ended(end.reason, failures)
 
     def _refresh(self) -> None:
         """Follow what the connection says about itself."""
@@ -282,9 +229,11 @@ class Modem:
 
     def _note_card(self, connection: Connection, ready: Ready) -> None:
         self._carded, self._again = connection, ""
-        known = self._card.known() or ready.iccid, self._card.known_imsi() or ready.imsi
-        if known != (self._card.known(), self._card.known_imsi()):
-            self._card.remember(*known)
+        card = self._card
+        before = card.known(), card.known_imsi(), card.known_imei()
+        known = before[0] or ready.iccid, before[1] or ready.imsi, ready.equipment.imei or before[2]
+        if known != before:
+            card.remember(*known)
 
     def _enter_phase(self, connection: Connection) -> None:
         if connection.registered:

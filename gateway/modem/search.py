@@ -1,37 +1,61 @@
-"""Find a modem again by its SIM when its name is gone: /dev names change, cards do not."""
+"""Find a modem again when its name is gone or another's: /dev names change, its SIM and its IMEI do not."""
 
 from __future__ import annotations
 
 import asyncio
 import glob
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
-from gateway.modem import usb
+from gateway.modem import commands, usb
 from gateway.modem.errors import ModemGone
-from gateway.modem.identity import card
+from gateway.modem.identity import attempt, card
 from gateway.modem.port import open_port
 from gateway.modem.session import Session
-from gateway.modem.settings import Timeouts
+from gateway.modem.settings import ModemSettings
 
 log = structlog.get_logger()
 
 
-async def find(
-    iccid: str, patterns: Sequence[str], *, but: str, interface: str, baud: int, timeouts: Timeouts
-) -> str | None:
-    """Return the port whose modem holds the SIM `iccid`, None if there is none.
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """By what a modem is known: its SIM; where that was never told, itself (3GPP TS 23.003, 6.2)."""
 
-    Every free port that fits one of `patterns` (and is not `but`) is asked in turn; ports that others hold
-    are left alone. A device with several ports is taken at the `interface` where it was before.
+    iccid: str
+    imei: str
+
+    def __bool__(self) -> bool:
+        """Return whether there is anything to look for; an IMEI of zeros is no modem's own."""
+        return bool(self.iccid or self.imei.strip("0"))
+
+    async def told_by(self, session: Session) -> bool:
+        """Ask whoever is there whether it is the one.
+
+        A modem of which no SIM is known must tell none: one of the same IMEI that does is another.
+        """
+        told = await card(session)
+        if self.iccid or told:
+            return told == self.iccid
+        return await attempt(session, commands.IMEI) == self.imei
+
+
+async def find(known: Identity, settings: ModemSettings, *, interface: str) -> str | None:
+    """Return the port where the modem `known` is, None if it is nowhere.
+
+    Every free port that fits one of the patterns of `settings.search` (and is not its `port`) is asked in
+    turn; ports that others hold are left alone. A device with several ports is taken at the `interface`
+    where it was before. Nothing is said to any modem but questions who it is.
     """
-    found = await asyncio.to_thread(_candidates, patterns, but)
+    if not known:
+        return None
+    found = await asyncio.to_thread(_candidates, settings.search, settings.port)
     for path in sorted(found, key=lambda each: (usb.interface_of(each) != interface, each)):
         try:
-            if await _card_at(path, baud, timeouts) == iccid:
-                log.warning("modem.found", port=path)
+            if await _is_at(path, known, settings):
+                log.warning("modem.found", modem=settings.name, port=path)
                 return path
         except ModemGone as exc:
             log.debug("modem.not_there", port=path, why=str(exc))
@@ -44,11 +68,11 @@ def _candidates(patterns: Sequence[str], but: str) -> set[str]:
     return {str(path) for path in paths if path != gone and path.exists()}
 
 
-async def _card_at(path: str, baud: int, timeouts: Timeouts) -> str:
-    port = await open_port(path, baud, timeouts.open)
-    session = Session(port, lambda _: None, timeouts)
+async def _is_at(path: str, known: Identity, settings: ModemSettings) -> bool:
+    port = await open_port(path, settings.baud, settings.timeouts.open)
+    session = Session(port, lambda _: None, settings.timeouts)
     try:
-        return await card(session)
+        return await known.told_by(session)
     finally:
         session.close()
         await asyncio.sleep(0)  # let the loop forget the descriptor

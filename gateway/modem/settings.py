@@ -74,8 +74,11 @@ class CardMemory(Protocol):
     def known_imsi(self) -> str:
         """Return its IMSI; empty while any will do."""
 
-    def remember(self, iccid: str, imsi: str = "") -> None:
-        """Keep both numbers of the first SIM that worked."""
+    def known_imei(self) -> str:
+        """Return the IMEI of the modem in which it was seen last; empty where that was never told."""
+
+    def remember(self, iccid: str, imsi: str = "", imei: str = "") -> None:
+        """Keep both numbers of the first SIM that worked, and the modem's own."""
 
 
 class CardInMind:
@@ -83,7 +86,7 @@ class CardInMind:
 
     def __init__(self) -> None:
         """Begin without a card."""
-        self._known = self._imsi = ""
+        self._known = self._imsi = self._imei = ""
 
     def known(self) -> str:
         """Return what was remembered."""
@@ -93,6 +96,10 @@ class CardInMind:
         """Return what was remembered."""
         return self._imsi
 
-    def remember(self, iccid: str, imsi: str = "") -> None:
+    def known_imei(self) -> str:
+        """Return what was remembered."""
+        return self._imei
+
+    def remember(self, iccid: str, imsi: str = "", imei: str = "") -> None:
         """Remember."""
-        self._known, self._imsi = iccid, imsi
+        self._known, self._imsi, self._imei = iccid, imsi, imei

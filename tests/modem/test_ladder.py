@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,23 @@ def test_the_stronger_rungs_come_later_and_once_in_a_quarter_of_an_hour() -> Non
 
 
 def test_a_person_is_called_once_in_a_run_of_failures() -> None:
-    assert [failures for failures in range(1, 50) if Ladder().alerts(failures)] == [7]
+    ladder = Ladder()
+    assert [failures for failures in range(1, 50) if ladder.alerts(DEAF, failures)] == [7]
+    ladder.begin()
+    assert [failures for failures in range(1, 50) if ladder.alerts(PortMissing("x"), failures)] == [30]
+    assert not ladder.alerts(DEAF, 51)
+
+
+def test_a_rung_is_told_of_when_it_is_new_and_then_at_growing_intervals() -> None:
+    ladder, weekend = Ladder(), range(1, 60 * 3600)
+    told = [second for second in weekend if ladder.note(Rung.SEARCH, "not there", float(second))]
+    assert told[:4] == [1, 2, 4, 8]
+    assert len(told) < 100
+    assert max(late - early for early, late in pairwise(told)) == 3600
+    assert ladder.note(Rung.SEARCH, "held by another", 0.0) == 1  # another reason is news
+    ladder.begin()
+    assert ladder.note(Rung.SEARCH, "not there", 0.0) == 1
+    assert ladder.counts == {"search": len(weekend) + 2}
 
 
 @pytest.mark.parametrize("reason", [PortBusy("x"), SimBlocked("x")])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
 import pytest
+from structlog.testing import capture_logs
 
-from gateway.simulator import Kind
+from gateway.simulator import Kind, Network
 from tests.system.site import Site, eventually
 from tests.system.story import ANNA, BEN, MODEM, posted, stage
 from tests.system.test_faults_link import AIR, BACK, RUN, blocked, gap_after, in_the_middle, state
@@ -54,12 +56,19 @@ async def test_a_modem_that_comes_back_under_another_name_is_found_by_its_sim(
         assert not made.network.ledger.of(Kind.SUBMITTED, modem=stranger.name)
 
 
+def shy(network: Network) -> None:
+    """Have the modem tell no number of its SIM: it is known by its own."""
+    modem = network.modems["sim0"]
+    modem.persona = replace(modem.persona, iccid_command="")
+
+
+@pytest.mark.parametrize("before", [lambda _: None, shy], ids=["by its SIM", "by its IMEI"])
 async def test_a_modem_whose_port_has_another_sim_now_is_found_elsewhere(
-    furnished_stage: Path, tmp_path: Path
+    furnished_stage: Path, tmp_path: Path, before: Callable[[Network], None]
 ) -> None:
     async with stage(furnished_stage, tmp_path, running=False, first=False):
         searching(tmp_path)
-    async with stage(furnished_stage, tmp_path) as made:
+    async with stage(furnished_stage, tmp_path, before=before) as made:
         made.modems[0].fault("unplug", seconds=4, back_as="sim0-again")
         stranger = made.network.add_modem("strange", number="+447700900980")
         (tmp_path / "sim0").symlink_to(stranger.path)
@@ -70,17 +79,22 @@ async def test_a_modem_whose_port_has_another_sim_now_is_found_elsewhere(
 
 
 async def test_a_modem_that_hears_nothing_else_is_restarted(furnished_stage: Path, tmp_path: Path) -> None:
-    async with stage(furnished_stage, tmp_path) as made:
-        made.modems[0].fault("deaf")
-        await posted(made, [ANNA, BEN])
-        ends = await verdict(made, within=60)
-        assert ends["delivered"] == 2
-        recoveries = (await state(made))["recoveries"]
-        assert recoveries["restart"] == 1
-        assert recoveries["reopen"] >= 2
-        assert recoveries["resynchronise"] >= 1
-        told = await metrics(made)
-        assert 'schoolgate_modem_recoveries_total{modem="sim0",rung="restart"} 1.0' in told
+    with capture_logs() as logs:
+        async with stage(furnished_stage, tmp_path) as made:
+            made.modems[0].fault("deaf")
+            await posted(made, [ANNA, BEN])
+            ends = await verdict(made, within=60)
+            assert ends["delivered"] == 2
+            recoveries = (await state(made))["recoveries"]
+            assert recoveries["restart"] == 1
+            assert recoveries["reopen"] >= 2
+            assert recoveries["resynchronise"] >= 1
+            told = await metrics(made)
+            assert 'schoolgate_modem_recoveries_total{modem="sim0",rung="restart"} 1.0' in told
+    climbed = {log["rung"]: log["why"] for log in logs if log["event"] == "modem.recovery"}
+    assert climbed.keys() == recoveries.keys()
+    assert climbed["resynchronise"] == "the modem gave no prompt"
+    assert all("does not answer" in climbed[rung] for rung in ("reopen", "restart"))
 
 
 async def test_another_sim_is_never_cured_by_force(furnished_stage: Path, tmp_path: Path) -> None:
