@@ -265,6 +265,7 @@ class ModemState:
     credit: float | None = None  # of the SIM, in the operator's currency
     credit_at: datetime | None = None
     credit_low: bool = False
+    credit_floor: float | None = None  # below it, as it was when the credit was told
     credit_error: str = ""  # why it is not known
     self_test: str = ""  # passed | failed; empty before the first
     self_test_at: datetime | None = None

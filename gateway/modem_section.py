@@ -56,8 +56,9 @@ class ModemSection(Section):
     store_first: bool = False
     """True: each part is written to the modem's memory before it is sent, so that the stored copy tells what
     became of it where the modem does not. Costs a little time for each part."""
-    credit_ussd: Annotated[str, Field(pattern=r"^[*#0-9]{2,20}$")] | None = None
-    """What the operator answers with the credit, such as `*100#`. Without it the credit is not asked for."""
+    credit_ussd: Annotated[str, Field(pattern=r"^(?:[*#0-9]{2,20}|auto)$")] | None = None
+    """What the operator answers with the credit, such as `*100#`; `auto`: as its operator has published it,
+    where that is known. Without it the credit is not asked for."""
     credit_pattern: Annotated[str, AfterValidator(_names_an_amount)] | None = None
     """A regular expression with a group `amount`, for an answer that the shipped ones do not understand."""
     credit_hours: Annotated[float, Field(ge=1, le=24 * 31)] = 24

@@ -42,6 +42,7 @@ class Modem(Output):
     credit: float | None = Field(description="Of the SIM, in its operator's currency; null where unknown.")
     credit_at: datetime | None
     credit_low: bool = Field(description="Below the floor in the configuration.")
+    credit_floor: float | None = Field(description="That floor; null before the credit was first told.")
     credit_error: str = Field(description="Why it is not known, or no longer.")
     self_test: str = Field(description="passed, failed, or empty before the first.")
     self_test_at: datetime | None

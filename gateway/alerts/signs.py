@@ -92,8 +92,11 @@ def _memory(state: ModemState) -> Iterator[Alarm]:
 
 def _sim(state: ModemState) -> Iterator[Alarm]:
     if state.credit_low:
-        what = f"the credit of its SIM is {state.credit:.2f}"
+        what = f"the credit of its SIM is {state.credit:.2f}, below the floor of {state.credit_floor:.2f}"
         yield Alarm("credit-low", state.name, what, "top it up, before it takes no more messages")
+    if state.credit_error:
+        what = f"the credit of its SIM is not known: {state.credit_error}"
+        yield Alarm("credit-unknown", state.name, what, "how to ask by hand: sudo schoolgate doctor")
     if state.self_test_error:
         what = f"its self-test failed: {state.self_test_error}"
         yield Alarm("self-test-failed", state.name, what, "see: schoolgate status; is the SIM active?")

@@ -62,7 +62,11 @@ def _pause(modem: dict[str, Any]) -> str:
 def _sim(modem: dict[str, Any]) -> str:
     if modem.get("self_test_error"):
         return f"its self-test failed: {modem['self_test_error']}"
-    return f"the credit of its SIM is {modem['credit']:.2f}" if modem.get("credit_low") else ""
+    if modem.get("credit_low"):
+        floor = modem.get("credit_floor") or 0.0
+        return f"the credit of its SIM is {modem['credit']:.2f}, below the floor of {floor:.2f}"
+    error = modem.get("credit_error")
+    return f"the credit of its SIM is not known: {error}" if error else ""
 
 
 @app.command()

@@ -196,7 +196,7 @@ class Connection:
             wanted = ready.delivery.notifications
             self._stored = StoredSending(self._session, self._inbox, self._references, self._copies, wanted)
         if self._credit is not None:
-            self._credit.attach(self._session, _now())
+            self._credit.attach(ready, self._session, self._wake.set, _now())
         if paths := candidates(self._settings, self._path, ready.profile):
             link = Link(
                 self._settings, ready, self._session, self._inbox, self._hear, self._sleep, self._report

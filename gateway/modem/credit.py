@@ -2,64 +2,36 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
-from collections.abc import Sequence
-from functools import cache
-from importlib import resources
+from collections.abc import Callable
 from typing import Final
+
+import structlog
 
 from gateway.model import Clock
 from gateway.modem import commands
-from gateway.modem.errors import CommandFailed
+from gateway.modem.balance import amount_by, amount_in, operator_of, packed, text_of
+from gateway.modem.bringup import Ready
+from gateway.modem.errors import CommandFailed, CommandRefused
 from gateway.modem.facts import Report
+from gateway.modem.identity import attempt
 from gateway.modem.session import Session
 from gateway.modem.settings import ModemSettings
-from gateway.sms.alphabet import decode as gsm7
-from gateway.sms.octets import unpack
 
-_ANSWER: Final = re.compile(r'(\d)(?:, *"?(.*?)"?(?:, *(\d+))?)?\s*', re.DOTALL)
-_HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2}){4,}")
-_THOUSANDS: Final = re.compile(r"(?<=\d)[.,](?=\d{3}(?!\d))")  # no currency has three decimals
+log = structlog.get_logger()
+
+AUTO: Final = "auto"  # the code of the SIM's operator, where that is known
 _FIRST: Final = 60.0  # seconds after the link is up
 _AGAIN: Final = 3600.0  # after a question that had no answer
 _IDLE: Final = 30.0  # without a part, before a question
-
-
-def text_of(value: str) -> tuple[int, str]:
-    """Return status and text of `+CUSD: <m>[,<str>[,<dcs>]]`: plain, in UCS-2 hex, or packed."""
-    match = _ANSWER.fullmatch(value)
-    if match is None:
-        return 2, value
-    status, text, scheme = int(match[1]), match[2] or "", match[3]
-    if _HEX.fullmatch(text) is None:
-        return status, text
-    octets = bytes.fromhex(text)
-    if scheme == "72" or (octets[0] == 0 and len(octets) % 2 == 0):
-        return status, octets.decode("utf-16-be", errors="replace")
-    return status, gsm7(unpack(octets, len(octets) * 8 // 7)).rstrip("\r@")
-
-
-def amount_in(text: str, patterns: Sequence[re.Pattern[str]]) -> float | None:
-    """Return the amount of money that the first fitting pattern finds; None where that is no number."""
-    text = _THOUSANDS.sub("", text)
-    for pattern in patterns:
-        if (match := pattern.search(text)) is not None:
-            found = match.groupdict()
-            try:
-                if found.get("hundredths"):
-                    return int(found["hundredths"]) / 100
-                return float((found.get("amount") or "").replace(",", "."))
-            except ValueError:
-                return None
-    return None
-
-
-@cache
-def known_patterns() -> tuple[re.Pattern[str], ...]:
-    """Return the patterns that are shipped."""
-    data = tomllib.loads(resources.files("gateway.modem").joinpath("credit.toml").read_text(encoding="utf-8"))
-    return tuple(re.compile(each["pattern"]) for each in data["answer"])
+_PATIENCE: Final = 120.0  # for the answer: what comes later, or was not asked for, is none
+_HANG_UP: Final = commands.do("AT+CUSD=2")
+_MENU: Final = 1  # <m>: the network waits for a reply, and nobody else can ask until then
+_ENDS: Final = {
+    3: "another device has answered it",
+    4: "the network does not know it: is credit_ussd right?",
+    5: "the network did not answer in time",
+}
+_UNCLEAR: Final = "the answer names no amount for certain: set credit_pattern"
 
 
 class Credit:
@@ -71,19 +43,30 @@ class Credit:
         self._report = report
         self._clock = clock
         self._session: Session | None = None
-        self._asking = False
+        self._wake: Callable[[], object] = lambda: None
+        self._imsi = ""
+        self._packed: bool | None = None  # how this modem wants the code; None before the first link
+        self._asking = False  # the command is not answered yet
+        self._until = 0.0  # what the network says is the answer; 0: nothing was asked
+        self._unclear = False  # something came that was none
+        self._menu = False  # the network waits for a reply
         self._due = 0.0
         self._busy_until = 0.0
 
-    def attach(self, session: Session, now: float) -> None:
-        """Take up a new link, at loop time `now`."""
-        self._session = session
+    def attach(self, ready: Ready, session: Session, wake: Callable[[], object], now: float) -> None:
+        """Take up a new link, at loop time `now`; `wake` has `ask` called as soon as can be."""
+        if self._packed is None:
+            self._packed = ready.profile.ussd == "packed"
+        self._session, self._wake, self._imsi = session, wake, ready.imsi
+        self._until, self._menu = 0.0, False
         self._due = max(self._due, now + _FIRST)
 
     @property
     def due(self) -> float:
         """When to call `ask` next, in loop time."""
-        return max(self._due, self._busy_until)
+        if self._menu:
+            return 0.0
+        return min(max(self._due, self._busy_until), self._until or float("inf"))
 
     def give_way(self, now: float) -> None:
         """Let a part go first: let go of the line, and ask when the modem has been idle for a while."""
@@ -92,34 +75,94 @@ class Credit:
             self._session.hurry(0.0)
 
     async def ask(self, now: float) -> None:
-        """Send the question if it is due; the answer comes by itself. Raises `ModemGone`."""
-        if now < self.due or self._session is None:
+        """Do what is due: hang up, wait no longer, ask. The answer comes by itself. Raises `ModemGone`."""
+        session = self._session
+        if session is None:
             return
-        if self._session.busy:  # with somebody's command, which must not be taken for ours
+        if self._menu:
+            self._menu = False
+            await attempt(session, _HANG_UP)
+        if 0.0 < self._until <= now:
+            self._until = 0.0
+            if not self._unclear:
+                self._report(credit_error=f"the network did not answer within {_PATIENCE:g} s")
+        if now < max(self._due, self._busy_until):
+            return
+        if session.busy:  # with somebody's command, which must not be taken for ours
             self._busy_until = now + _IDLE
             return
+        await self._ask(session, now)
+
+    async def _ask(self, session: Session, now: float) -> None:
         self._due = now + _AGAIN  # an answer makes it later
-        self._asking = True
+        code = self._code()
+        if not code:
+            why = f"no code is known for its operator ({self._imsi[:5] or 'not told'}): set credit_ussd"
+            self._report(credit_error=why)
+            return
+        self._until, self._unclear, self._asking = now + _PATIENCE, False, True
         try:
-            await self._session.run(commands.do(f'AT+CUSD=1,"{self._settings.credit_ussd}",15'))
+            await self._say(session, code)
         except CommandFailed:
+            self._until = 0.0
             if self._busy_until <= now:  # else it gave way
                 self._report(credit_error="the modem or the network refused the question")
         finally:
             self._asking = False
 
+    def _code(self) -> str:
+        own = self._settings.credit_ussd
+        if own != AUTO:
+            return own
+        operator = operator_of(self._imsi)
+        return "" if operator is None else operator.ussd
+
+    async def _say(self, session: Session, code: str) -> None:
+        """Ask as this modem has it, or else the other way: what is refused has not been asked."""
+        for last in (False, True):
+            text = packed(code) if self._packed else code
+            try:
+                await session.run(commands.do(f'AT+CUSD=1,"{text}",15'))
+            except CommandRefused:
+                self._packed = not self._packed
+                if last:
+                    raise
+            else:
+                return
+
     def heard(self, value: str, now: float) -> None:
-        """Take what the network said."""
-        _, text = text_of(value)
-        own = self._settings.credit_pattern
-        amount = amount_in(text, [re.compile(own)] if own else known_patterns())
-        if amount is None:
-            self._report(credit_error="the answer names no amount: set credit_pattern")
+        """Take what the network said, where it was asked: an advert is no answer."""
+        if now >= self._until:
+            log.info("modem.ussd_unasked", modem=self._settings.name)
             return
-        self._due = now + self._settings.credit_every
+        status, text = text_of(value)
+        self._menu = status == _MENU
+        amount = self._amount(text)
+        if amount is not None:
+            self._until = 0.0
+            self._due = now + self._settings.credit_every
+            self._tell(amount)
+        elif status in _ENDS or not text:
+            self._until = 0.0
+            self._report(credit_error=_ENDS.get(status, "the network ended it without an answer"))
+        else:  # it may be an advert yet, and the answer come
+            self._unclear = True
+            self._report(credit_error=_UNCLEAR)
+        self._wake()
+
+    def _amount(self, text: str) -> float | None:
+        if own := self._settings.credit_pattern:
+            return amount_by(own, text)
+        operator = operator_of(self._imsi)
+        found = amount_by(operator.pattern, text) if operator is not None and operator.pattern else None
+        return amount_in(text) if found is None else found
+
+    def _tell(self, amount: float) -> None:
+        floor = self._settings.credit_floor
         self._report(
             credit=amount,
             credit_at=self._clock(),
             credit_error="",
-            credit_low=amount < self._settings.credit_floor,
+            credit_floor=floor,
+            credit_low=amount < floor,
         )

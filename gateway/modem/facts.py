@@ -37,6 +37,7 @@ class Facts(TypedDict, total=False):
     credit_at: datetime | None
     credit_error: str
     credit_low: bool
+    credit_floor: float | None
     self_test: str
     self_test_at: datetime | None
     self_test_error: str

@@ -78,6 +78,7 @@ class Profile(_Part):
     card: tuple[CardQuery, ...] = ()
     pin_tries: tuple[TriesQuery, ...] = ()
     keep_link: tuple[Literal[1, 2], ...] = (2, 1)
+    ussd: Literal["plain", "packed"] = "plain"
     mode_tries: Annotated[int, Field(ge=1, le=120)] = 10
     usb: tuple[UsbIdentity, ...] = ()
     sources: dict[str, str] = {}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from gateway.simulator import charset
 from gateway.simulator.at import AtError, AtSyntaxError, Command, Op
 from gateway.simulator.errors import Cme, CmeError, NoAnswer
+from gateway.sms import alphabet, octets
 
 if TYPE_CHECKING:
     from gateway.simulator.modem import VirtualModem
@@ -166,17 +167,32 @@ def _charset(modem: VirtualModem, command: Command) -> Lines:
     return ()
 
 
+_HANG_UP: Final = 2
 _REPORTS_USSD: Final = kept("(0-2)", 0)
 
 
 def _ussd(modem: VirtualModem, command: Command) -> Lines:
     if command.op is not Op.SET:
         return _REPORTS_USSD(modem, command)
+    if command.number(0, 0) == _HANG_UP:
+        return ()
     modem.settings.notify[command.name] = command.number(0, 0)
     if len(command.args) > 1:
+        answer = _packed_answer(modem, command) if modem.persona.packed_ussd else modem.ussd
         loop = asyncio.get_running_loop()
-        loop.call_later(modem.timing.radio_first, modem.urc, f"+CUSD: {modem.ussd}")
+        loop.call_later(modem.timing.radio_first, modem.urc, f"+CUSD: {answer}")
     return ()
+
+
+def _packed_answer(modem: VirtualModem, command: Command) -> str:
+    """Return the answer as septets in hex, to a code that came so; refuse any other."""
+    try:
+        bytes.fromhex(command.args[1])
+    except ValueError:
+        raise AtSyntaxError(f"{command.name}: the code is not in hex") from None
+    status, text, scheme = modem.ussd.split('"')
+    septets = alphabet.encode(text)
+    return f'{status}"{octets.pack(septets or b"").hex().upper()}"{scheme}'
 
 
 TABLE: Final[Mapping[str, Callable[[VirtualModem, Command], Lines]]] = {

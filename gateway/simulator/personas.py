@@ -46,6 +46,7 @@ class Persona:
     accepted: frozenset[str] = frozenset()  # vendor settings that it takes; they change nothing here
     cpin_without_ok: bool = False
     unacknowledged_clears_cnmi: bool = False
+    packed_ussd: bool = False  # takes and tells USSD as septets in hex only
     extra: Mapping[str, str] = field(default_factory=dict)  # read commands with a fixed answer
 
     @property
@@ -83,6 +84,7 @@ PERSONAS: Final[Mapping[str, Persona]] = {
             full_line='^SMMEMFULL:"SM"',
             registration=("+CREG", "+CGREG"),
             accepted=frozenset({"^CURC", "^PORTSEL"}),
+            packed_ussd=True,
             extra={"^CPIN": "SIM PIN,,10,3,10,3"},
         ),
         Persona(

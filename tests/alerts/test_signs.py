@@ -31,6 +31,10 @@ def holding(used: int) -> View:
     return replace(WELL, modems=[replace(READY, storage_used=used, storage_total=20)])
 
 
+def sim(**more: Any) -> View:
+    return replace(WELL, modems=[replace(READY, **more)])
+
+
 def test_nothing_is_said_where_all_is_well() -> None:
     assert signs(WELL) == []
     assert signs(holding(13)) == []
@@ -51,6 +55,9 @@ def test_nothing_is_said_where_all_is_well() -> None:
         (holding(14), "modem-memory-filling"),
         (holding(19), "modem-memory-filling"),
         (holding(20), "modem-memory-full"),
+        (sim(credit=1.5, credit_low=True, credit_floor=2.0), "credit-low"),
+        (sim(credit_error="the network did not answer in time"), "credit-unknown"),
+        (sim(self_test="failed", self_test_error="nothing came back within 300 s"), "self-test-failed"),
         (replace(WELL, store="the database is locked"), "store-refuses"),
         (replace(WELL, free=100_000_000), "disk-full"),
         (replace(WELL, backup_fault="the last backup failed: the disk is full"), "backup-failed"),

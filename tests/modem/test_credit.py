@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from gateway.model import Accepted, ModemPhase, ModemState
-from gateway.modem.credit import amount_in, known_patterns, text_of
+from gateway.modem import Modem, credit
+from gateway.modem.balance import amount_by, amount_in, operator_of, packed, text_of
 from gateway.modem.standing import Standing, flapping
 from gateway.simulator import Network
 from gateway.sms import alphabet
 from gateway.sms.octets import pack
-from tests.modem.fake import QUICK, SUBMIT, FakeModem, Store, driver, now, running, until
+from tests.modem.fake import QUICK, SUBMIT, FakeModem, Store, driver, framed, now, running, until
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,64 @@ def test_packed_septets_in_hex_are_text() -> None:
     ],
 )
 def test_amounts_are_found_by_their_form(text: str, amount: float | None) -> None:
-    assert amount_in(text, known_patterns()) == amount
+    assert amount_in(text) == amount
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("Your bonus £5.00… Main balance: £0.45", 0.45),
+        ("Top up £10 to get 5GB. Your balance is £0.30", 0.3),
+        ("Bonus balance £5, main balance £0.45", 0.45),
+        ("Balance £4.20, bonus £5.00", 4.2),
+        ("Credit expires 26.11.2026. Balance £4.20", 4.2),
+        ("Balance: 4.20", 4.2),
+        ("4,20 Euro", 4.2),
+        ("-£1.20", -1.2),
+        ("Balance -£1.20", -1.2),
+        ("Balance £-1.20", -1.2),
+        ("Saldo -1,20 EUR", -1.2),
+        ("Balance - £4.20", 4.2),  # a dash between two words owes nothing
+    ],
+)
+def test_an_amount_counts_where_its_clause_names_it(text: str, amount: float) -> None:
+    assert amount_in(text) == amount
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Top up $50 today and get double data",
+        "Get £20 free credit!",
+        "£5.00 £6.00",
+        "Your credit of £5 was added. Balance £9.10",  # which of the two is it?
+        "You have 10 free texts and £0.45 credit",
+        "Balance: 1.50GB",
+        "Balance 12",
+        "Your balance will be sent by text",
+    ],
+)
+def test_where_it_is_not_certain_nothing_is_guessed(text: str) -> None:
+    assert amount_in(text) is None
 
 
 def test_an_operator_of_its_own_kind_gets_a_pattern() -> None:
-    own = [re.compile(r"Guthaben (?P<amount>[\d.]+)")]
-    assert amount_in("Guthaben 3.20 und 5 Tage", own) == 3.2
-    assert amount_in("Guthaben 3.20.", own) is None  # more than an amount: no number, and no crash
+    own = r"Guthaben (?P<amount>[\d.]+)"
+    assert amount_by(own, "Guthaben 3.20 und 5 Tage") == 3.2
+    assert amount_by(own, "Guthaben 3.20.") is None  # more than an amount: no number, and no crash
+    assert amount_by(own, "Kein Guthaben") is None
+
+
+def test_what_is_known_of_operators_goes_by_the_sim() -> None:
+    vodafone, o2 = operator_of("234150000000001"), operator_of("234101234567890")
+    assert (vodafone and vodafone.ussd, o2 and o2.ussd) == ("*#1345#", "*#10#")
+    assert operator_of("001010000000001") is None
+    assert operator_of("") is None
+
+
+@pytest.mark.parametrize(("code", "hex_"), [("*144#", "AA188D3602"), ("*888#", "2A1C0E3702")])
+def test_a_packed_code_is_as_others_published_it(code: str, hex_: str) -> None:
+    assert packed(code) == hex_
 
 
 async def test_the_credit_is_asked_for_shown_and_low_below_the_floor(tmp_path: Path, store: Store) -> None:
@@ -72,6 +123,7 @@ async def test_the_credit_is_asked_for_shown_and_low_below_the_floor(tmp_path: P
             modem._connection._wake.set()
             await until(lambda: modem.state.credit is not None)
             assert (modem.state.credit, modem.state.credit_low, modem.state.credit_error) == (10.0, True, "")
+            assert modem.state.credit_floor == 20.0
             virtual.ussd = '2,"Sorry",15'
             modem._credit._due = 0.0
             modem._connection._wake.set()
@@ -80,17 +132,112 @@ async def test_the_credit_is_asked_for_shown_and_low_below_the_floor(tmp_path: P
 
 
 async def test_a_question_that_the_modem_sits_on_gives_way_to_a_part(fake: FakeModem, store: Store) -> None:
-    question = 'AT+CUSD=1,"*100#",15'
-    fake.replies[question] = None
+    fake.replies[QUESTION] = None
     patient = replace(QUICK, command=60.0)
     async with running(driver(fake.path, store, credit_ussd="*100#", timeouts=patient)) as modem:
         await until(lambda: modem.is_settled)
         modem._credit._due = 0.0
         modem._connection._wake.set()
-        await until(lambda: question in fake.commands)
+        await until(lambda: QUESTION in fake.commands)
         async with asyncio.timeout(5):
             assert await modem.send(SUBMIT, permit=lambda: True, more=False) == Accepted(1)
         assert modem._credit.due > asyncio.get_running_loop().time() + 25
+
+
+async def asked(fake: FakeModem, modem: Modem, question: str) -> None:
+    """Have the modem asked, and wait until it is."""
+    await until(lambda: modem.is_settled)
+    before = len(fake.commands)
+    modem._credit._due = 0.0
+    modem._connection._wake.set()
+    await until(lambda: question in fake.commands[before:])
+
+
+QUESTION = 'AT+CUSD=1,"*100#",15'
+
+
+async def test_only_what_answers_a_question_of_ours_counts(fake: FakeModem, store: Store) -> None:
+    fake.replies[QUESTION] = framed("OK")
+    async with running(driver(fake.path, store, credit_ussd="*100#", credit_floor=20.0)) as modem:
+        await until(lambda: modem.is_settled)
+        fake.urc('+CUSD: 0,"Your balance is $50",15', '+CMTI: "SM",1')
+        await until(lambda: "AT+CMGR=1" in fake.commands)  # so it has been heard
+        assert (modem.state.credit, modem.state.credit_low) == (None, False)
+        await asked(fake, modem, QUESTION)
+        fake.urc('+CUSD: 0,"Top up $50 today",15')
+        await until(lambda: "no amount for certain" in modem.state.credit_error)
+        fake.urc('+CUSD: 0,"Balance $10",15')  # the answer, after all
+        await until(lambda: modem.state.credit == 10.0)
+        assert (modem.state.credit_low, modem.state.credit_error) == (True, "")
+        fake.urc('+CUSD: 0,"Balance $50",15', '+CMTI: "SM",2')
+        await until(lambda: "AT+CMGR=2" in fake.commands)
+        assert modem.state.credit == 10.0
+
+
+async def test_a_menu_is_left_and_what_it_says_counts(fake: FakeModem, store: Store) -> None:
+    fake.replies |= {QUESTION: framed("OK"), "AT+CUSD=2": framed("OK")}
+    async with running(driver(fake.path, store, credit_ussd="*100#")) as modem:
+        await asked(fake, modem, QUESTION)
+        fake.urc('+CUSD: 1,"Balance: 3.00 GBP. 1 Top up",15')
+        await until(lambda: modem.state.credit == 3.0 and "AT+CUSD=2" in fake.commands)
+
+
+@pytest.mark.parametrize(
+    ("urc", "why"),
+    [
+        ("+CUSD: 4", "the network does not know it"),
+        ("+CUSD: 5", "did not answer in time"),
+        ("+CUSD: 2", "ended it without an answer"),
+        ('+CUSD: 0,"Sorry",15', "no amount for certain"),
+    ],
+)
+async def test_why_the_credit_is_not_known_is_told(fake: FakeModem, store: Store, urc: str, why: str) -> None:
+    fake.replies[QUESTION] = framed("OK")
+    async with running(driver(fake.path, store, credit_ussd="*100#")) as modem:
+        await asked(fake, modem, QUESTION)
+        fake.urc(urc)
+        await until(lambda: why in modem.state.credit_error)
+
+
+async def test_an_answer_that_never_comes_is_told(
+    fake: FakeModem, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(credit, "_PATIENCE", 0.3)
+    fake.replies[QUESTION] = framed("OK")
+    async with running(driver(fake.path, store, credit_ussd="*100#")) as modem:
+        await asked(fake, modem, QUESTION)
+        await until(lambda: "did not answer within" in modem.state.credit_error)
+        fake.urc('+CUSD: 0,"Balance $50",15', '+CMTI: "SM",1')
+        await until(lambda: "AT+CMGR=1" in fake.commands)
+        assert modem.state.credit is None
+
+
+async def test_what_is_refused_plain_is_asked_packed_and_so_from_then_on(
+    fake: FakeModem, store: Store
+) -> None:
+    question = 'AT+CUSD=1,"AA180C3602",15'
+    fake.replies |= {QUESTION: framed("ERROR"), question: framed("OK")}
+    async with running(driver(fake.path, store, credit_ussd="*100#")) as modem:
+        for _ in range(2):
+            await asked(fake, modem, question)
+        assert fake.commands.count(QUESTION) == 1
+        fake.replies[question] = framed("ERROR")
+        await asked(fake, modem, question)
+        await until(lambda: "refused the question" in modem.state.credit_error)
+
+
+async def test_a_code_is_found_by_the_sim_or_else_asked_for(fake: FakeModem, store: Store) -> None:
+    question = 'AT+CUSD=1,"*#1345#",15'
+    fake.replies |= {"AT+CIMI": framed("234150000000001", "OK"), question: framed("OK")}
+    async with running(driver(fake.path, store, credit_ussd="auto")) as modem:
+        await asked(fake, modem, question)
+    fake.replies["AT+CIMI"] = framed("234990000000001", "OK")
+    async with running(driver(fake.path, store, credit_ussd="auto")) as modem:
+        await until(lambda: modem.is_settled)
+        modem._credit._due = 0.0
+        modem._connection._wake.set()
+        await until(lambda: "no code is known for its operator (23499)" in modem.state.credit_error)
+        assert fake.commands.count(question) == 1
 
 
 def test_signals_are_sampled_and_bounded_and_lost_networks_are_said() -> None:

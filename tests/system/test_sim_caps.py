@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
-from gateway.simulator import Kind
+import pytest
+
+from gateway.modem import credit
+from gateway.simulator import Kind, Network
 from tests.system.site import Site, eventually, furnish, number, revived
 
 CAP = 2
@@ -68,16 +74,71 @@ async def test_after_a_restart_it_still_pauses_and_what_waits_is_kept(tmp_path: 
         await made.reaches(waiting, "sent", "delivered")
 
 
-async def test_the_credit_of_a_sim_is_asked_for_and_told_below_its_floor(tmp_path: Path) -> None:
-    """It is asked for a minute after the link is up, when nothing was sent for a while."""
-    await furnish(tmp_path, modems=1, numbers=EVERYBODY, each='credit_ussd = "*100#"\ncredit_floor = 20.0\n')
-    async with revived(tmp_path, modems=1) as made:
-        await eventually(lambda: is_ready(made, "sim0"), what="sim0 to be ready")
+async def status(made: Site, name: str) -> str:
+    """Return what `schoolgate status` says of a modem, as a person with a wide screen sees it."""
+    key = made.directory / "head.key"
+    key.touch(mode=0o600)
+    key.write_text(made.tokens["head"])
+    config = str(made.directory / "schoolgate.toml")
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "gateway.cli", "status", "--config", config, "--key-file", str(key)),
+        stdout=asyncio.subprocess.PIPE,
+        env=os.environ | {"COLUMNS": "400"},
+    )
+    said = (await process.communicate())[0].decode()
+    return next(line for line in said.splitlines() if name in line and "Modem" not in line)
 
-        async def known() -> Any:
-            found = await modem(made, "sim0")
-            return found if found["credit"] is not None else None
 
-        found = await eventually(known, within=100, what="the credit")
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the credit asked for at once, and soon after a part."""
+    monkeypatch.setattr(credit, "_FIRST", 0.2)
+    monkeypatch.setattr(credit, "_IDLE", 0.2)
+
+
+ASKED = 'credit_ussd = "*100#"\ncredit_floor = 20.0\n'
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("persona", ["generic", "huawei-e173"], ids=["plain", "packed"])
+async def test_the_credit_of_a_sim_is_asked_for_and_told_below_its_floor(
+    tmp_path: Path, persona: str
+) -> None:
+    await furnish(tmp_path, modems=1, numbers=EVERYBODY[:1], each=ASKED)
+    async with revived(tmp_path, persona=persona) as made:
+        found = await eventually(lambda: with_credit(made), what="the credit")
         assert (found["credit"], found["credit_low"], found["credit_error"]) == (10.0, True, "")
+        low = "the credit of its SIM is 10.00, below the floor of 20.00"
+        assert (await made.alarms())["credit-low"] == low
+        assert low in await status(made, "sim0")
+        made.modems[0].urc('+CUSD: 0,"Top up today! Your balance is £50.00",15')  # nobody asked
         await made.reaches(await made.post(EVERYBODY[0]), "delivered")  # it may be low: parts go on
+        assert (await with_credit(made))["credit"] == 10.0
+        assert (await made.alarms())["credit-low"] == low
+
+
+async def with_credit(made: Site) -> Any:
+    found = await modem(made, "sim0")
+    return found if found["credit"] is not None else None
+
+
+@pytest.mark.usefixtures("soon")
+async def test_a_credit_that_cannot_be_known_is_told_not_guessed(tmp_path: Path) -> None:
+    """Its answer names two amounts, and leaves a menu open, in which nobody else could ask."""
+    await furnish(tmp_path, modems=1, numbers=[], each=ASKED)
+
+    def before(network: Network) -> None:
+        network.modems["sim0"].ussd = '1,"Your credit of £5 was added. Your balance is £50. 1 Top up",15'
+
+    async with revived(tmp_path, before=before) as made:
+
+        async def told() -> Any:
+            return (await made.alarms()).get("credit-unknown")
+
+        unclear = "the credit of its SIM is not known: the answer names no amount for certain"
+        assert unclear in await eventually(told, what="the alert")
+        found = await modem(made, "sim0")
+        assert (found["credit"], found["credit_low"]) == (None, False)
+        assert unclear in await status(made, "sim0")
+        lines = [entry["line"] for entry in made.network.ledger.of(Kind.COMMAND)]
+        assert "+CUSD=2" in lines[lines.index('+CUSD=1,"*100#",15') :]
