@@ -20,7 +20,6 @@ from tests.system.story import (
     NEVER,
     PACE,
     RESULT,
-    long_template,
     posted,
     stage,
 )
@@ -174,38 +173,6 @@ async def test_a_network_that_is_gone_holds_the_queue(
         await posted(made, [ANNA, BEN])
         assert await verdict(made) == {"delivered": 2}
         assert submissions(made) <= 4
-
-
-@pytest.mark.parametrize(
-    ("faults", "ends"),
-    [
-        ({"cms": {"code": 38}}, {"delivered": 2}),
-        ({"cms": {"code": 21, "count": 9}}, {"delivered": 1, "failed": 1}),
-        ({"lose_result": {}}, {"delivered": 2}),
-        ({"lose_result": {"sent": False}}, {"delivered": 1, "uncertain": 1}),
-    ],
-)
-async def test_a_message_goes_on_at_the_part_that_failed(
-    furnished_stage: Path, tmp_path: Path, faults: dict[str, dict[str, object]], ends: dict[str, int]
-) -> None:
-    async with stage(furnished_stage, tmp_path, timing=Timing(radio_first=0.3, report_after=0.05)) as made:
-        await long_template(made)
-        await made.post(ANNA, template="long")
-        await made.network.ledger.until(Kind.ACCEPTED, 2)
-        for name, how in faults.items():
-            made.modems[0].fault(name, **how)
-        assert await verdict(made) == ends
-
-
-async def test_a_first_part_in_doubt_holds_the_second_until_a_report_comes(
-    furnished_stage: Path, tmp_path: Path
-) -> None:
-    async with stage(furnished_stage, tmp_path, timing=Timing(report_after=1)) as made:
-        await long_template(made)
-        made.modems[0].fault("lose_result")
-        await made.post(ANNA, template="long")
-        assert await verdict(made) == {"delivered": 2}
-        assert len(made.texts(ANNA)) == 1
 
 
 @pytest.mark.parametrize("outcome", ["temporary", "failed"])
