@@ -151,9 +151,9 @@ class Watch:
     async def _beat(self) -> None:
         """Notice a modem that hangs while nothing is to be sent. A session in use needs no proof."""
         every = self._settings.heartbeat_every
-        if self._now() - self._session.used_at >= every / 2:
+        if self._now() - self._session.used_at >= every:
             self._report(signal_dbm=await attempt(self._session, commands.SIGNAL))
-        self._beat_at = self._now() + every
+        self._beat_at = self._session.used_at + every
 
     async def _verify(self, *, same_card: bool) -> None:
         if self._session.forgot:

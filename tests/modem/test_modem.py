@@ -477,6 +477,19 @@ async def test_a_modem_that_hangs_while_idle_is_noticed_and_taken_up_again(
         assert await send(modem) == Accepted(1)
 
 
+async def test_a_modem_is_asked_one_heartbeat_after_its_last_word_at_the_latest(
+    fake: FakeModem, store: Store
+) -> None:
+    modem = driver(fake.path, store, heartbeat_every=2.0)
+    async with running(modem):
+        await modem.settled()
+        await asyncio.sleep(1.2)  # in the second half of the time to the next heartbeat
+        await modem.converse("AT+CSQ")
+        fake.mute = True
+        async with asyncio.timeout(2.0 + QUICK.command + 0.4):
+            await until(lambda: modem.state.recoveries)
+
+
 async def test_a_quiet_hour_costs_one_command_for_each_heartbeat(fake: FakeModem, store: Store) -> None:
     modem = driver(fake.path, store, heartbeat_every=0.1)
     async with running(modem):

@@ -2,21 +2,46 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import aiohttp
 import pytest
 from structlog.testing import capture_logs
+from structlog.types import EventDict
 
+from gateway import building
+from gateway.modem import Modem, ModemSettings, Timeouts
 from gateway.simulator import Kind, Network
 from tests.system.site import Site, eventually
-from tests.system.story import ANNA, BEN, MODEM, posted, stage
+from tests.system.story import ANNA, BEN, MODEM, changed, posted, stage
 from tests.system.test_faults_link import AIR, BACK, RUN, blocked, gap_after, in_the_middle, state
 from tests.system.verdict import verdict
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]
+
+
+FASTER = 5  # than a modem's time-outs and heartbeat
+HURRY = 20  # by so much the pauses between two attempts are shorter
+DETECTED = 30 / FASTER  # seconds: a modem that hangs is noticed within 30 s
+
+
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compress time: an outage of minutes passes in seconds. Forces still need a quarter of an hour."""
+    short = {name: value / FASTER for name, value in asdict(Timeouts()).items() if name != "submit"}
+    short["restart"] /= HURRY / FASTER
+    monkeypatch.setattr(building, "Timeouts", partial(Timeouts, **short))
+    plain = asdict(ModemSettings(name="", port=""))
+    every = {name: plain[name] / FASTER for name in ("heartbeat_every", "registration_poll")}
+    monkeypatch.setattr(building, "ModemSettings", partial(ModemSettings, **every))
+    monkeypatch.setattr(
+        building, "Modem", partial(Modem, sleep=lambda seconds: asyncio.sleep(seconds / HURRY))
+    )
 
 
 def searching(directory: Path) -> None:
@@ -78,6 +103,7 @@ async def test_a_modem_whose_port_has_another_sim_now_is_found_elsewhere(
         assert not made.network.ledger.of(Kind.SUBMITTED, modem=stranger.name)
 
 
+@pytest.mark.usefixtures("hurried")
 async def test_a_modem_that_hears_nothing_else_is_restarted(furnished_stage: Path, tmp_path: Path) -> None:
     with capture_logs() as logs:
         async with stage(furnished_stage, tmp_path) as made:
@@ -91,10 +117,47 @@ async def test_a_modem_that_hears_nothing_else_is_restarted(furnished_stage: Pat
             assert recoveries["resynchronise"] >= 1
             told = await metrics(made)
             assert 'schoolgate_modem_recoveries_total{modem="sim0",rung="restart"} 1.0' in told
-    climbed = {log["rung"]: log["why"] for log in logs if log["event"] == "modem.recovery"}
-    assert climbed.keys() == recoveries.keys()
-    assert climbed["resynchronise"] == "the modem gave no prompt"
-    assert all("does not answer" in climbed[rung] for rung in ("reopen", "restart"))
+    reasons = {log["rung"]: log["why"] for log in reversed(events(logs, "modem.recovery"))}  # the first
+    assert reasons.keys() == recoveries.keys()
+    assert reasons["resynchronise"] == "the modem gave no prompt"
+    assert all("does not answer" in reasons[rung] for rung in ("reopen", "restart"))
+
+
+@pytest.mark.usefixtures("hurried")
+async def test_a_modem_that_hangs_for_ever_is_noticed_forced_once_and_told_of_and_its_queue_waits(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    changed(furnished_stage, tmp_path, {"[sending]": "[alerts]\nafter_minutes = 0.001\n[sending]"})
+    with capture_logs() as logs:
+        async with stage(furnished_stage, tmp_path) as made:
+            made.modems[0].fault("hang", seconds=3600, lose=True, urcs=True)
+            (began,) = made.network.ledger.of(Kind.FAULT)
+            await eventually(lambda: climbed(made, "resynchronise"), what="a rung")
+            assert time.monotonic() - began.at <= DETECTED  # though there was nothing to send
+            idents = await posted(made, [ANNA, BEN])
+            await eventually(lambda: events(logs, "modem.needs_a_person"), 40, what="a call for a person")
+            forced = {"restart": 1, "usb_reset": 1, "alert": 1}
+            assert forced.items() <= (await state(made))["recoveries"].items()
+            assert (await state(made))["phase"] == "lost"
+            assert "does not come back" in (await made.alarms())["modem-lost"]
+            assert "does not answer" in (await state(made))["detail"]
+            opened = len(made.network.ledger.of(Kind.PORT_OPENED))
+            await made.network.ledger.until(Kind.PORT_OPENED, opened + 2, timeout=30)
+            assert forced.items() <= (await state(made))["recoveries"].items()  # it goes on without force
+            assert [(await made.message(ident))["status"] for ident in idents] == ["queued"] * 2
+            made.modems[0].clear_faults()
+            assert await verdict(made) == {"delivered": 2}
+            assert "modem-lost" not in await made.alarms()
+    assert {log["rung"] for log in events(logs, "modem.recovery")} >= forced.keys()
+    assert all(log["why"] for log in events(logs, "modem.recovery"))
+
+
+async def climbed(made: Site, rung: str) -> bool:
+    return rung in (await state(made))["recoveries"]
+
+
+def events(logs: list[EventDict], name: str) -> list[EventDict]:
+    return [log for log in logs if log["event"] == name]
 
 
 async def test_another_sim_is_never_cured_by_force(furnished_stage: Path, tmp_path: Path) -> None:
