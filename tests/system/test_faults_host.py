@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from gateway import sms
 from gateway.clock import utc_now
 from gateway.simulator import Kind, Network, Timing
-from gateway.simulator.relay import address_field, report
-from tests.system.site import eventually, own_port, spawned
-from tests.system.story import ANNA, BEN, CARA, EVERYBODY, posted, stage
+from gateway.simulator.relay import address_field, compose, report
+from tests.system.site import Site, eventually, message, own_port, spawned
+from tests.system.story import ANNA, BEN, CARA, EVERYBODY, NEVER, posted, stage
+from tests.system.test_faults_field import wrote
 from tests.system.verdict import verdict
 from tests.system.view import count
 
@@ -120,11 +122,12 @@ async def test_a_memory_that_fills_while_it_sends_is_emptied_and_sending_goes_on
         assert made.network.ledger.of(Kind.HELD)
 
 
-STOPS = (  # from four numbers: 8-bit and 16-bit references of the only part, UCS-2, class 0
+STOPS = (  # from five numbers: 8-bit and 16-bit references of the only part, UCS-2, class 0 in two ways
     "0791447758100650440C914477000910320000629010800300400B050003100101A6D42714",
     "0791447758100650440C914477000910540000629010800300400C0608040010010153EA130A",
     "0791447758100650040C914477000910760008629010800300400800530054004F0050",
     "0791447758100650040C914477000910980010629010800300400453EA130A",
+    "0791447758100650040C9144770009101100F1629010800300400453EA130A",
 )
 
 
@@ -132,4 +135,47 @@ async def test_a_stop_counts_in_whatever_form_it_comes(furnished_stage: Path, tm
     async with stage(furnished_stage, tmp_path, first=False) as made:
         for pdu in STOPS:
             made.network.deliver("sim0", pdu)
-        await eventually(lambda: count(tmp_path, SUPPRESSED) == len(STOPS), what="opt-outs")
+            wrote(made, sms.decode_deliver(pdu).sender.number, "STOP")
+        assert await verdict(made) == {"delivered": len(STOPS)}  # the confirmations
+        assert count(tmp_path, SUPPRESSED) == len(STOPS)
+
+
+# A letter that is not in the GSM alphabet makes a part of 67 characters: the cut falls before "stop".
+QUESTION = f"{'Ŵ hello, can you tell me when this evening the maths club will':<67}stop"
+REFUSAL = f"{'Ŵ hello, we have left the school.':<67}STOP"
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [(QUESTION, {"delivered": 2}), (REFUSAL, {"delivered": 2, "cancelled": 1})],
+    ids=["a question", "a refusal"],
+)
+async def test_stop_in_a_later_part_that_comes_first_pauses_until_the_whole_is_there(
+    furnished_stage: Path, tmp_path: Path, text: str, ends: dict[str, int]
+) -> None:
+    first, last = compose(BEN, text, utc_now(), reference=9)
+    slow = Timing(radio_first=0.2, radio_kept=0.2)
+    async with stage(furnished_stage, tmp_path, timing=slow, sweep=NEVER) as made:
+        _, waiting = await posted(made, [ANNA, BEN])
+        await made.network.ledger.until(Kind.SUBMITTED, 2)
+        made.network.deliver("sim0", last)
+        await made.reaches(waiting, "held")
+        status, answer = await made.call("POST", "/v1/messages", message(BEN))
+        assert (status, answer["code"]) == (409, "RECIPIENT_ON_HOLD")
+        (hold,) = await holds(made)
+        assert hold["kind"] == "fragment"
+        made.network.deliver("sim0", first)
+        wrote(made, BEN, text)
+        assert await verdict(made) == ends
+        assert await holds(made) == []
+        assert sum("trip" in each for each in made.texts(BEN)) == ends["delivered"] - 1 - (
+            "cancelled" in ends
+        )
+
+
+async def holds(made: Site) -> list[dict[str, object]]:
+    """Return what a person is shown of numbers that are paused."""
+    status, page = await made.call("GET", "/v1/opt-outs/holds")
+    assert status == 200, page
+    items: list[dict[str, object]] = page["items"]
+    return items
