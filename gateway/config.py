@@ -178,7 +178,8 @@ def load(path: Path) -> Config:
     try:
         text = path.read_text()
     except OSError as exc:
-        raise ConfigError(path, [f"{exc.strerror}; `schoolgate init` writes one"]) from exc
+        hint = "; `schoolgate init` writes one" if isinstance(exc, FileNotFoundError) else ""
+        raise ConfigError(path, [f"{exc.strerror}{hint}"]) from exc
     except UnicodeDecodeError as exc:
         raise ConfigError(path, [f"not UTF-8 at byte {exc.start}"]) from exc
     try:
@@ -190,7 +191,7 @@ def load(path: Path) -> Config:
     _refuse_twins(path, config, text)
     _refuse_gaps(path, config, text)
     _refuse_bare(path, config.api, text)
-    return _resolved(config, path.absolute().parent)
+    return resolved(config, path.absolute().parent)
 
 
 def _refuse_twins(path: Path, config: Config, text: str) -> None:
@@ -241,7 +242,9 @@ def _api(api: ApiSection, base: Path, beside: Path) -> ApiSection:
     return api.model_copy(update={name: path and base / path for name, path in paths.items()})
 
 
-def _resolved(config: Config, base: Path) -> Config:
+def resolved(config: Config, base: Path) -> Config:
+    """Return `config` with whole paths, those that are relative being in `base`."""
+
     def at(path: Path | None) -> Path | None:
         return None if path is None else base / path
 

@@ -13,12 +13,14 @@ import typer
 
 from gateway.cli.client import Client
 from gateway.cli.exits import Exit, Stop
-from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, configuration, connected
+from gateway.cli.looking_config import Seen, look_at_config
+from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption
 from gateway.cli.output import listing, print_json, say
 
 if TYPE_CHECKING:
+    from gateway.cli.looking_access import Settings
     from gateway.config import Config, ModemSection
-    from gateway.doctor import Finding
+    from gateway.doctor import Account, Finding
 
 
 _OF_PEOPLE: Final = ("3.2", "8.2", "9.1", "9.2")  # roles, violations, the review, acknowledgements
@@ -50,12 +52,18 @@ def doctor(
     """
     if log is not None and archive is None:
         raise Stop(Exit.USAGE, "--log goes with --bundle: it is for the archive")
-    loaded = configuration(config)
-    home = loaded.store.path.parent
-    if os.access(home, os.F_OK) and not os.access(home, os.X_OK):
+    seen = look_at_config(config, key_file)
+    home = None if seen.config is None else seen.config.store.path.parent
+    if home is not None and os.access(home, os.F_OK) and not os.access(home, os.X_OK, effective_ids=True):
         raise Stop(Exit.NOT_PERMITTED, f"{home} is closed to you: sudo schoolgate doctor")
-    found = list(_examine(loaded, config, key_file))
-    names = None if archive is None else _pack(archive, loaded, config, key_file, found, log)
+    found = [*seen.faults, *_examine(seen)]
+    names = None if archive is None else _pack(archive, seen, found, log)
+    _tell(found, archive, names, as_json=as_json)
+    if found:
+        raise typer.Exit(int(Exit.FAILED))
+
+
+def _tell(found: list[Finding], archive: Path | None, names: list[str] | None, *, as_json: bool) -> None:
     if as_json:
         packed = {} if names is None else {"archive": str(archive), "files": names}
         print_json({"well": not found, "findings": found} | packed)
@@ -66,62 +74,73 @@ def doctor(
     else:
         rows = ((each.level.value, each.about, each.what, each.remedy) for each in found)
         listing("Findings", ("", "about", "what is wrong", "what to do"), rows)
-    if found:
-        raise typer.Exit(int(Exit.FAILED))
 
 
-def _pack(
-    target: Path,
-    config: Config,
-    path: Path | None,
-    key_file: Path | None,
-    findings: list[Finding],
-    log: Path | None,
-) -> list[str]:
+def _pack(target: Path, seen: Seen, findings: list[Finding], log: Path | None) -> list[str]:
+    """Write the archive. A configuration with a fault stays out of it: nobody knows what is private in it."""
     from gateway.cli.bundle import bundle
-    from gateway.cli.options import found
+    from gateway.config import Config
 
+    config = seen.config or Config()
     try:
-        client: Client | None = connected(path, key_file)
+        client: Client | None = seen.client()
     except Stop:
-        client = Client(config.api, "", config.cli.ca_file)
-    return bundle(target, config, path or found(), findings, client, log)
+        client = None if seen.config is None else Client(config.api, "", config.cli.ca_file)
+    return bundle(target, config, None if seen.faults else seen.file, findings, client, log)
 
 
-def _examine(config: Config, path: Path | None, key_file: Path | None) -> Iterator[Finding]:
-    from gateway.cli.looking import look_at_host, look_at_port, look_at_service
-    from gateway.cli.looking_service import look_at_credentials, look_at_units
-    from gateway.doctor import (
-        credential_findings,
-        host_findings,
-        port_findings,
-        service_findings,
-        unit_findings,
-    )
+def _examine(seen: Seen) -> Iterator[Finding]:
+    from gateway.cli.looking import look_at_host
+    from gateway.cli.looking_access import account_of, unit_settings
+    from gateway.cli.looking_service import look_at_units
+    from gateway.doctor import account_findings, host_findings, unit_findings
 
-    running, reasons = _readiness(config)
-    modems, api_key = _modems(path, key_file) if running else (None, "")
-    yield from service_findings(look_at_service(config, running=running, api_key=api_key, reasons=reasons))
+    settings, config = unit_settings(), seen.config
+    home = None if config is None else config.store.path.parent
+    account = account_of(home or Path(), settings)
     for unit in look_at_units():
         yield from unit_findings(unit)
+    yield from account_findings(account)
+    if config is not None and seen.file is not None:
+        yield from _gateway(seen, config, seen.file, account, settings)
+    modems = () if config is None else config.modem
+    yield from host_findings(look_at_host(home, account), len(modems))
+
+
+def _gateway(
+    seen: Seen, config: Config, file: Path, account: Account, settings: Settings
+) -> Iterator[Finding]:
+    from gateway.cli.looking import look_at_service
+    from gateway.cli.looking_access import look_at_access
+    from gateway.cli.looking_port import look_at_port
+    from gateway.cli.looking_service import look_at_credentials
+    from gateway.doctor import access_findings, credential_findings, port_findings, service_findings
+
+    running, reasons = _readiness(config)
+    modems, api_key = _modems(seen) if running else (None, "")
+    service = look_at_service(
+        config, running=running, api_key=api_key, reasons=reasons, names=tuple(modems or ())
+    )
+    yield from service_findings(service)
+    for access in look_at_access(config, file, account, settings):
+        yield from access_findings(access, account)
     for credential in look_at_credentials(config):
         yield from credential_findings(credential)
     if running:
-        yield from _duties(path, key_file)
-    yield from host_findings(look_at_host(config), len(config.modem))
+        yield from _duties(seen)
     for section in config.modem:
-        seen = list(port_findings(look_at_port(section), ours=running))
-        yield from seen
-        yield from _radio(section, modems, probe=not running and not any(f.level == "wrong" for f in seen))
+        looked = list(port_findings(look_at_port(section, account), ours=running))
+        yield from looked
+        yield from _radio(section, modems, probe=not running and not any(f.level == "wrong" for f in looked))
 
 
-def _duties(path: Path | None, key_file: Path | None) -> Iterator[Finding]:
+def _duties(seen: Seen) -> Iterator[Finding]:
     """Yield what people have to do so that everybody can go on sending, where the key may see it."""
     from gateway.cli.problems import ApiProblem
     from gateway.doctor.finding import warning
 
     try:
-        found = connected(path, key_file).get("/v1/compliance")["findings"]
+        found = seen.client().get("/v1/compliance")["findings"]
     except (Stop, ApiProblem):  # said elsewhere, or not for this key
         return
     for each in found:
@@ -133,7 +152,8 @@ def _radio(section: ModemSection, modems: dict[str, Any] | None, *, probe: bool)
     from gateway.doctor import state_findings
 
     if modems is not None and section.name in modems:
-        yield from state_findings(modems[section.name])
+        state = modems[section.name]
+        yield from state_findings(state, profile=section.profile, floor=section.credit_floor)
     elif probe:
         yield from _probed(section)
 
@@ -151,7 +171,13 @@ def _probed(section: ModemSection) -> Iterator[Finding]:
             section.name, str(exc), "try its other ports with `schoolgate modem probe PORT`, or replug it"
         )
         return
-    yield from probe_findings(section.name, found, smsc=section.smsc, pin_set=section.pin_file is not None)
+    yield from probe_findings(
+        section.name,
+        found,
+        smsc=section.smsc,
+        pin_set=section.pin_file is not None,
+        profile=section.profile,
+    )
 
 
 def _readiness(config: Config) -> tuple[bool, list[str]]:
@@ -164,12 +190,12 @@ def _readiness(config: Config) -> tuple[bool, list[str]]:
     return True, [] if status == HTTPStatus.OK else list(reasons)
 
 
-def _modems(path: Path | None, key_file: Path | None) -> tuple[dict[str, Any] | None, str]:
+def _modems(seen: Seen) -> tuple[dict[str, Any] | None, str]:
     """Return the running gateway's modems by name, or None and why they cannot be seen."""
     from gateway.cli.problems import ApiProblem, explained
 
     try:
-        page = connected(path, key_file).get("/v1/modems")
+        page = seen.client().get("/v1/modems")
     except Stop as stop:
         return None, stop.sentences[0]
     except ApiProblem as exc:

@@ -1,4 +1,4 @@
-"""What `schoolgate doctor` looks at: the machine, the ports, the files. Nothing is changed."""
+"""What `schoolgate doctor` looks at: the machine and the gateway's files. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -7,86 +7,79 @@ import shutil
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from gateway.cli.exits import Stop
+from gateway.cli.looking_access import may
 from gateway.cli.problems import explained
 from gateway.clock import utc_now
-from gateway.doctor import Host, Port, Service
-from gateway.modem import usb
-from gateway.modem.holders import group_of, holder_of
-from gateway.modem.profiles import profiles
+from gateway.doctor import Host, Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from gateway.config import Config, ModemSection
-
-_MORE_IN_STORAGE_MODE: Final = frozenset({"12d1:1f1d", "0421:0610"})  # beyond those of the profiles
-_STABLE: Final = ("/dev/serial/", "/dev/schoolgate-", "/dev/ttyAMA", "/dev/serial0")
-_NAMELESS: Final = ("/dev/ttyUSB", "/dev/ttyACM")
+    from gateway.config import Config
+    from gateway.doctor import Account
 
 
-def look_at_host(config: Config) -> Host:
-    """Look at clock, disk and processes."""
-    folder = config.store.path.parent
+def look_at_host(folder: Path | None, account: Account) -> Host:
+    """Look at clock, disk and processes; `folder` is that of the database, None where it is not known."""
     try:
-        free: int | None = shutil.disk_usage(folder).free
+        free: int | None = shutil.disk_usage(folder or "/").free
     except OSError:
         free = None
     return Host(
         now=utc_now(),
         built=datetime.fromtimestamp(Path(__file__).stat().st_mtime, UTC),
         clock_synchronised=_clock_synchronised(),
-        data=str(folder),
+        data=str(folder or "/"),
         free=free,
-        writable=os.access(folder, os.W_OK | os.X_OK),
+        writable=folder is None or may(account, folder, "rwx"),
         modem_manager=_runs("ModemManager"),
+        there=folder is None or folder.exists(),
+        user=account.user,
+        group=account.group,
     )
 
 
-def look_at_port(modem: ModemSection, ttys: Path = usb.TTYS) -> Port:
-    """Look at a port without opening it; `ttys` is where sysfs lists serial ports."""
-    path = str(modem.port)
-    return Port(
-        modem=modem.name,
-        path=path,
-        exists=modem.port.exists(),
-        permitted=os.access(path, os.R_OK | os.W_OK),
-        group=group_of(path),
-        holder=holder_of(path) if modem.port.exists() else "",
-        stays=path.startswith(_STABLE) or not path.startswith(_NAMELESS),
-        others=tuple(sorted(str(each) for name in _NAMELESS for each in Path("/dev").glob(f"{name[5:]}*"))),
-        storage_only=_storage_only(),
-        interface=_interface(path, ttys),
-        speaks_at=_speaks_at(path, ttys),
-        siblings={
-            number: each
-            for each in usb.siblings_of(path, ttys)
-            if (number := _interface(each, ttys)) is not None
-        },
-    )
-
-
-def look_at_service(config: Config, *, running: bool, api_key: str, reasons: Sequence[str]) -> Service:
-    """Look at keys, policy and database."""
+def look_at_service(
+    config: Config, *, running: bool, api_key: str, reasons: Sequence[str], names: Sequence[str] = ()
+) -> Service:
+    """Look at keys, policy, certificate and database, as far as this user may."""
     from gateway.cli.serve import certificate_notes, check_database
     from gateway.store import load_key_file
     from policy import PolicySettings
 
     notes: list[str] = []
+    database, keys = config.store.path, config.store.key_file
+    checks: dict[str, tuple[Callable[[], object], tuple[Path | None, ...]]] = {
+        "keys": (lambda: load_key_file(keys), (keys,)),
+        "policy": (lambda: PolicySettings.load(config.policy.file), (config.policy.file,)),
+        "database": (lambda: check_database(database), (database,)),
+        "certificate": (
+            lambda: notes.extend(certificate_notes(config)),
+            (config.api.tls_certificate, config.api.tls_key),
+        ),
+    }
+    closed = {name: path for name, (_, files) in checks.items() if (path := _unreadable(files))}
+    faults = {name: "" if name in closed else _trouble(check) for name, (check, _) in checks.items()}
     return Service(
-        keys=_trouble(lambda: load_key_file(config.store.key_file)),
-        policy=_trouble(lambda: PolicySettings.load(config.policy.file)),
-        database=_trouble(lambda: check_database(config.store.path)),
-        database_made=config.store.path.exists(),
+        **faults,
+        closed=closed,
+        database_made=database.exists(),
         modems=len(config.modem),
         running=running,
         api_key=api_key,
         reasons=reasons,
-        certificate=_trouble(lambda: notes.extend(certificate_notes(config))),
         certificate_ends=" ".join(notes),
+        names=names,
     )
+
+
+def _unreadable(files: Sequence[Path | None]) -> str:
+    """Return the first that is there and that this user may not read."""
+    there = (each for each in files if each is not None and each.exists())
+    return next((str(each) for each in there if not os.access(each, os.R_OK, effective_ids=True)), "")
 
 
 def _trouble(check: Callable[[], object]) -> str:
@@ -125,33 +118,3 @@ def _runs(program: str) -> bool:
         except OSError:
             continue
     return False
-
-
-def _storage_only() -> tuple[str, ...]:
-    known = {each.id for profile in profiles() for each in profile.usb if each.storage}
-    modes, found = known | _MORE_IN_STORAGE_MODE, []
-    for device in Path("/sys/bus/usb/devices").glob("*"):
-        try:
-            ident = ":".join((device / name).read_text().strip() for name in ("idVendor", "idProduct"))
-        except OSError:
-            continue
-        if ident in modes:
-            found.append(ident)
-    return tuple(sorted(found))
-
-
-def _interface(port: str, ttys: Path) -> int | None:
-    number = usb.interface_of(port, ttys).rpartition(".")[2]
-    return int(number) if number.isdecimal() else None
-
-
-def _speaks_at(port: str, ttys: Path) -> tuple[int, ...]:
-    """Return the interfaces at which a device like this one takes commands; empty where that is not known."""
-    device = usb.device_of(port, ttys)
-    if device is None:
-        return ()
-    try:
-        ident = ":".join((device / name).read_text().strip() for name in ("idVendor", "idProduct"))
-    except OSError:
-        return ()
-    return next((each.at for profile in profiles() for each in profile.usb if each.id == ident), ())

@@ -62,7 +62,7 @@ def look_at_credentials(config: Config) -> Iterator[Credential]:
 def _look(about: str, path: Path, fault: Callable[[str], str]) -> Credential:
     if not path.exists():
         return Credential(about, str(path), exists=False, readable=False, private=True)
-    if not os.access(path, os.R_OK):
+    if not os.access(path, os.R_OK, effective_ids=True):
         return Credential(about, str(path), exists=True, readable=False, private=True)
     try:
         text = path.read_text(encoding="utf-8").strip()

@@ -69,9 +69,13 @@ def found() -> Path:
 
 def connected(path: Path | None, key_file: Path | None) -> Client:
     """Return a client of the daemon that the configuration names, with the key to use."""
+    return client_of(configuration(path), key_file)
+
+
+def client_of(config: Config, key_file: Path | None) -> Client:
+    """Return a client of the daemon that `config` names, with the key to use; raise `Stop` without one."""
     from gateway.cli.client import Client
 
-    config = configuration(path)
     chosen = key_file or config.cli.key_file
     local = bool(config.unix_user) and config.api.unix_socket is not None
     if local and key_file is None and (chosen is None or not os.access(chosen, os.R_OK)):

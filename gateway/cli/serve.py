@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import os
 import sys
@@ -117,6 +118,8 @@ def check_database(path: Path) -> None:
 
     if not path.exists():
         return
+    if not os.access(path, os.R_OK, effective_ids=True):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     engine = dialect.engine(f"sqlite:///{path}", writer=False, size=1)
     try:
         present = current(engine)

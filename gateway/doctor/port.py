@@ -9,9 +9,8 @@ from typing import Final
 
 from gateway.doctor.finding import Finding, warning, wrong
 from gateway.doctor.remedies import RESTART
+from gateway.modem.holders import FOR_PORTS
 
-_FOR_MODEMS: Final = ("dialout", "uucp", "modem")  # groups that are for serial ports and for nothing else
-_GROUP: Final = "dialout"
 _RULES: Final = "/etc/udev/rules.d/71-schoolgate-port.rules"
 
 
@@ -67,12 +66,13 @@ def port_findings(port: Port, *, ours: bool) -> Iterator[Finding]:
 
 def _opened(port: Port) -> str:
     """Say how the gateway gets the port: by a group that is for ports, never by one that opens more."""
-    if port.group in _FOR_MODEMS and port.group_may:
+    if port.group in FOR_PORTS and port.group_may:
         return f"sudo usermod -aG {port.group} {port.user}; then: {RESTART}"
-    join = "" if port.member else f"sudo usermod -aG {_GROUP} {port.user}; "
+    group = FOR_PORTS[0]
+    join = "" if port.member else f"sudo usermod -aG {group} {port.user}; "
     return (
-        f"give it to the group {_GROUP} by a udev rule: "
-        f"""echo '{port.udev}, GROUP="{_GROUP}", MODE="0660"' | sudo tee {_RULES}; """
+        f"give it to the group {group} by a udev rule: "
+        f"""echo '{port.udev}, GROUP="{group}", MODE="0660"' | sudo tee {_RULES}; """
         f"sudo udevadm control --reload; sudo udevadm trigger; {join}then: {RESTART}"
     )
 

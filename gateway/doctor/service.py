@@ -10,6 +10,12 @@ from gateway.doctor.finding import Finding, warning, wrong
 from gateway.doctor.remedies import remedy
 
 _NO_MODEM: Final = "no modem is registered"
+_OTHERS: Final = "readable by others"
+_OPEN_TO_OTHERS: Final = "sudo chmod 600 that file; who could read it may have the keys"
+_KEYS_BACK: Final = (
+    "no store opens without them: put the file back from its backup, or from paper: "
+    "sudo schoolgate escrow enter FILE"
+)
 _RESUME: Final = "schoolgate sending show; the owner lets it go on: schoolgate sending resume"
 
 
@@ -42,7 +48,7 @@ def service_findings(service: Service) -> Iterator[Finding]:
         )
     if not service.running:
         yield wrong(
-            "gateway", "it does not run", "systemctl start schoolgate; then: journalctl -u schoolgate -e"
+            "gateway", "it does not run", "sudo systemctl start schoolgate; then: journalctl -u schoolgate -e"
         )
         return
     if service.api_key:
@@ -72,7 +78,7 @@ def _files(service: Service) -> Iterator[Finding]:
     for about, path in service.closed.items():
         yield wrong(about, f"you may not read {path}, so it was not looked at", "sudo schoolgate doctor")
     if service.keys:
-        yield wrong("keys", service.keys, "put the key file back from its backup: no store opens without it")
+        yield wrong("keys", service.keys, _OPEN_TO_OTHERS if _OTHERS in service.keys else _KEYS_BACK)
     if service.certificate:
         yield wrong(
             "certificate", service.certificate, "correct [api] tls_certificate and tls_key: docs/hardening.md"
@@ -81,7 +87,8 @@ def _files(service: Service) -> Iterator[Finding]:
         yield warning(
             "certificate",
             service.certificate_ends,
-            "put the new one in its place, then: systemctl reload schoolgate; one of its own is made then",
+            "put the new one in its place, then: sudo systemctl reload schoolgate; "
+            "one of its own is made then",
         )
     if service.policy:
         yield wrong("policy", service.policy, "correct the file; `schoolgate check-config` says more")
@@ -89,3 +96,26 @@ def _files(service: Service) -> Iterator[Finding]:
         yield wrong("database", service.database, "stop the gateway, and restore: schoolgate restore --help")
     elif not service.database_made:
         yield warning("database", "there is none yet", "start the gateway: it makes one")
+
+
+def config_findings(path: str, problems: Sequence[str], *, there: bool, closed: bool) -> Iterator[Finding]:
+    """Yield the faults of the configuration; `closed`: this user may not read it."""
+    if closed:
+        yield wrong("configuration", f"you may not read {path}", "sudo schoolgate doctor")
+    elif not there:
+        yield from no_config_findings(f"{path} is not there")
+    else:
+        remedy = (
+            f"correct it: sudoedit {path}; then: schoolgate check-config; sudo systemctl restart schoolgate"
+        )
+        yield from (wrong("configuration", f"{path}: {problem}", remedy) for problem in problems)
+
+
+def no_config_findings(what: str) -> Iterator[Finding]:
+    """Yield that there is no configuration."""
+    yield wrong(
+        "configuration",
+        what,
+        "put it back from a backup, or say where it is: schoolgate doctor --config FILE; "
+        "for a new one: docs/quickstart.md",
+    )

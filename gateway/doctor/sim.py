@@ -34,7 +34,8 @@ def sim_findings(state: Mapping[str, Any], floor: float | None) -> Iterator[Find
 
 
 def _low(modem: str, state: Mapping[str, Any], floor: float | None) -> Finding:
-    known, least = state.get("credit"), state.get("credit_floor", floor)
+    known, least = state.get("credit"), state.get("credit_floor")
+    least = floor if least is None else least
     what = "low" if known is None else f"{known:.2f}"
     below = "" if least is None else f", below the floor of {least:.2f}"
     return warning(

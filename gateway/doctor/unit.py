@@ -40,7 +40,7 @@ def unit_findings(unit: Unit) -> Iterator[Finding]:
         yield wrong(
             unit.name,
             f"the service failed ({unit.result}), and systemd has given up on it",
-            f"journalctl -u {unit.name} -e says why; then: systemctl restart {unit.name}",
+            f"journalctl -u {unit.name} -e says why; then: sudo systemctl restart {unit.name}",
         )
     if unit.restarts > _MANY_RESTARTS:
         yield warning(
@@ -49,7 +49,7 @@ def unit_findings(unit: Unit) -> Iterator[Finding]:
             f"journalctl -u {unit.name} -e says why",
         )
     if unit.enabled == "disabled":
-        yield warning(unit.name, "it does not start at boot", f"systemctl enable {unit.name}")
+        yield warning(unit.name, "it does not start at boot", f"sudo systemctl enable {unit.name}")
 
 
 def credential_findings(credential: Credential) -> Iterator[Finding]:
@@ -60,8 +60,8 @@ def credential_findings(credential: Credential) -> Iterator[Finding]:
     elif not credential.readable:
         yield warning(
             about,
-            f"this user may not read {path}, so it was not looked at",
-            "run this as root, or as the gateway's user",
+            f"you may not read {path}, so it was not looked at",
+            "sudo schoolgate doctor",
         )
     else:
         if not credential.private:

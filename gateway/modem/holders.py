@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+FOR_PORTS: Final = ("dialout", "uucp", "modem")
+"""Groups that are for serial ports and open nothing else: nobody is sent into any other."""
 _PSEUDO_TERMINALS: Final = range(136, 144)  # majors: Unix98 slaves, Linux's devices.txt
 
 
@@ -32,6 +34,13 @@ def group_of(path: str) -> str:
         return grp.getgrgid(number).gr_name
     except KeyError:
         return str(number)
+
+
+def remedy_for(group: str) -> str:
+    """Return what gives the gateway's user a port that belongs to `group`."""
+    if group in FOR_PORTS:
+        return f"add it to the group {group} and restart"
+    return f"have a udev rule give it to the group {FOR_PORTS[0]}: sudo schoolgate doctor"
 
 
 def _processes() -> Iterator[int]:

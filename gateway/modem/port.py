@@ -17,7 +17,7 @@ from typing import Final
 import serial
 
 from gateway.modem.errors import ModemGone, PortBusy, PortDenied, PortMissing
-from gateway.modem.holders import group_of, holder_of
+from gateway.modem.holders import group_of, holder_of, remedy_for
 
 _CHUNK: Final = 4096
 _BUSY: Final = {errno.EBUSY, errno.EAGAIN, errno.EWOULDBLOCK}
@@ -43,9 +43,10 @@ def _translated(path: str, exc: Exception) -> ModemGone:
             f"port {path} is held by {holder_of(path) or 'another process'}: stop it or choose another port"
         )
     if number in _DENIED:
-        return PortDenied(
-            f"port {path} may not be opened by this user: add it to the group {group_of(path)} and restart"
-        )
+        return PortDenied(f"port {path} may not be opened by this user: {remedy_for(group_of(path))}")
+    inner = exc.__context__
+    if number == errno.EISDIR or (isinstance(inner, termios.error) and inner.args[:1] == (errno.ENOTTY,)):
+        return ModemGone(f"port {path} is not a serial port: correct port under [[modem]]")
     return ModemGone(f"port {path} cannot be used: {exc}")
 
 

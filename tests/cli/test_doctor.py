@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from gateway.cli.looking import look_at_port
+import pytest
+
+from gateway.cli.looking_access import account_of
+from gateway.cli.looking_port import look_at_port
 from gateway.config import load
 from gateway.daemon import started
 from gateway.doctor import port_findings
@@ -66,6 +70,67 @@ async def test_a_running_gateway_tells_of_its_modems(home: Path) -> None:
             assert any("registration is denied" in what for what in found)
 
 
+async def test_the_state_of_a_modems_sim_is_told_with_the_configured_floor(home: Path) -> None:
+    """On a running gateway: the answer to its question is below the floor; and a cap is reached."""
+    configured(home)
+    config = home / "schoolgate.toml"
+    extra = 'credit_ussd = "*100#"\ncredit_floor = 20\nprofile = "generic"\n'
+    config.write_text(config.read_text() + extra)
+    async with Network(directory=home) as network:
+        network.add_modem("sim0", number="+447700900990")
+        async with started(load(config)) as daemon:
+            await eventually(lambda: daemon.modems[0].state.phase == "ready", what="a ready modem")
+            daemon.modems[0].report(credit=10.0, credit_low=True, credit_error="nothing came")
+            _, found = await doctor()
+    said = [what for what in found if what.startswith("sim0: the credit of its SIM")]
+    assert said == [
+        "sim0: the credit of its SIM is 10.00, below the floor of 20.00",
+        "sim0: the credit of its SIM is not known: nothing came",
+    ]
+
+
+@pytest.mark.parametrize("target", ["folder", "file", "/dev/null"])
+async def test_what_is_no_serial_port_is_called_so(home: Path, target: str) -> None:
+    (home / "folder").mkdir()
+    (home / "file").touch()
+    configured(home)
+    config = home / "schoolgate.toml"
+    config.write_text(config.read_text().replace('port = "sim0"', f'port = "{target}"'))
+    _, found = await doctor()
+    (what,) = [what for what in found if what.startswith("sim0: ")]
+    assert what.endswith(f"{target} is not a serial port")
+    assert found[what].startswith("correct port under [[modem]]")
+
+
+async def test_a_fault_in_the_configuration_does_not_end_the_examination(home: Path) -> None:
+    """Two faults, and the port of the modem that has neither; an archive without that configuration."""
+    configured(home)
+    config = home / "schoolgate.toml"
+    config.write_text(config.read_text() + 'baud = 9601\ncolour = "jo@school.example"\n')
+    _, found = await doctor()
+    assert any("baud: Input should be 9600" in what for what in found)
+    assert any("colour: no such key" in what for what in found)
+    assert any("sim0 is not there" in what for what in found)
+    config.write_text(config.read_text() + "[broken\n")
+    ended, found = await doctor("--bundle", home / "help.tar.gz")
+    (what,) = [what for what in found if what.startswith("configuration: ")]
+    assert "not TOML" in what
+    assert found[what].startswith(f"correct it: sudoedit {config.name}; then: schoolgate check-config")
+    assert "config.toml" not in ended.json["files"]
+    with tarfile.open(home / "help.tar.gz") as archive:
+        kept = archive.extractfile("schoolgate/findings.json")
+        assert kept is not None
+        assert "not TOML" in kept.read().decode()
+
+
+async def test_without_a_configuration_the_machine_is_looked_at_all_the_same(tmp_path: Path) -> None:
+    _, found = await doctor("--config", tmp_path / "none.toml", "--bundle", tmp_path / "help.tar.gz")
+    (what,) = [what for what in found if what.startswith("configuration: ")]
+    assert what.endswith("none.toml is not there")
+    _, found = await doctor()
+    assert any("there is no configuration" in what for what in found)
+
+
 async def test_a_key_file_that_others_can_read_is_found(home: Path) -> None:
     configured(home)
     (home / "schoolgate.keys").chmod(0o644)
@@ -87,7 +152,8 @@ def test_the_interface_of_a_port_and_where_its_modem_listens_are_read_from_sysfs
     (device / "idVendor").write_text("2c7c\n")
     (device / "idProduct").write_text("0125\n")
     section = ModemSection(name="sim0", port=Path("/dev/ttyUSB0"))
-    seen = look_at_port(section, tmp_path / "class/tty")
+    seen = look_at_port(section, account_of(tmp_path, {}), tmp_path / "class/tty")
+    assert seen.udev == 'SUBSYSTEM=="tty", ATTRS{idVendor}=="2c7c", ATTRS{idProduct}=="0125"'
     assert (seen.interface, seen.speaks_at) == (0, (2, 3))
     assert seen.siblings == {1: "/dev/ttyUSB1", 2: "/dev/ttyUSB2", 3: "/dev/ttyUSB3"}
     there = replace(seen, exists=True, permitted=True, holder="", stays=True)

@@ -17,6 +17,7 @@ import serial
 from gateway.model import ModemPhase
 from gateway.modem import port as port_module
 from gateway.modem.errors import ModemGone, PortBusy, PortDenied, PortMissing
+from gateway.modem.holders import group_of, remedy_for
 from gateway.modem.port import Port, open_port, port_errors
 
 
@@ -111,18 +112,35 @@ async def test_two_drivers_cannot_share_a_port(line: tuple[int, str]) -> None:
     (await open_port(line[1], 115200)).close()
 
 
-def test_a_forbidden_port_names_the_group_that_may(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("group", "said"),
+    [
+        ("dialout", "add it to the group dialout and restart"),
+        ("root", "have a udev rule give it to the group dialout: sudo schoolgate doctor"),
+        ("tty", "have a udev rule give it to the group dialout: sudo schoolgate doctor"),
+    ],
+)
+def test_nobody_is_sent_into_a_group_that_opens_more_than_ports(group: str, said: str) -> None:
+    assert remedy_for(group) == said
+
+
+def test_a_forbidden_port_says_what_gives_it_to_us(tmp_path: Path) -> None:
     path = tmp_path / "ttyUSB0"
     path.touch()
-    with pytest.raises(PortDenied, match="add it to the group root"), port_errors(str(path)):
+    said = remedy_for(group_of(str(path)))
+    with pytest.raises(PortDenied, match=f"by this user: {said}"), port_errors(str(path)):
         raise serial.SerialException(13, "could not open port")
 
 
-async def test_a_file_that_is_no_port_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    path = tmp_path / "file"
-    path.touch()
+@pytest.mark.parametrize("what", ["file", "folder", "device"])
+async def test_what_is_no_port_is_refused_with_a_sentence(tmp_path: Path, what: str) -> None:
+    path = Path("/dev/null") if what == "device" else tmp_path / what
+    if what == "folder":
+        path.mkdir()
+    elif what == "file":
+        path.touch()
     before = open_descriptors()
-    with pytest.raises(ModemGone, match="cannot be used"):
+    with pytest.raises(ModemGone, match="is not a serial port: correct port under"):
         await open_port(str(path), 115200)
     assert open_descriptors() == before
 

@@ -88,7 +88,14 @@ def test_a_port_that_it_may_not_open_is_named_with_the_remedy_and_taken_up_once_
     machine.run(f"chown root:root $(readlink -f {port[1]}) && chmod 600 $(readlink -f {port[1]})")
     machine.run("systemctl start schoolgate")
     said = until(lambda: re.search("may not be opened by this user: .*", shown(machine)), 30, "it is told")[0]
-    assert "add it to the group root" in " ".join(said.split())
+    assert "have a udev rule give it to the group dialout" in " ".join(said.split())
+    found = json.loads(machine.run("schoolgate doctor --json", check=False).stdout)["findings"]
+    (told,) = [
+        each
+        for each in found
+        if each["what"].startswith("schoolgate, as whom the gateway runs, may not open")
+    ]
+    assert ("udevadm trigger" in told["remedy"], "usermod" in told["remedy"]) == (True, False)
     waiting = sent(machine, wait=0)
     assert waiting["status"] == "queued"
     machine.run(f"chown {before} $(readlink -f {port[1]}) && chmod 660 $(readlink -f {port[1]})")
