@@ -6,6 +6,7 @@ import contextlib
 import io
 import json
 import platform
+import re
 import subprocess
 import sys
 import tarfile
@@ -20,7 +21,7 @@ from gateway.clock import utc_now
 from gateway.redact import Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from gateway.cli.client import Client
     from gateway.config import Config
@@ -28,26 +29,32 @@ if TYPE_CHECKING:
 
 _LINES: Final = 5000  # of the log
 _READ_ME: Final = """A Schoolgate support archive: findings, configuration, state, versions and recent log.
-Telephone numbers, SIM and device numbers, PDUs, keys, passwords, PINs and e-mail addresses were replaced; the
-same one has the same name throughout (<number-1>). Texts of messages are not in the log to begin with, and
-the policy file, which names people, is left out.
-Look through it before you give it away: it is only text.
+Telephone numbers, SIM and device numbers, PDUs, API keys, e-mail addresses, the ways of web addresses, and
+what a PIN or PUK is said to be were replaced wherever they were recognised; the same one has the same name
+throughout (<number-1>). Of the configuration there are numbers, file names and words that the gateway itself
+offers; its comments and every other text are left out. So are whom a finding about the policy names, the
+policy file, and the files with secrets. Texts of messages are not in the log to begin with.
+What has no form of its own, such as a name, cannot be recognised in the log: look through it all before you
+give it away. It is only text.
 """
 
 
 def bundle(
     target: Path,
     config: Config,
-    path: Path,
+    path: Path | None,
     findings: Sequence[Finding],
     client: Client | None,
     log: Path | None,
 ) -> list[str]:
-    """Write the archive, readable by its owner only; return the names in it. Never overwrites."""
-    redact = Redactor(_secrets(config))
+    """Write the archive, readable by its owner only; return the names in it. Never overwrites.
+
+    `path` is None for a configuration that has a fault: which of it is private is not known, so it stays out.
+    """
+    redact = Redactor()
     files = {"README.txt": _READ_ME}
-    for name, text in _contents(config, path, findings, client, log):
-        files[name] = redact(text)
+    for name, content in _contents(config, path, findings, client, log):
+        files[name] = _text(content, redact)
     with new_file(target) as file, tarfile.open(fileobj=file, mode="w:gz") as archive:
         for name, text in files.items():
             data = text.encode()
@@ -58,18 +65,41 @@ def bundle(
 
 
 def _contents(
-    config: Config, path: Path, findings: Sequence[Finding], client: Client | None, log: Path | None
-) -> Iterator[tuple[str, str]]:
-    from dataclasses import asdict
-
-    yield "findings.json", _json([asdict(each) for each in findings])
-    yield "config.toml", path.read_text(encoding="utf-8", errors="replace")
-    yield "versions.json", _json(_versions(config))
+    config: Config, path: Path | None, findings: Sequence[Finding], client: Client | None, log: Path | None
+) -> Iterator[tuple[str, Any]]:
+    """Yield the name and the content of each file: a text, a configuration, or what becomes JSON."""
+    yield "findings.json", [_impersonal(each) for each in findings]
+    if path is not None:
+        yield "config.toml", path
+    yield "versions.json", _versions(config)
     if client is not None:
-        yield "state.json", _json(dict(_state(client)))
+        yield "state.json", dict(_state(client))
         with contextlib.suppress(Stop, ApiProblem):
             yield "metrics.txt", client.raw("GET", "/metrics")[1].decode()
     yield "log.txt", _log(log)
+
+
+def _text(content: Any, redact: Redactor) -> str:  # noqa: ANN401 - as `_contents` has it
+    from gateway.cli.bundle_config import shown
+
+    if isinstance(content, Path):
+        return shown(content.read_text(encoding="utf-8"), redact)
+    if isinstance(content, str):
+        return redact(content)
+    return (
+        json.dumps(redact.value(json.loads(json.dumps(content, default=str))), indent=2, ensure_ascii=False)
+        + "\n"
+    )
+
+
+def _impersonal(finding: Finding) -> dict[str, Any]:
+    """Return a finding without whom it is about, and without what stood in the configuration."""
+    from dataclasses import asdict
+
+    what = re.sub(r"\(found .*\)", "(found <text>)", finding.what)
+    if finding.about.startswith("policy "):
+        what = f"{what.partition(':')[0]}: <people>" if ":" in what else what
+    return asdict(finding) | {"what": what}
 
 
 def _state(client: Client) -> Iterator[tuple[str, Any]]:
@@ -112,19 +142,3 @@ def _log(file: Path | None) -> str:
     except (OSError, subprocess.SubprocessError) as exc:
         return f"no journal here: {type(exc).__name__}; give the log with --log FILE\n"
     return shown.stdout
-
-
-def _secrets(config: Config) -> Iterable[str]:
-    """Return what the files with secrets hold, as far as this user may read them."""
-    files = [modem.pin_file for modem in config.modem]
-    files += [config.cli.key_file, config.alerts.smtp_password_file]
-    for file in files:
-        if file is not None:
-            with contextlib.suppress(OSError, UnicodeDecodeError):
-                yield file.read_text(encoding="utf-8").strip()
-    if config.alerts.smtp_user is not None:
-        yield config.alerts.smtp_user
-
-
-def _json(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str) + "\n"

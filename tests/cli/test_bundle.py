@@ -5,12 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import tarfile
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
 
+from gateway.cli.bundle import bundle
+from gateway.cli.bundle_config import SHOWN
+from gateway.cli.manual import settings
+from gateway.config import Config
+from gateway.doctor.finding import warning, wrong
 from gateway.simulator import Network
 from tests.cli.conftest import command
 from tests.system.site import Site, eventually, furnish, message, number, own_port, spawned
@@ -96,7 +102,7 @@ async def test_no_number_text_key_or_pin_is_in_the_archive(tmp_path: Path) -> No
         for each in private:
             assert each not in text, (name, each)
         if name not in {"versions.json", "metrics.txt"}:
-            assert PIN not in text, name
+            assert PIN not in text, name  # it is in no file that is packed
     assert files.keys() == {
         "README.txt",
         "findings.json",
@@ -118,3 +124,102 @@ async def test_no_number_text_key_or_pin_is_in_the_archive(tmp_path: Path) -> No
     )
     assert again.code == 1
     assert "is not overwritten" in again.err
+
+
+BEFORE = """\
+# PUK 12345678, ask Mrs Smith, 020 7946 0018
+[gateway]
+log = "text"  # Mr Jones set this up
+[api]
+requests_per_minute = 60000
+[audit]
+webhook = "https://records.example/hook/T0KEN"
+sms_to = "+447700900456"
+[alerts]
+smtp_host = "mail.invalid"
+smtp_user = "text"
+mail_to = ["mrs.smith@school.example"]
+[[unix_user]]
+user = "misuser"
+person = "hsmith"
+scopes = ["messages:send"]
+[[modem]]
+name = "office"
+port = "/dev/none"
+pin_file = "sim.pin"
+self_test_to = "+447700900789"
+credit_pattern = "Dear Dora (?P<amount>4)"
+"""
+LOGGED = """\
+2026-11-26T14:31:07.123456Z [info     ] a call to 020 7946 0018 or +44 (0)20 7946 0101, in 60000 ms
+2026-11-26T14:31:08.123456Z [warning  ] SIM 8944 1100 6800 0000 017 AT+CPIN="4711"
+2026-11-26T14:31:09.123456Z [warning  ] not taken by https://records.example/hook/T0KEN by=hsmith
+"""
+OF_SOMEBODY = (
+    "12345678", "Smith", "smith", "Jones", "7946", "0018", "0101", "T0KEN", "misuser", "Dora", "900456",
+    "900789", "mail.invalid", "school.example", "8944", "4711", "Dear",
+)  # fmt: skip
+
+
+def packed(directory: Path) -> dict[str, str]:
+    """Write an archive where no gateway runs, and return what is in it."""
+    (directory / "log").write_text(LOGGED)
+    words = ("doctor", "--config", "schoolgate.toml", "--bundle", directory / "help.tar.gz", "--log", "log")
+    ended = command(*words)
+    assert (directory / "help.tar.gz").exists(), ended.err
+    return unpacked(directory / "help.tar.gz")
+
+
+def configured(home: Path, pin: str) -> None:
+    (home / "schoolgate.toml").write_text(BEFORE)
+    (home / "sim.pin").write_text(pin)
+    (home / "sim.pin").chmod(0o600)
+
+
+def test_neither_comments_nor_other_texts_of_the_configuration_are_in_the_archive(home: Path) -> None:
+    configured(home, "0000")
+    files = packed(home)
+    del files["README.txt"], files["versions.json"]
+    assert [(name, each) for name, text in files.items() for each in OF_SOMEBODY if each in text] == []
+    shown = tomllib.loads(files["config.toml"])
+    assert shown["api"] == {"requests_per_minute": 60000}
+    assert shown["gateway"] == {"log": "text"}
+    assert shown["audit"] == {"webhook": "<text>", "sms_to": "<number-1>"}
+    assert shown["alerts"]["mail_to"] == ["<mail-1>"]
+    assert shown["unix_user"] == [{"user": "<text>", "person": "<text>", "scopes": ["messages:send"]}]
+    assert shown["modem"][0]["port"] == "/dev/none"
+    assert shown["modem"][0]["credit_pattern"] == "<text>"
+    assert "2026-11-26T14:31:07.123456Z [info     ] a call to <number-" in files["log.txt"]
+
+
+@pytest.mark.parametrize("pin", ["0000", "6000", "2026"])
+def test_the_archive_is_the_same_whatever_the_pin_is(home: Path, pin: str) -> None:
+    """Else it could be read off: what would be replaced stands for other things, too."""
+    shown = []
+    for each in (pin, "7391"):
+        configured(home, each)
+        shown.append(packed(home))
+        (home / "help.tar.gz").unlink()
+    for name in ("config.toml", "log.txt"):
+        assert shown[0][name] == shown[1][name]
+
+
+def test_whom_a_finding_names_stays_out_of_the_archive(tmp_path: Path) -> None:
+    found = [
+        warning("policy 9.2", "Not acknowledged, and so cannot send: hsmith, bjones.", "schoolgate policy"),
+        wrong("schoolgate.toml", "line 9: audit.sms_to: is no number (found 'Mrs Smith')", "mend it"),
+        wrong("office", "no port /dev/none", "replug it"),
+    ]
+    (tmp_path / "log").touch()
+    bundle(tmp_path / "help.tar.gz", Config(), None, found, None, tmp_path / "log")
+    told = json.loads(unpacked(tmp_path / "help.tar.gz")["findings.json"])
+    assert [each["what"] for each in told] == [
+        "Not acknowledged, and so cannot send: <people>",
+        "line 9: audit.sms_to: is no number (found <text>)",
+        "no port /dev/none",
+    ]
+
+
+def test_every_key_whose_words_are_shown_is_one_of_the_configuration() -> None:
+    known = {(section.strip("[]"), key) for section, key, *_ in settings()}
+    assert {(section, key) for section, keys in SHOWN.items() for key in keys} <= known
