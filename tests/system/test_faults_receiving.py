@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +17,7 @@ from gateway.simulator.personas import PERSONAS
 from gateway.simulator.relay import compose
 from gateway.simulator.storage import Slot, Stat
 from tests.system.heard import AT_ONCE, hears, waited
-from tests.system.site import Site, eventually
+from tests.system.site import Site, eventually, own_port, spawned
 from tests.system.story import ANNA, BEN, CARA, EVERYBODY, MODEM, NEVER, SWEEP, posted, stage
 from tests.system.test_faults_link import state
 from tests.system.verdict import verdict
@@ -247,18 +249,45 @@ async def test_every_kind_of_modem_sends_receives_and_stops(
         assert ends["delivered"] == 3  # the confirmation of the STOP too
 
 
+@contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Have a store that takes nothing."""
+    lock = sqlite3.connect(directory / "schoolgate.db", isolation_level=None)
+    lock.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        lock.rollback()
+        lock.close()
+
+
 async def test_a_store_that_takes_nothing_leaves_the_message_on_the_sim(
     furnished_stage: Path, tmp_path: Path
 ) -> None:
-    async with stage(furnished_stage, tmp_path) as made:
-        lock = sqlite3.connect(tmp_path / "schoolgate.db", isolation_level=None)
-        lock.execute("BEGIN IMMEDIATE")
-        try:
+    async with stage(furnished_stage, tmp_path, first=False) as made:
+        with locked(tmp_path):
             made.network.text(ANNA, "sim0", "STOP")
-            await made.network.ledger.until(Kind.READ, modem="sim0")
+            await made.network.ledger.until(Kind.READ)
             await asyncio.sleep(1.5)
-            assert not made.network.ledger.of(Kind.DELETED)[1:]
-        finally:
-            lock.rollback()
-            lock.close()
+            assert not made.network.ledger.of(Kind.DELETED)
         await verdict(made)
+
+
+async def test_killed_between_reading_and_the_commit_the_message_is_in_its_slot_and_stored_once(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    async with stage(furnished_stage, tmp_path, running=False, first=False) as made:
+        ledger, port = made.network.ledger, own_port(tmp_path)
+        async with spawned(made, port) as process:
+            await made.ready(60)
+            with locked(tmp_path):
+                made.network.text(BEN, "sim0", "STOP")
+                await ledger.until(Kind.READ, timeout=20)
+                await asyncio.sleep(0.5)  # were it freed before the commit, it would be by now
+                process.kill()
+                await process.wait()
+        assert not ledger.of(Kind.DELETED)
+        assert count(tmp_path, "SELECT count(*) FROM inbound") == 0
+        async with spawned(made, port):
+            await made.ready(60)
+            assert await verdict(made) == {"delivered": 1}  # the confirmation
