@@ -20,10 +20,12 @@ def words(text: str) -> list[str]:
 
 QUESTIONS = words("""
 AT ATI ati4 AT+CSQ at+csq AT+CREG? AT+CREG=? AT+CMEE? AT+CPIN? AT+CPINR AT+QPINC? AT+COPS? AT+CNMI? AT+CNMI=?
-AT+CPMS? AT+CGSN AT^ICCID? AT+QNWINFO AT^HCSQ? AT!GSTATUS? AT+CFUN? AT+CCLK? AT$QCRMCALL? AT+CMGF?
+AT+CPMS? AT+CSCA? AT+CUSD? AT+CUSD=? AT+CGSN
+AT^ICCID? AT+QNWINFO AT^HCSQ? AT!GSTATUS? AT+CFUN? AT+CCLK? AT$QCRMCALL? AT+CMGF?
 """)
 CHANGES = words("""
-AT+CFUN=1,1 AT+CUSD=1,"*100#",15 AT+COPS=0 AT+COPS=? AT+CGATT=1 AT+QCFG="nwscanmode",3
+AT+CFUN=1,1 AT+CUSD=1,"*100#",15 AT+CUSD=1,"*#06#" AT+CUSD=1,1 AT+CUSD=2 AT+CUSD=0
+AT+COPS=0 AT+COPS=? AT+CGATT=1 AT+QCFG="nwscanmode",3
 """)
 OF_PEOPLE = words("""
 AT+CMGS=23 AT+CMGD=1 AT+CMGD=1,4 AT+CMGL=4 AT+CMGR=1 AT+CMGW=23 AT+CMSS=1 AT+CMGC=1 AT+CMGD=? AT+CMGL AT+CMGS?
@@ -31,10 +33,15 @@ AT+CNMA AT+CMMS=2 AT+QCMGS AT+QCMGR=1 AT#CMGS=1 AT+CPBR=1 AT+CPBS? AT+CPBW=1 AT+
 """)
 OF_LOCKS = words("""
 AT+CPIN="1234" AT+CPIN=1234 AT+CPIN="12345678","1234" AT+CLCK="SC",0,"1234" AT+CPWD="SC",1,2 AT^CPIN="1234"
-AT+CPIN2=1 AT+SPIC="SC" AT+CSIM=10,1 AT+CRSM=176,28423,0,0,9 AT+CPUC=1
+AT+CPIN2=1 AT+SPIC="SC" AT+CUSD=1,"**05*12345678*1111*1111#",15 AT+CUSD=1,"**04*1234*1111*1111#"
+AT+CUSD=1,**042*1234*1111*1111# AT+CUSD=1,"**052*12345678*1111*1111#" AT+CUSD=1,"**03*330*1*2*2#"
+AT+CUSD=1,"*03*330*1*2*2#" AT+XUSSD=1,"##05*1*2*2#" AT+FOO="**04*1234*1111*1111#" AT+CKPD="*" AT+CKPD="*04*1"
+AT+CUSD=1,"2A2A30352A31" AT+CUSD=1,"002A002A00300035" AT+CUSD=1,"AA180C" AT+CUSD=1,"1;" AT+CUSD=1,"x"
+AT+CSIM=10,1 AT+CRSM=176,28423,0,0,9 AT+CPUC=1
 """)
 OF_THE_DRIVER = words("""
-AT+CMGF=1 ATE1 ATE0 ATV0 ATZ AT&F AT&F0 at&f AT&W AT+CNMI=0 AT+CPMS="ME" AT+CSMP=17 AT+IPR=9600 AT+CMUX=0
+AT+CMGF=1 ATE1 ATE0 ATV0 ATZ AT&F AT&F0 at&f AT&W AT+CNMI=0 AT+CPMS="ME" AT+CSMP=17 AT+CSCA="+447"
+AT+IPR=9600 AT+CMUX=0
 ATD07700900123; ATA ATH ATO ATS0=1 AT+CREG=0 AT+CMEE=0
 """)
 NO_COMMANDS = (
@@ -70,6 +77,17 @@ def test_nothing_that_reaches_the_line_touches_messages_or_pins(line: str) -> No
         "AT+CMGF?"
     )
     assert not ("PIN" in line.partition("=")[0] and line.partition("=")[2] not in ("", "?"))
+
+
+PLAIN = '=,"0123456789*#2AaF'
+
+
+@given(
+    st.from_regex(r"[*#]0[345]2?[*#]", fullmatch=True), st.text(PLAIN, max_size=6), st.text(PLAIN, max_size=8)
+)
+def test_no_code_that_changes_a_lock_is_said_in_any_value(code: str, before: str, after: str) -> None:
+    for name in ("AT+CUSD", "AT+COPS", "AT*EUSSD", "AT"):
+        assert objection(f"{name}={before}{code}{after}", write=True) != ""
 
 
 async def test_a_command_waits_for_its_turn_and_disturbs_no_part(fake: FakeModem, store: Store) -> None:
