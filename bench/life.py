@@ -7,21 +7,22 @@ import contextlib
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 
-from gateway.simulator import Kind, Timing, VirtualModem
+from bench.hurried import FASTER  # first of all: it sets the clock
+from bench.strikes import FAULTS, PIN, SECOND, STORED, Strikes
+from gateway.simulator import PERSONAS, Kind, Timing
 from tests.system.site import Site, furnish, message, number, own_port, revived, spawned
 from tests.system.verdict import verdict
 from tests.system.view import count, overtaken, read
 
 EVERYBODY: Final = [number(index) for index in range(100, 400)]
-FASTER: Final = 80  # than a modem that needs 3.2 s for a part, and 1.2 s where the link is kept
 PACE: Final = Timing(radio_first=3.2 / FASTER, radio_kept=1.2 / FASTER, report_after=8 / FASTER)
 PATIENCE: Final = (
     300.0  # seconds for a start, and for coming to rest: the machine may be busy with other things
@@ -30,33 +31,14 @@ WARM: Final = 0.4  # of a process's life: after that its memory must stay
 GROWTH: Final = 4.0  # MB by which it may differ from then on
 LOOK: Final = 5.0  # seconds between two looks at the memory
 TAIL: Final = 40  # lines of ledger and log that are shown where a life fails
+HURRIED: Final = ("-m", "bench.hurried")
+LONG: Final = 0.1  # of the messages take three parts
+WORDINGS: Final = {
+    "short": "The trip to {place} is on Friday. Ref {ref}",
+    "long": "The trip to {place} is on Friday. Ref {ref}. " + "Please send a packed lunch and a coat. " * 7,
+}
 CONFIG: Final = "[sending]\nretry_seconds = [0.3, 1]\ndevice_pause_seconds = 0.5\n"
 MODEM: Final = "result_seconds = 1.5\nsweep_seconds = 3\n"
-
-Draw = Callable[[random.Random], dict[str, Any]]
-FAULTS: Final[Mapping[str, tuple[int, Draw]]] = {  # name -> how often, and with which parameters
-    "hang": (3, lambda r: {"seconds": r.uniform(0.3, 4), "lose": r.random() < 0.6, "urcs": r.random() < 0.3}),
-    "lose_result": (3, lambda r: {"sent": r.random() < 0.7}),
-    "misreport": (2, lambda r: {"code": r.choice((332, 500))}),
-    "late_result": (3, lambda r: {"seconds": r.uniform(0.2, 5)}),
-    "cms": (4, lambda r: {"code": r.choice((1, 21, 30, 38, 42, 8, 331, 500)), "count": r.randint(1, 2)}),
-    "no_prompt": (1, lambda _: {}),
-    "late_prompt": (2, lambda r: {"seconds": r.uniform(0.2, 3)}),
-    "unplug": (3, lambda r: {"seconds": r.uniform(0.2, 3), "sent": r.random() < 0.5}),
-    "noise": (3, lambda r: {"kind": r.choice(("urc", "bytes", "chop")), "seconds": r.uniform(1, 5)}),
-    "reset": (2, lambda _: {}),
-    "echo": (1, lambda _: {}),
-    "lose_cmti": (2, lambda r: {"count": r.randint(1, 3)}),
-    "deregister": (2, lambda r: {"seconds": r.uniform(0.5, 3), "stat": r.choice((0, 2, 3))}),
-    "no_sim": (1, lambda r: {"seconds": r.uniform(0.5, 2)}),
-}
-SECOND: Final[Mapping[str, tuple[int, Draw]]] = {  # where the modems have a second port
-    "second_deaf": (2, lambda r: {"seconds": r.uniform(0.5, 8)}),
-    "second_gone": (2, lambda r: {"seconds": r.uniform(0.2, 3)}),
-}
-STORED: Final[Mapping[str, tuple[int, Draw]]] = {  # where parts go by way of the memory
-    "reset_at": (2, lambda r: {"command": r.choice(("AT+CMGW", "AT+CMSS"))}),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +67,12 @@ class Life:
     chance: random.Random = field(init=False)
     stored: bool = field(init=False)
     second: bool = field(init=False)
-    known: Mapping[str, tuple[int, Draw]] = field(init=False)
+    persona: str = field(init=False)
+    strikes: Strikes = field(init=False)
     faults: Counter[str] = field(default_factory=Counter)
     answers: Counter[int] = field(default_factory=Counter)
     accepted: set[str] = field(default_factory=set)
+    posted: int = 0
     texts: int = 0
     stopped: set[str] = field(default_factory=set)
     kills: int = 0
@@ -97,7 +81,9 @@ class Life:
     def __post_init__(self) -> None:
         self.chance = random.Random(self.seed)
         self.stored, self.second = self.seed % 2 == 1, self.seed % 4 >= 2
-        self.known = {**FAULTS, **(SECOND if self.second else {}), **(STORED if self.stored else {})}
+        self.persona = sorted(PERSONAS)[self.seed % len(PERSONAS)]
+        known = {**FAULTS, **(SECOND if self.second else {}), **(STORED if self.stored else {})}
+        self.strikes = Strikes(self.chance, known)
 
     @property
     def setting(self) -> str:
@@ -107,41 +93,54 @@ class Life:
     async def live(self, directory: Path) -> Counter[str]:
         """Run, come to rest, and be judged; raises `AssertionError` where an invariant fails."""
         await furnish(directory, modems=self.modems, numbers=EVERYBODY, extra=CONFIG, each=self.setting)
-        port, config = own_port(directory), directory / "schoolgate.toml"
-        text = config.read_text()
-        for index in range(self.modems if self.second else 0):
-            text = text.replace(
-                f'port = "sim{index}"', f'port = "sim{index}"\nsecond_port = "sim{index}-2"', 1
-            )
-        config.write_text(text)
+        port = own_port(directory)
+        (directory / "pin").write_text(PIN)
+        (directory / "pin").chmod(0o600)
+        config = directory / "schoolgate.toml"
+        config.write_text(self._equipped(config.read_text()))
         fitted = {"second": True} if self.second else {}
-        async with revived(directory, modems=self.modems, timing=PACE, fitted=fitted, running=False) as made:
+        how = {"modems": self.modems, "timing": PACE, "persona": self.persona, "fitted": fitted}
+        async with revived(directory, running=False, **how) as made:
             try:
                 return await self._live(made, port)
             except (AssertionError, TimeoutError):
                 explain(made, self.say)
                 raise
 
+    def _equipped(self, config: str) -> str:
+        """Return a configuration in which each modem may have another name, and has its second port."""
+        for index in range(self.modems):
+            port = f'port = "sim{index}"\n'
+            more = f'search = ["sim{index}-as-*"]\npin_file = "pin"\n'
+            more += f'second_port = "sim{index}-2"\n' if self.second else ""
+            config = config.replace(port, port + more, 1)
+        return config
+
     async def _live(self, made: Site, port: int) -> Counter[str]:
         end = time.monotonic() + self.seconds
         while time.monotonic() < end:
-            async with spawned(made, port) as process:
+            async with spawned(made, port, HURRIED) as process:
                 await made.ready(PATIENCE)
-                until = min(end, time.monotonic() + self.chance.uniform(*self.pace.lives))
+                if not self.kills:
+                    await wordings(made)
+                until = min(end, time.monotonic() + self._span())
                 await self._busy(made, until)
                 process.kill()
                 await process.wait()
                 self.kills += 1
-        for modem in made.modems:
-            modem.clear_faults()
-        async with spawned(made, port):
+        self.strikes.end(made.modems)
+        async with spawned(made, port, HURRIED):
             await made.ready(PATIENCE)
-            ends = await verdict(made, within=PATIENCE)
+            ends = await verdict(made, within=PATIENCE, killed=True)
         self._print(made, ends)
         self._all_there(made.directory)
         self._foreseen(made.directory)
         self._flat()
         return ends
+
+    def _span(self) -> float:
+        """Return for how many seconds the next process lives: in some lives one does it all."""
+        return self.seconds if self.seed % 4 == 3 else self.chance.uniform(*self.pace.lives)
 
     async def _busy(self, made: Site, until: float) -> None:
         async with asyncio.TaskGroup() as tasks:
@@ -151,7 +150,12 @@ class Life:
     async def _post(self, made: Site, until: float) -> None:
         while time.monotonic() < until:
             with contextlib.suppress(aiohttp.ClientError):
-                body = message(self.chance.choice(EVERYBODY))
+                self.posted += 1
+                body = message(
+                    self.chance.choice(EVERYBODY),
+                    template="long" if self.chance.random() < LONG else "short",
+                    slots={"place": "the museum", "ref": f"KRS-{self.posted}"},
+                )
                 status, answer = await made.call("POST", "/v1/messages", body)
                 self.answers[status] += 1
                 if status == 202:
@@ -171,11 +175,9 @@ class Life:
             await asyncio.sleep(self.chance.expovariate(self.pace.texts))
 
     async def _break(self, made: Site, until: float) -> None:
-        names, weights = list(self.known), [often for often, _ in self.known.values()]
         while time.monotonic() < until:
             await asyncio.sleep(self.chance.expovariate(self.pace.faults))
-            (name,) = self.chance.choices(names, weights)
-            if _strikes(self.chance.choice(made.modems), name, self.known[name][1](self.chance)):
+            if name := self.strikes.strike(self.chance.choice(made.modems)):
                 self.faults[name] += 1
 
     async def _weigh(self, made: Site, until: float) -> None:
@@ -215,7 +217,7 @@ class Life:
             "accepted by the API": f"{len(self.accepted)}, {refused} refused",
             "parts": ", ".join(f"{n} {status}" for status, n in sorted(ends.items())),
             "failed because": "; ".join(f"{cause} ({n})" for cause, n in causes) or "-",
-            "on the air": f"{len(ledger.of(Kind.ACCEPTED))}, none twice",
+            "on the air": len(ledger.of(Kind.ACCEPTED)),
             "inbound": f"{received} of {self.texts}",
             "STOPs": f"{len(stops)} people, {opted_out} opted out",
             "hand-offs after STOP": len(list(overtaken(directory))),
@@ -223,19 +225,23 @@ class Life:
             "kill -9": self.kills,
             "memory, first to last": ", ".join(f"{mb[0]:.0f}-{mb[-1]:.0f} MB" for mb in self.memory),
         }
-        how = (", two ports each" if self.second else "") + (", parts stored first" if self.stored else "")
+        how = f" ({self.persona})"
+        how += (", two ports each" if self.second else "") + (", parts stored first" if self.stored else "")
         hours = self.seconds * FASTER / 3600
         self.say(f"seed {self.seed}: {self.seconds:g} s for {hours:.3g} h, {self.modems} modems{how}")
         for name, value in lines.items():
             self.say(f"  {name:<26}{value}")
 
 
-def _strikes(modem: VirtualModem, name: str, parameters: dict[str, Any]) -> bool:
-    """Let a fault strike, unless the modem has one of the kind already or is out of power."""
-    if not modem.wire.plugged or any(type(fault).__name__ == "Unplug" for fault in modem.faults):
-        return False
-    modem.fault(name, **parameters)
-    return True
+async def wordings(made: Site) -> None:
+    """Have the templates approved; each message has a number of its own, so that none hides another."""
+    slots = {"place": {"type": "choice", "choices": ["the museum", "the farm"]}, "ref": {"type": "reference"}}
+    for name, text in WORDINGS.items():
+        body = {"name": name, "purpose": "event_notice", "body": text, "slots": slots}
+        status, drafted = await made.call("POST", "/v1/templates", body, who="author")
+        assert status == 201, drafted
+        status, answer = await made.call("POST", f"/v1/templates/{drafted['id']}/approve", who="head")
+        assert status == 200, answer
 
 
 def explain(made: Site, say: Callable[[str], None]) -> None:
@@ -250,7 +256,8 @@ def explain(made: Site, say: Callable[[str], None]) -> None:
     now = made.network.ledger.clock()
     for entry in made.network.ledger.entries[-TAIL:]:
         say(f"  {entry.at - now:+8.2f} s {entry.modem} {entry.kind.value} {dict(entry.facts)}")
-    for line in (made.directory / "daemon.log").read_text().splitlines()[-TAIL:]:
+    lines = (made.directory / "daemon.log").read_text(encoding="utf-8", errors="replace").splitlines()
+    for line in [line for line in lines if "clock_jumped" not in line][-TAIL:]:
         say(f"  log: {line}")
 
 

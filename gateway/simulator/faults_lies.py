@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from gateway.simulator.fault import Fault, strike
+from gateway.simulator.ledger import Kind
 
 if TYPE_CHECKING:
     from gateway.simulator.modem import VirtualModem
@@ -61,5 +62,7 @@ class Tear(Fault):
             return data
         strike(self)
         modem.drop_spent_faults()
+        if b"+CDS" in data:  # such a report is not stored: nothing is left of it
+            modem.ledger.note(Kind.DROPPED, modem.name, pdu=found[0].decode())
         middle = (found.start() + found.end()) // 2
         return data[:middle] + data[middle + self.characters :]
