@@ -239,6 +239,11 @@ async def test_the_right_pin_opens_the_sim_that_asks_for_it(
         assert len(pins_tried(made)) == tries
 
 
+async def told_of(made: Site, what: str) -> bool:
+    """Return whether an alert says that a SIM waits for a person, and why."""
+    return what in (await made.alarms()).get("modem-blocked", "")
+
+
 async def test_a_wrong_pin_is_tried_once_ever_and_a_puk_never(furnished_stage: Path, tmp_path: Path) -> None:
     async with stage(furnished_stage, tmp_path, running=False, first=False):
         with_pin(tmp_path, "9999")
@@ -246,14 +251,21 @@ async def test_a_wrong_pin_is_tried_once_ever_and_a_puk_never(furnished_stage: P
     for why in ("refused the PIN", "tried on this SIM before", "tried on this SIM before"):
         async with stage(furnished_stage, tmp_path, before=locked, ready=False, first=False) as made:
             await blocked(made, why)
+            assert await told_of(made, why)
             tries += pins_tried(made)
             await verdict(made, stopped=True)
     assert len(tries) == 1
 
 
 async def test_a_blocked_sim_is_left_to_people(furnished_stage: Path, tmp_path: Path) -> None:
-    async with stage(furnished_stage, tmp_path) as made:
+    """Though its PIN is known: it was entered once, before somebody blocked the SIM, and never again."""
+    async with stage(furnished_stage, tmp_path, running=False, first=False):
+        with_pin(tmp_path, "1234")
+    async with stage(furnished_stage, tmp_path, before=locked) as made:
         made.modems[0].fault("puk")
         made.modems[0].reset()
         await blocked(made, "PUK")
-        assert not pins_tried(made)
+        assert await told_of(made, "PUK")
+        looks = len(made.network.ledger.of(Kind.PORT_OPENED))
+        await made.network.ledger.until(Kind.PORT_OPENED, looks + 2, timeout=20)
+        assert len(pins_tried(made)) == 1

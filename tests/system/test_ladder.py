@@ -129,7 +129,7 @@ async def test_a_modem_that_hangs_for_ever_is_noticed_forced_once_and_told_of_an
 ) -> None:
     changed(furnished_stage, tmp_path, {"[sending]": "[alerts]\nafter_minutes = 0.001\n[sending]"})
     with capture_logs() as logs:
-        async with stage(furnished_stage, tmp_path) as made:
+        async with stage(furnished_stage, tmp_path, sweep=60 / FASTER) as made:
             made.modems[0].fault("hang", seconds=3600, lose=True, urcs=True)
             (began,) = made.network.ledger.of(Kind.FAULT)
             await eventually(lambda: climbed(made, "resynchronise"), what="a rung")

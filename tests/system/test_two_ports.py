@@ -13,7 +13,7 @@ from gateway.simulator import Kind, Timing
 from tests.system.heard import AT_ONCE, waited
 from tests.system.site import Site, eventually
 from tests.system.story import ANNA, BEN, CARA, MODEM, NEVER, posted, stage
-from tests.system.test_faults_link import state
+from tests.system.test_faults_link import AIR, state
 from tests.system.verdict import verdict
 from tests.system.view import count
 
@@ -63,14 +63,19 @@ async def test_a_stop_during_a_part_counts_before_that_part_ends(
 async def test_a_second_port_that_fails_is_done_without_and_taken_up_again(
     furnished_stage: Path, tmp_path: Path, fault: str
 ) -> None:
-    async with two_ports(furnished_stage, tmp_path) as made:
+    """A text that comes while one port has to do it all is read before the next part, and that heeds it."""
+    async with two_ports(furnished_stage, tmp_path, timing=AIR) as made:
         made.modems[0].fault(fault)
         await reading_at(made, "")
-        made.network.text(BEN, "sim0", "Hello")
-        await posted(made, [ANNA])
-        assert await verdict(made) == {"delivered": 1}
+        ledger = made.network.ledger
+        begun = len(ledger.of(Kind.SUBMITTED))
+        await posted(made, [ANNA, CARA])
+        await ledger.until(Kind.SUBMITTED, begun + 1, timeout=20)
+        made.network.text(CARA, "sim0", "STOP")
+        assert await verdict(made) == {"delivered": 2, "cancelled": 1}  # the confirmation is one of the two
+        assert sum("trip" in text for text in made.texts(CARA)) == 0
         made.modems[0].clear_faults()
         await reading_at(made, "sim0-2")
         made.network.text(BEN, "sim0", "Hello again")
-        assert await verdict(made) == {"delivered": 1}
+        assert (await verdict(made))["delivered"] == 2
         assert (await state(made))["failures"] == 0  # the link itself was never lost
