@@ -98,8 +98,6 @@ def may(account: Account, path: Path | str, asked: str) -> bool:
     """
     if account.uid == os.geteuid():
         return all(os.access(path, _ASKED[letter], effective_ids=True) for letter in asked)
-    if os.geteuid() != 0:
-        return True
     words = " && ".join(f'test -{letter} "$0"' for letter in asked)
     try:
         ended = subprocess.run(  # noqa: S603 - the words are ours
@@ -110,7 +108,7 @@ def may(account: Account, path: Path | str, asked: str) -> bool:
             timeout=10,
             check=False,
         )
-    except (OSError, subprocess.SubprocessError):  # a container that lets nobody become somebody else
+    except (OSError, subprocess.SubprocessError):  # we may not become that user
         return True
     return ended.returncode == 0
 

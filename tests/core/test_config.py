@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from gateway.config import ConfigError, load
+from gateway.config_salvage import usable
 
 
 def _problems(tmp_path: Path, text: str) -> list[str]:
@@ -66,9 +67,34 @@ def test_what_is_not_toml_is_refused_in_words(tmp_path: Path, content: bytes, sa
         load(path)
 
 
-def test_a_missing_file_says_what_makes_one(tmp_path: Path) -> None:
+def test_a_missing_file_says_what_makes_one_and_one_that_cannot_be_read_does_not(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="schoolgate init"):
         load(tmp_path / "none.toml")
+    with pytest.raises(ConfigError, match=r"Is a directory$"):
+        load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ('[api]\nport = 99999\nhost = "::1"\n', []),
+        ('[api]\nhost = "::1"\nhue = 1\n[colour]\n', []),
+        ('[api]\nhost = "::1"\n[[modem]]\nname = "a"\n[[modem]]\nname = "b"\nport = "p"\nbaud = 1\n', ["b"]),
+        ('modem = 5\n[api]\nhost = "::1"\n', []),
+        ('[api]\nhost = "::1"\n[webhooks]\nallow = ["x", "10.0.0.0/8"]\n', []),
+    ],
+)
+def test_what_a_faulty_file_has_that_is_not_faulty_can_be_looked_at(
+    tmp_path: Path, text: str, left: list[str]
+) -> None:
+    (tmp_path / "c.toml").write_text(text)
+    with pytest.raises(ConfigError):
+        load(tmp_path / "c.toml")
+    config = usable(tmp_path / "c.toml")
+    assert config is not None
+    assert config.api.host == "::1"
+    assert [(each.name, each.port) for each in config.modem] == [(name, tmp_path / "p") for name in left]
+    assert usable(tmp_path / "none.toml") is None
 
 
 def test_a_profile_that_there_is_none_of_is_refused_with_those_there_are(tmp_path: Path) -> None:
