@@ -29,6 +29,7 @@ from gateway.reload import Reload
 from gateway.replies import Replies
 from gateway.routing import Routing, Rule, Turn
 from gateway.sender import Rate, Sender
+from gateway.sim_notes import SimNotes
 from gateway.store import Database, Keyring
 from gateway.usecases import UseCases
 from policy import Classifier, PolicySettings
@@ -112,7 +113,7 @@ def modem_of(
         timeouts=Timeouts(submit=section.result_seconds),
     )
     pins = Pins(store.database, store.keyring, utc_now)
-    return Modem(
+    modem = Modem(
         settings,
         sink=sink,
         clock=utc_now,
@@ -121,6 +122,8 @@ def modem_of(
         on_late_result=lambda mr: late.append((section.name, mr)),
         copies=copies_of(config.store.path, section.name) if section.store_first else None,
     )
+    SimNotes.of(config.store.path, modem, section).follow()
+    return modem
 
 
 def _pin(section: ModemSection) -> str | None:

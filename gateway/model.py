@@ -270,5 +270,6 @@ class ModemState:
     self_test: str = ""  # passed | failed; empty before the first
     self_test_at: datetime | None = None
     self_test_error: str = ""
+    self_test_via: str = ""  # the modem through which its text came back last
     paused: str = ""  # why its SIM is given nothing now: it has reached a cap
     paused_until: datetime | None = None

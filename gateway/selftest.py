@@ -1,6 +1,7 @@
 """A SIM texts itself, or its neighbour, on a timetable: what comes back proves that both ways work.
 
-These texts are nobody's: they pass by the outbox and never reach the inbox.
+These texts are nobody's: they pass by the outbox and never reach the inbox. A test that failed is done again
+sooner, and passes when its text comes after all. Where the modem that receives is away, nothing is proven.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 import structlog
 
 from gateway import sms
-from gateway.model import Accepted, Clock, InboundSink, NotSent, RawSms, Revoked
+from gateway.model import Accepted, Clock, InboundSink, ModemPhase, NotSent, RawSms, Refused, Revoked
 from gateway.modem import Modem
 from gateway.modem_section import ModemSection
 from gateway.switch import Switch
@@ -24,9 +26,19 @@ log = structlog.get_logger()
 
 _TEXT: Final = "Schoolgate self-test {token}"
 _FORM: Final = re.compile(r"Schoolgate self-test ([0-9a-f]{8})")
-_FIRST: Final = 120.0  # seconds after the start
-_PATIENCE: Final = 300.0  # for the text to come back
 _REMEMBERED: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds."""
+
+    first: float = 120.0  # after the start
+    patience: float = 300.0  # for the text to come back
+    again: float = 600.0  # after a test that did not pass; twice as long each time
+
+
+PACE: Final = Pace()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +48,37 @@ class Timetable:
     modem: Modem
     to: str
     every: float
-    first: float = _FIRST
-    patience: float = _PATIENCE
+    pace: Pace = PACE
+
+    def first(self, now: datetime) -> float:
+        """Return the seconds until the first test of this run: those before count, each costs a text."""
+        state = self.modem.state
+        if state.self_test_at is None:
+            return self.pace.first
+        wait = self.every if not state.self_test_error else self.again(0)
+        since = (now - state.self_test_at).total_seconds()
+        return max(self.pace.first, min(wait, wait - since))
+
+    def again(self, failures: int) -> float:
+        """Return the seconds to wait after so many tests in a row that did not pass, and one more."""
+        return min(self.every, self.pace.again * 2.0 ** min(failures, 16))
+
+
+@dataclass(slots=True)
+class Return:
+    """The way back of one text."""
+
+    came: asyncio.Event = field(default_factory=asyncio.Event)
+    via: str = ""  # the modem that received it
+
+    async def within(self, seconds: float) -> bool:
+        """Wait so long for the text; return whether it came."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.came.wait()
+        except TimeoutError:
+            return False
+        return True
 
 
 @dataclass(slots=True)
@@ -45,11 +86,11 @@ class Loopback:
     """A sink that keeps test texts from the one behind it: those with a token that we gave out."""
 
     sink: InboundSink
-    _issued: dict[str, asyncio.Event] = field(default_factory=dict)
+    _issued: dict[str, Return] = field(default_factory=dict)
 
-    def issue(self) -> tuple[str, asyncio.Event]:
-        """Return a fresh token and what is set when it comes back."""
-        token, back = secrets.token_hex(4), asyncio.Event()
+    def issue(self) -> tuple[str, Return]:
+        """Return a fresh token and what tells of its return."""
+        token, back = secrets.token_hex(4), Return()
         self._issued[token] = back
         while len(self._issued) > _REMEMBERED:  # one that comes late is no person's either
             del self._issued[next(iter(self._issued))]
@@ -58,19 +99,20 @@ class Loopback:
     async def received(self, messages: Sequence[RawSms]) -> None:
         """Pass on all but the tests."""
         if self._issued:
-            messages = [message for message in messages if not self._is_test(message.pdu)]
+            messages = [message for message in messages if not self._is_test(message)]
         if messages:
             await self.sink.received(messages)
 
-    def _is_test(self, pdu: str) -> bool:
+    def _is_test(self, message: RawSms) -> bool:
         try:
-            found = sms.decode_inbound(pdu)
+            found = sms.decode_inbound(message.pdu)
         except sms.PduError:
             return False
         match = _FORM.fullmatch(found.text or "") if isinstance(found, sms.Deliver) else None
         back = self._issued.get(match[1]) if match is not None else None
         if back is not None:
-            back.set()
+            back.via = message.modem
+            back.came.set()
         return back is not None
 
 
@@ -79,6 +121,7 @@ class SelfTests:
     """Runs the timetables; the result is part of each modem's state."""
 
     timetables: Sequence[Timetable]
+    modems: Sequence[Modem]  # all that there are: one of them receives
     loopback: Loopback
     clock: Clock
     switch: Switch = field(default_factory=Switch)  # that suspends all sending
@@ -93,16 +136,12 @@ class SelfTests:
         switch: Switch,
     ) -> SelfTests:
         """Return the tests that the configuration asks for."""
-        return cls(
-            [
-                Timetable(modem, section.self_test_to, section.self_test_hours * 3600)
-                for section, modem in zip(sections, modems, strict=True)
-                if section.self_test_to
-            ],
-            loopback,
-            clock,
-            switch,
-        )
+        timetables = [
+            Timetable(modem, section.self_test_to, section.self_test_hours * 3600, PACE)
+            for section, modem in zip(sections, modems, strict=True)
+            if section.self_test_to
+        ]
+        return cls(timetables, modems, loopback, clock, switch)
 
     async def run(self) -> None:
         """Test until cancelled."""
@@ -111,37 +150,56 @@ class SelfTests:
                 group.create_task(self._follow(timetable))
 
     async def _follow(self, timetable: Timetable) -> None:
-        await asyncio.sleep(timetable.first)
+        await asyncio.sleep(timetable.first(self.clock()))
+        failures = 0
         while True:
-            await self._test(timetable)
-            await asyncio.sleep(timetable.every)
+            back, error = await self._test(timetable)
+            if error:
+                self._tell(timetable.modem, error)
+            if back.came.is_set() or await back.within(timetable.again(failures)):
+                self._tell(timetable.modem, "", back.via)
+                failures = 0
+                await asyncio.sleep(timetable.every)
+            else:
+                failures += bool(error)
 
-    async def _test(self, timetable: Timetable) -> None:
+    async def _test(self, timetable: Timetable) -> tuple[Return, str]:
+        """Send a text, and wait for it; return its way back, and why the test failed, if it did."""
         token, back = self.loopback.issue()
         (part,) = sms.submits(_TEXT.format(token=token), sms.Address.parse(timetable.to), reference=0)
         await timetable.modem.settled()
+        if self._nobody_listens(timetable):
+            return back, ""
         outcome = await timetable.modem.send(part.encode(), permit=self._may, more=False)
         if isinstance(outcome, NotSent | Revoked):
-            return  # it says nothing about the modem that its state does not say
-        try:
-            async with asyncio.timeout(timetable.patience):
-                await back.wait()
-        except TimeoutError:
-            taken = isinstance(outcome, Accepted)
-            error = (
-                f"nothing came back within {timetable.patience:g} s"
-                if taken
-                else "the network did not take it"
-            )
-            self._tell(timetable.modem, error)
-        else:
-            self._tell(timetable.modem, "")
+            return back, ""  # it says nothing about the modem that its state does not say
+        if isinstance(outcome, Refused):
+            return back, "the network did not take it"
+        patience = timetable.pace.patience
+        if await back.within(patience) or self._nobody_listens(timetable):
+            return back, ""
+        taken = isinstance(outcome, Accepted)
+        return back, f"nothing came back within {patience:g} s" if taken else "the network did not take it"
+
+    def _nobody_listens(self, timetable: Timetable) -> bool:
+        """Tell whether the modem that receives is away: the one that did before, else any may be it."""
+        via = timetable.modem.state.self_test_via
+        suspects = [modem for modem in self.modems if via in ("", modem.name)]
+        away = [modem.name for modem in suspects if modem.state.phase is not ModemPhase.READY]
+        if away:
+            log.info("self-test waits", action="self_test_waits", modem=timetable.modem.name, away=away)
+        return bool(away)
 
     def _may(self) -> bool:
         return self.switch.off_since is None
 
-    def _tell(self, modem: Modem, error: str) -> None:
+    def _tell(self, modem: Modem, error: str, via: str = "") -> None:
         result = "failed" if error else "passed"
         tell = log.warning if error else log.info
-        tell("self-test", action="self_test", modem=modem.name, result=result, why=error)
-        modem.report(self_test=result, self_test_at=self.clock(), self_test_error=error)
+        tell("self-test", action="self_test", modem=modem.name, result=result, why=error, via=via)
+        modem.report(
+            self_test=result,
+            self_test_at=self.clock(),
+            self_test_error=error,
+            self_test_via=via or modem.state.self_test_via,
+        )

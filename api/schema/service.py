@@ -47,6 +47,7 @@ class Modem(Output):
     self_test: str = Field(description="passed, failed, or empty before the first.")
     self_test_at: datetime | None
     self_test_error: str
+    self_test_via: str = Field(description="The modem through which its text came back last.")
     paused: str = Field(description="Why its SIM is given nothing now: it has reached a cap; else empty.")
     paused_until: datetime | None = Field(description="When it goes on by itself.")
     failures: int = Field(description="Links lost since the start.")

@@ -41,6 +41,7 @@ class Facts(TypedDict, total=False):
     self_test: str
     self_test_at: datetime | None
     self_test_error: str
+    self_test_via: str
     failures: int
     recoveries: Mapping[str, int]
 

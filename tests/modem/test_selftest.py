@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from gateway.model import ModemPhase, RawSms
 from gateway.modem import Modem
-from gateway.selftest import Loopback, SelfTests, Timetable
+from gateway.selftest import Loopback, Pace, SelfTests, Timetable
 from gateway.simulator import Kind, Network
 from gateway.simulator.relay import compose
 from gateway.switch import Switch
@@ -30,8 +31,8 @@ async def outcome(
         other = driver(str(network.modems["sim1"].path), loopback, name="sim1")  # type: ignore[arg-type]
         if lose:
             virtual.fault("lose_result", sent=False, count=9)
-        plan = [Timetable(modem, to, every=3600, first=0, patience=1.0)]
-        tests = SelfTests(plan, loopback, now, switch or Switch())
+        plan = [Timetable(modem, to, every=3600, pace=Pace(first=0, patience=1.0))]
+        tests = SelfTests(plan, (modem, other), loopback, now, switch or Switch())
         async with running(modem), running(other):
             await until(lambda: modem.is_settled and other.is_settled)
             if switch is not None:
@@ -75,4 +76,66 @@ async def test_a_persons_message_passes_whatever_it_looks_like(store: Store) -> 
     messages = [RawSms(pdu, "sim0", None, "stored", "SM", 1, now()) for pdu in (HELLO, person, test, "00")]
     await loopback.received(messages)
     assert store.pdus == [HELLO, person, "00"]
-    assert back.is_set()
+    assert back.came.is_set()
+    assert back.via == "sim0"
+
+
+async def test_where_the_receiver_goes_away_meanwhile_nothing_is_told_until_the_text_comes(
+    tmp_path: Path, store: Store
+) -> None:
+    async with Network(directory=tmp_path) as network:
+        virtual, neighbour = (
+            network.add_modem("sim0", number=OWN),
+            network.add_modem("sim1", number=NEIGHBOUR),
+        )
+        loopback = Loopback(store)
+        modem = driver(str(virtual.path), loopback)  # type: ignore[arg-type]
+        other = driver(str(neighbour.path), loopback, name="sim1")  # type: ignore[arg-type]
+        plan = Timetable(modem, NEIGHBOUR, every=3600, pace=Pace(first=0, patience=0.3))
+        tests = SelfTests([plan], (modem, other), loopback, now)
+        async with running(modem), running(other):
+            await until(lambda: modem.is_settled and other.is_settled)
+            neighbour.fault("lose_cmti")
+            going = asyncio.create_task(tests.run())
+            try:
+                await until(lambda: bool(network.ledger.of(Kind.ACCEPTED)))
+                neighbour.unplug()
+                await until(lambda: other.state.phase is not ModemPhase.READY)
+                with pytest.raises(TimeoutError):
+                    await until(lambda: bool(modem.state.self_test), seconds=0.6)
+                neighbour.plug()
+                await until(lambda: modem.state.self_test == "passed")
+                assert modem.state.self_test_via == "sim1"
+            finally:
+                going.cancel()
+                await asyncio.gather(going, return_exceptions=True)
+
+
+async def test_only_the_modem_that_received_before_must_be_there(tmp_path: Path, store: Store) -> None:
+    modem, other = driver("a", store), driver("b", store, name="sim1")  # neither is there
+    plan = Timetable(modem, OWN, every=3600)
+    tests = SelfTests([plan], (modem, other), Loopback(store), now)
+    modem.report(phase=ModemPhase.READY)
+    assert tests._nobody_listens(plan)  # it may be either
+    modem.report(self_test_via="sim0")
+    assert not tests._nobody_listens(plan)
+
+
+def test_tests_of_an_earlier_run_count_and_those_that_failed_are_done_again_sooner(store: Store) -> None:
+    modem = driver("a", store)
+    plan = Timetable(modem, OWN, every=86400, pace=Pace(first=120, again=600))
+    assert plan.first(now()) == 120
+    modem.report(self_test="passed", self_test_at=now() - timedelta(hours=1))
+    assert plan.first(now()) == 23 * 3600
+    assert plan.first(now() - timedelta(days=9)) == 86400  # a clock that was put back
+    assert plan.first(now() + timedelta(days=9)) == 120
+    modem.report(self_test="failed", self_test_error="nothing came back", self_test_at=now())
+    assert plan.first(now()) == 600
+    assert [plan.again(failures) for failures in (0, 1, 2, 7, 8, 9999)] == [
+        600,
+        1200,
+        2400,
+        76800,
+        86400,
+        86400,
+    ]
