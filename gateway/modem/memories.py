@@ -23,6 +23,11 @@ _UNKNOWN_TOTAL: Final = 50
 _READINGS: Final = 3  # of a slot whose PDU came with octets missing
 
 
+def _away(why: CommandRefused) -> bool:
+    """Return whether the SIM is out, locked or busy, by whatever code: it comes back, and its memories."""
+    return why.busy or why.code in _SIM_AWAY
+
+
 class Memories:
     """What can be done with them.
 
@@ -86,7 +91,7 @@ class Memories:
             counts = await self.session.run(commands.select((memory, *self._home[1:])))
             self._selects = True
         except CommandRefused as exc:
-            if self._selects or memory != self.receives or exc.code in _SIM_AWAY:
+            if self._selects or memory != self.receives or _away(exc):
                 raise
             log.warning("modem.memory_unnamed", memory=memory, why=exc.text)
             counts = (Memory(memory),)
@@ -108,7 +113,7 @@ class Memories:
             found = await self.session.run(commands.listed(each * (selected.used or 0)))
             self._read_well(memory)
         except CommandRefused as exc:
-            if exc.code in _SIM_AWAY:
+            if _away(exc):
                 return self._refused(memory, exc)
             empty = exc.code in _EMPTY and not self._unread  # where something was not read it is counted
             found = () if empty else await self._read_each(memory, exc)
@@ -121,7 +126,7 @@ class Memories:
 
     def _refused(self, memory: str, why: CommandRefused) -> tuple[Stored, ...]:
         """Note that nothing can be read; one that the modem has not got is not asked again."""
-        gone = why.code in _SIM_AWAY  # comes back, and the memory with it
+        gone = _away(why)  # comes back, and the memory with it
         self.shut += gone
         self._read_badly(memory, why.text)
         if not gone and memory != self.receives and memory in self.readable:

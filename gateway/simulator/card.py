@@ -45,6 +45,7 @@ class SimCard:
     present: bool = True
     unlocked: bool = False
     starting: bool = False  # it still reads itself and answers nothing
+    busy_code: int | None = None  # by which the modem says so; None: CME 14, CMS 314
     subscriber: int | None = None  # another than the card's own
 
     @property

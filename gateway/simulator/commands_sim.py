@@ -21,7 +21,7 @@ _PUK_AND_PIN: Final = 2
 def _require(modem: VirtualModem) -> None:
     modem.sim.require()
     if modem.sim_busy:
-        raise CmeError(Cme.SIM_BUSY)
+        raise CmeError(modem.sim.busy_code or Cme.SIM_BUSY)
 
 
 def _imsi(modem: VirtualModem, command: Command) -> Lines:
@@ -60,7 +60,7 @@ def _pin_state(modem: VirtualModem) -> Lines:
     if modem.sim.lock is Lock.ABSENT:
         raise CmeError(Cme.NO_SIM)
     if modem.sim.starting:
-        raise CmeError(Cme.SIM_BUSY)
+        raise CmeError(modem.sim.busy_code or Cme.SIM_BUSY)
     state = f"+CPIN: {modem.sim.lock}"
     if modem.persona.cpin_without_ok:
         modem.say(state)

@@ -26,7 +26,7 @@ def require_ready(modem: VirtualModem) -> None:
     """Raise the message service error while the SIM cannot be used."""
     modem.sim.require_for_messages()
     if modem.sim_busy:
-        raise CmsError(Cms.SIM_BUSY)
+        raise CmsError(modem.sim.busy_code or Cms.SIM_BUSY)
 
 
 def _service(modem: VirtualModem, command: Command) -> Lines:

@@ -88,19 +88,23 @@ class NoSim(Fault):
 
 @dataclass(slots=True)
 class SimBusy(Fault):
-    """The SIM still reads itself, for `seconds` (None: until cleared): everything is answered with "busy"."""
+    """The SIM still reads itself, for `seconds` (None: until cleared): everything is answered with "busy".
+
+    `code` is the vendor's own for it, such as 515 of Wavecom; None: CME 14 and CMS 314.
+    """
 
     seconds: float | None = None
+    code: int | None = None
 
     def start(self, modem: VirtualModem) -> None:
         """Begin."""
-        modem.sim.starting = True
+        modem.sim.starting, modem.sim.busy_code = True, self.code
         self._end_after(modem, self.seconds)
 
     def stop(self, modem: VirtualModem) -> None:
         """Be there."""
         self._cancel_timer()
-        modem.sim.starting = False
+        modem.sim.starting, modem.sim.busy_code = False, None
         modem.urc(f"+CPIN: {modem.sim.lock}")
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
 
 from gateway.clock import utc_now
-from gateway.simulator import Kind, Network, Timing
+from gateway.simulator import Kind, Network
 from gateway.simulator.card import SMSC
 from gateway.simulator.faults_babble import Babble
 from gateway.simulator.relay import address_field, compose, report, service_centre
@@ -19,7 +19,7 @@ from tests.sms.shared import FIELD as VECTORS
 from tests.system.heard import AT_ONCE, hears, waited
 from tests.system.site import Site, eventually, message
 from tests.system.story import ANNA, BEN, CARA, DAN, EVE, EVERYBODY, NEVER, long_template, posted, stage
-from tests.system.test_faults_link import locked, state, with_pin
+from tests.system.test_faults_link import state
 from tests.system.verdict import verdict
 from tests.system.view import count
 
@@ -28,27 +28,6 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 HOUR: Final = 3600  # lines
 FIELD: Final = "+447700900123"  # who sent what is in the vectors
 WORDS: Final = "We are on holiday until the end of the month and cannot answer. " * 3
-BUSY = {"pin": False, "before": lambda network: network.modems["sim0"].fault("sim_busy", seconds=3)}
-BUSY_AFTER_PIN = {"pin": True, "before": locked, "timing": Timing(sim_busy=3)}
-
-
-@pytest.mark.parametrize("how", [BUSY, BUSY_AFTER_PIN], ids=["at the start", "after its PIN"])
-async def test_a_sim_that_is_busy_for_long_is_waited_for(
-    furnished_stage: Path, tmp_path: Path, how: dict[str, Any]
-) -> None:
-    """And nothing is agreed before: whose SIM it is, where messages are, how they are announced."""
-    how = dict(how)
-    if how.pop("pin"):
-        async with stage(furnished_stage, tmp_path, running=False, first=False):
-            with_pin(tmp_path, "1234")
-    async with stage(furnished_stage, tmp_path, **how) as made:
-        found = await state(made)
-        assert found["imsi"].endswith(made.modems[0].sim.imsi[-4:])
-        assert found["notifications"] == "2,1,0,2,0"
-        assert found["recoveries"] == {}
-        await posted(made, [ANNA, BEN])
-        made.network.text(EVERYBODY[5], "sim0", "STOP")
-        assert await verdict(made) == {"delivered": 3}
 
 
 async def test_an_hour_of_what_modems_say_by_themselves_changes_nothing(
@@ -249,22 +228,6 @@ async def test_a_report_whose_place_is_anothers_destroys_nothing(
         made.modems[0].urc("+CMTI: ,-1")
         assert await verdict(made, unread=1) == {"delivered": 1}
         assert made.modems[0].storage.memories["SM"].slots[0].pdu == draft
-
-
-async def test_a_network_in_trouble_is_asked_with_pauses_until_it_is_over(
-    furnished_stage: Path, tmp_path: Path
-) -> None:
-    """Where it refuses one after the other it refuses everybody: no message has used up a try of its own."""
-    async with stage(furnished_stage, tmp_path, running=False, first=False):
-        config = tmp_path / "schoolgate.toml"
-        config.write_text(config.read_text().replace("[0.2, 0.4]", "[0.2, 60]"))  # a second try would be long
-    async with stage(furnished_stage, tmp_path) as made:
-        made.modems[0].fault("cms", code=38, count=8)
-        idents = await posted(made, EVERYBODY[:4])
-        assert await verdict(made) == {"delivered": 4}
-        assert len(made.network.ledger.of(Kind.SUBMITTED)) == 1 + 8 + 4
-        for ident in idents:
-            assert (await made.message(ident))["parts"][0]["attempts"] <= 2, ident
 
 
 async def test_a_network_for_messages_only_is_one_and_a_sim_that_is_taken_out_says_so(

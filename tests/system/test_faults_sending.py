@@ -79,7 +79,9 @@ async def test_a_late_result_is_its_own_parts_and_no_others(
         assert await verdict(made) == {"sent": 3}
 
 
-@pytest.mark.parametrize(("fault", "code"), [("cms", 332), ("misreport", 500)])
+@pytest.mark.parametrize(
+    ("fault", "code"), [("cms", 332), ("cms", 515), ("misreport", 500), ("misreport", 515)]
+)
 async def test_an_error_that_proves_nothing_leaves_a_doubt(
     furnished_stage: Path, tmp_path: Path, fault: str, code: int
 ) -> None:
