@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import signal
 import sys
 from collections.abc import Iterator
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gateway.cli.exits import Exit
+from gateway.cli.exits import Exit, Stop
 from gateway.cli.options import ConfigOption, JsonOption, KeyFileOption, connected, new_file
 from gateway.cli.output import complain, print_json, say
 from gateway.cli.problems import ApiProblem
 
 if TYPE_CHECKING:
+    from gateway.cli.client import Client
     from gateway.modem.transcript import Transcript
 
 
@@ -41,14 +44,10 @@ def console(
     reach. What is said is written to the audit log. Exit code 1: a command was refused, or failed.
     """
     client = connected(config, key_file)
+    _known(client, modem)
     answers: list[dict[str, Any]] = []
     for line in _typed(modem):
-        try:
-            answer = client.post("/v1/modems/console", {"modem": modem, "command": line, "write": write})
-        except ApiProblem as exc:
-            if exc.status not in (409, 422):
-                raise
-            answer = {"lines": [], "result": _why(exc)}
+        answer = _answer(client, modem, line, write=write)
         answers.append({"command": line, **answer})
         if not as_json:
             for each in (*answer["lines"], answer["result"]):
@@ -59,6 +58,34 @@ def console(
         raise typer.Exit(int(Exit.FAILED))
 
 
+def _known(client: Client, modem: str) -> None:
+    """Raise `Stop` where no gateway answers, or it has no such modem: also before anything is said."""
+    try:
+        names = [each["name"] for each in client.get("/v1/modems")["items"]]
+    except ApiProblem as exc:
+        if exc.status != HTTPStatus.FORBIDDEN:  # a key may be for the console alone
+            raise
+        return
+    if modem not in names:
+        raise Stop(
+            Exit.FAILED, f"there is no modem {modem}; there are: {', '.join(names) or 'none is configured'}"
+        )
+
+
+def _answer(client: Client, modem: str, line: str, *, write: bool) -> dict[str, Any]:
+    if not line.isascii():
+        return {"lines": [], "result": "a command is of plain ASCII characters: this line was not said"}
+    try:
+        said: dict[str, Any] = client.post(
+            "/v1/modems/console", {"modem": modem, "command": line, "write": write}
+        )
+    except ApiProblem as exc:
+        if exc.status not in (HTTPStatus.CONFLICT, HTTPStatus.UNPROCESSABLE_ENTITY):
+            raise
+        return {"lines": [], "result": _why(exc)}
+    return said
+
+
 def _why(exc: ApiProblem) -> str:
     faults = [fault["message"] for fault in exc.problem.get("errors", ())]
     return "; ".join(faults) or str(exc.problem.get("detail", exc))
@@ -66,6 +93,8 @@ def _why(exc: ApiProblem) -> str:
 
 def _typed(modem: str) -> Iterator[str]:
     """Yield the lines that are not empty: typed by a person, or those of a script."""
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")  # what is no UTF-8 spoils its line only
     if not sys.stdin.isatty():
         yield from filter(None, map(str.strip, sys.stdin))
         return

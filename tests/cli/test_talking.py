@@ -23,6 +23,8 @@ from tests.system.site import eventually, furnish, number
 
 pytestmark = pytest.mark.system
 
+ENVIRONMENT = os.environ | {"TERM": "dumb", "PYTHONUTF8": "1"}
+NOT_SAID = "a command is of plain ASCII characters: this line was not said"
 PDU = "0791447758100650040C9144775821436500006290108003004004D4F29C0E"
 
 
@@ -39,12 +41,12 @@ async def said(daemon: Daemon) -> list[tuple[str, str, str]]:
     return [(row[0], row[1], json.loads(row[2])["command"]) for row in rows]
 
 
-async def on_a_terminal(config: tuple[object, ...], key: Path, keys: str) -> str:
-    """Run the console as a process on a terminal of its own, press `keys`, and return what it showed."""
+async def on_a_terminal(config: tuple[object, ...], key: Path, keys: bytes) -> tuple[int, str]:
+    """Run the console on a terminal of its own, press `keys`; return how it ended and what it showed."""
     master, slave = pty.openpty()
     words = ("-m", "gateway.cli", "modem", "console", "sim0", *map(str, config), "--key-file", str(key))
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *words, stdin=slave, stdout=slave, stderr=slave, env=os.environ | {"TERM": "dumb"}
+        sys.executable, *words, stdin=slave, stdout=slave, stderr=slave, env=ENVIRONMENT
     )
     os.close(slave)
     shown, loop = bytearray(), asyncio.get_running_loop()
@@ -58,13 +60,13 @@ async def on_a_terminal(config: tuple[object, ...], key: Path, keys: str) -> str
     loop.add_reader(master, read)
     try:
         await eventually(lambda: b"sim0> " in shown, what="a prompt")
-        os.write(master, keys.encode())
-        assert await process.wait() == 0
+        os.write(master, keys)
+        code = await process.wait()
         await eventually(lambda: b"OK" in shown, what="the answer")
     finally:
         loop.remove_reader(master)
         os.close(master)
-    return shown.decode()
+    return code, shown.decode(errors="replace")
 
 
 async def test_a_script_speaks_to_a_modem_in_use(tmp_path: Path) -> None:
@@ -83,7 +85,9 @@ async def test_a_script_speaks_to_a_modem_in_use(tmp_path: Path) -> None:
             tokens = tmp_path / "tokens.json"
             tokens.write_text(json.dumps(json.loads(tokens.read_text()) | {"tech": token}))
 
-            async def speak(given: str, *more: object, who: str = "tech", modem: str = "sim0") -> Ended:
+            async def speak(
+                given: str | bytes, *more: object, who: str = "tech", modem: str = "sim0"
+            ) -> Ended:
                 words = ("modem", "console", modem, *config, "--key-file", await key_of(tmp_path, who), *more)
                 return await asyncio.to_thread(command, *words, given=given)
 
@@ -97,15 +101,41 @@ async def test_a_script_speaks_to_a_modem_in_use(tmp_path: Path) -> None:
             assert results[1] == "OK"
             assert "--write" in results[2]
             assert (await speak("AT\n", who="office")).code == 77
-            assert (await speak("AT\n", modem="sim9")).code == 1
-            typed = await on_a_terminal(config, await key_of(tmp_path, "tech"), "AT+CGMM\r\x04")
-            assert "sim0> " in typed
+            for given in ("AT\n", ""):
+                unknown = await speak(given, modem="sim9")
+                assert (unknown.code, unknown.err) == (
+                    1,
+                    "schoolgate: there is no modem sim9; there are: sim0\n",
+                )
+            spoilt = await speak(b"AT\xff\nAT+CSQ\n", "--json")
+            assert [each["result"] for each in spoilt.json["said"]] == [NOT_SAID, "OK"]
+            code, typed = await on_a_terminal(config, await key_of(tmp_path, "tech"), b"\xff\rAT+CGMM\r\x04")
+            assert (code, "sim0> " in typed, NOT_SAID in typed) == (1, True, True)
             assert "Virtual Modem" in typed
             heard = await said(daemon)
             daemon.modems[0]._connection = None  # as between two links
             away = await speak("AT+CSQ\n")
             assert (away.code, "takes nothing now" in away.out) == (1, True)
-    assert heard == [("tech", "sim0", each) for each in ("AT+CSQ", "AT+CGMM", "AT+CSQ", "AT+CGMM")]
+        assert (await speak("")).code == 69
+    assert heard == [("tech", "sim0", each) for each in ("AT+CSQ", "AT+CGMM", "AT+CSQ", "AT+CSQ", "AT+CGMM")]
+
+
+async def test_a_key_for_the_console_alone_will_do(tmp_path: Path) -> None:
+    async with Network(directory=tmp_path) as network:
+        await furnish(tmp_path, modems=1, numbers=[])
+        network.add_modem("sim0", number=number(990))
+        async with started(load(tmp_path / "schoolgate.toml")) as daemon:
+            access = daemon.use_cases.access
+            await access.add_person("tech", "Tech", ["admin"], by="test")
+            await access.acknowledge("tech", by="test")
+            await eventually(lambda: daemon.modems[0].state.phase == "ready", what="a ready modem")
+            only = {"kind": KeyKind.LIVE, "label": "console", "scopes": ["modems:console"], "by": "test"}
+            _, token = await access.create_key("tech", **only)
+            (tmp_path / "only.key").write_text(token)
+            (tmp_path / "only.key").chmod(0o600)
+            words = ("modem", "console", "sim0", "--config", tmp_path / "schoolgate.toml")
+            said = await asyncio.to_thread(command, *words, "--key-file", tmp_path / "only.key", given="AT\n")
+    assert (said.code, said.out) == (0, "OK\n"), said.err
 
 
 async def test_a_recording_is_a_transcript(tmp_path: Path) -> None:
