@@ -68,6 +68,14 @@ async def test_a_running_gateway_tells_of_its_modems(home: Path) -> None:
             await eventually(lambda: daemon.modems[0].state.phase == "registering", what="no network")
             _, found = await doctor()
             assert any("registration is denied" in what for what in found)
+            modem.fault("puk")
+            await eventually(lambda: daemon.modems[0].state.phase == "blocked", what="a blocked SIM")
+            _, found = await doctor()
+            (told,) = [
+                what for what in found if what.startswith("sim0: it is blocked: the SIM asks for its PUK")
+            ]
+            assert "enter the PUK from the operator's letter" in found[told]
+            assert not [what for what in found if what.startswith("gateway: ")]
 
 
 async def test_the_state_of_a_modems_sim_is_told_with_the_configured_floor(home: Path) -> None:
