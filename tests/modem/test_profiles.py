@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,16 @@ def test_every_profile_has_a_name_of_its_own_and_a_match() -> None:
 def test_a_file_with_a_fault_is_refused_and_the_fault_is_named(text: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         parse(f'[[profile]]\nname = "x"\n{text}\n')
+
+
+def test_a_command_that_nobody_has_looked_up_is_marked() -> None:
+    """The source of a command is a section, the field notes, a program that asks it; else it is unverified."""
+    for profile in profiles():
+        for key in ("card", "pin_tries", "prepare"):
+            source = profile.sources.get(key, "notes")
+            assert re.search(r"\b\d+\.\d+: |\bnotes\b|ModemManager|unverified", source), (profile.name, key)
+            if re.search(r"\+SPIC|\+QPINC", f"{getattr(profile, key)}"):  # the notes could not verify these
+                assert "unverified (notes B3.7)" in source, profile.name
 
 
 def test_the_code_reads_every_key_of_a_profile() -> None:
