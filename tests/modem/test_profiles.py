@@ -115,7 +115,7 @@ def test_a_file_with_a_fault_is_refused_and_the_fault_is_named(text: str, why: s
 
 
 def test_a_command_that_nobody_has_looked_up_is_marked() -> None:
-    """The source of a command is a section, the field notes, a program that asks it; else it is unverified."""
+    """A command's source is a section, the field notes, a program that asks it, or it is unverified."""
     for profile in profiles():
         for key in ("card", "pin_tries", "prepare"):
             source = profile.sources.get(key, "notes")
