@@ -10,6 +10,7 @@ from functools import cache
 from itertools import chain
 from pathlib import Path
 
+from bench import strikes
 from gateway.simulator.faults import FAULTS
 from gateway.simulator.personas import PERSONAS
 
@@ -91,3 +92,7 @@ def test_every_case_has_a_test_of_the_whole_gateway_that_exists_and_brings_the_f
         assert whole, row
         said = set(chain.from_iterable(said_in(place, set()) for place in whole))
         assert set(row.faults) & set(FAULTS) <= said, (set(row.faults) - said, row)
+
+
+def test_every_fault_strikes_in_the_lives_at_random() -> None:
+    assert {*strikes.FAULTS, *strikes.SECOND, *strikes.STORED} == set(FAULTS)
