@@ -120,7 +120,8 @@ def record(
     """Record how the gateway's driver brings a modem up, as a transcript without anybody's data.
 
     The gateway must not have the port. Messages stay on the SIM, but the modem marks them as read; no PIN is
-    entered. Numbers, cards, devices, texts and PDUs become others of the same kind.
+    entered. Numbers, cards, devices and PDUs become others of the same kind; names and texts become x. Exit
+    code 1: nothing answered, and there is no file.
     """
     with new_file(out) as file, _silent_log():
         transcript, why = asyncio.run(_recorded(port, baud, seconds))
