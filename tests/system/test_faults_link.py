@@ -123,14 +123,24 @@ async def test_noise_changes_nothing(furnished_stage: Path, tmp_path: Path, kind
         await hears(made, BEN)
 
 
+@pytest.mark.parametrize(
+    ("line", "code", "ends"),
+    [
+        ('+CUSD: 0,"OK BOOK NOW",15', 1, {"failed": 1, "delivered": 1}),
+        ("^MODE:5,4", 38, {"delivered": 2}),
+        ("OK BOOK NOW", 38, {"delivered": 2}),
+    ],
+)
 async def test_words_of_success_between_the_lines_are_no_success(
-    furnished_stage: Path, tmp_path: Path
+    furnished_stage: Path, tmp_path: Path, line: str, code: int, ends: dict[str, int]
 ) -> None:
     async with stage(furnished_stage, tmp_path) as made:
-        made.modems[0].fault("noise", kind="urc", line='+CUSD: 0,"OK BOOK NOW",15')
-        made.modems[0].fault("cms", code=1, count=1)
+        made.modems[0].fault("noise", kind="urc", line=line)
+        made.modems[0].fault("cms", code=code, count=1)
         await posted(made, [ANNA, BEN])
-        assert await verdict(made) == {"failed": 1, "delivered": 1}
+        assert await verdict(made) == ends
+        refused = made.network.ledger.of(Kind.REFUSED)
+        assert [entry["code"] for entry in refused] == [code]  # and it went on by that, not by the words
 
 
 async def test_echo_that_comes_on_by_itself_changes_nothing(furnished_stage: Path, tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ async def test_trouble_in_the_network_is_tried_again_until_it_is_over(
         assert await verdict(made) == {"delivered": 2}
 
 
-@pytest.mark.parametrize("code", [1, 30])
+@pytest.mark.parametrize("code", [1, 28, 30])
 async def test_a_refusal_for_good_is_one_submission(furnished_stage: Path, tmp_path: Path, code: int) -> None:
     async with stage(furnished_stage, tmp_path) as made:
         made.modems[0].fault("cms", code=code, number=ANNA, count=99)
@@ -111,7 +111,7 @@ async def test_a_refusal_for_good_is_one_submission(furnished_stage: Path, tmp_p
         assert submissions(made, ANNA) == 1
 
 
-@pytest.mark.parametrize("code", [8, 310])
+@pytest.mark.parametrize("code", [8, 310, 330])
 async def test_what_is_the_sims_fault_burns_no_message(
     furnished_stage: Path, tmp_path: Path, code: int
 ) -> None:
@@ -121,7 +121,7 @@ async def test_what_is_the_sims_fault_burns_no_message(
         assert await verdict(made) == {"delivered": 2}
         assert submissions(made) == 5  # the queue is held: one try for each refusal
         for ident in queued:
-            assert (await made.message(ident))["parts"][0]["attempts"] <= 1
+            assert (await made.message(ident))["parts"][0]["attempts"] == 1
 
 
 async def test_a_number_that_always_fails_holds_up_nobody(furnished_stage: Path, tmp_path: Path) -> None:
@@ -172,9 +172,23 @@ async def test_a_network_that_is_gone_holds_the_queue(
 ) -> None:
     async with stage(furnished_stage, tmp_path) as made:
         made.modems[0].fault("deregister", seconds=2, stat=stat)
-        await posted(made, [ANNA, BEN])
+        queued = await posted(made, [ANNA, BEN])
         assert await verdict(made) == {"delivered": 2}
         assert submissions(made) <= 4
+        for ident in queued:
+            assert (await made.message(ident))["parts"][0]["attempts"] == 1, ident
+
+
+async def test_a_network_abroad_is_one(furnished_stage: Path, tmp_path: Path) -> None:
+    async with stage(furnished_stage, tmp_path) as made:
+        made.modems[0].fault("deregister", stat=5)
+
+        async def abroad() -> bool:
+            return bool((await state(made))["registration"] == "roaming")
+
+        await eventually(abroad, what="the modem to be abroad")
+        await posted(made, [ANNA, BEN])
+        assert await verdict(made) == {"delivered": 2}
 
 
 @pytest.mark.parametrize("outcome", ["temporary", "failed"])
