@@ -28,11 +28,12 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(120)]
 
 HOUR: Final = 3600  # lines
 FIELD: Final = "+447700900123"  # who sent what is in the vectors
+ELSEWHERE: Final = "+33609001390"  # another SMS centre than that of the SIM
 WORDS: Final = "We are on holiday until the end of the month and cannot answer. " * 3
 
 
 async def test_an_hour_of_what_modems_say_by_themselves_changes_nothing(
-    furnished_stage: Path, tmp_path: Path
+    furnished_stage: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A line a second in an hour, here a thousand a second: 3,600 of them, each kind again and again."""
     async with stage(furnished_stage, tmp_path, before=babbling) as made:
@@ -49,6 +50,9 @@ async def test_an_hour_of_what_modems_say_by_themselves_changes_nothing(
         assert max(waited(made)) <= AT_ONCE
         await hears(made, DAN)
         await eventually(lambda: strange_lines(made), what="lines of no make to be counted, at the next look")
+    log = capsys.readouterr().out
+    assert "part sent" in log
+    assert not [line for line in log.splitlines() if "modem.fault" in line or "Traceback" in line]
 
 
 async def strange_lines(made: Site) -> int:
@@ -112,7 +116,7 @@ async def test_every_kind_of_report_finds_its_part(furnished_stage: Path, tmp_pa
             await made.reaches(ident, "sent")
         national, elsewhere, failed, twice, forwarded = range(5)
         said(made, national, 0, to="0" + EVERYBODY[national][3:])
-        said(made, elsewhere, 0, centre="+33609001390")
+        said(made, elsewhere, 0, centre=ELSEWHERE)
         said(made, failed, 0x63)
         for status in (0x30, 0, 0, 0x30):
             said(made, twice, status)
@@ -132,7 +136,12 @@ def said(made: Site, index: int, status: int, *, to: str = "", centre: str = SMS
     taken = [entry for entry in made.network.ledger.of(Kind.ACCEPTED) if entry["to"] == number]
     at = utc_now()
     pdu = report(int(str(taken[part - 1]["mr"])), address_field(to or number), at, at, status)
-    made.network.deliver("sim0", service_centre(centre) + pdu[1 + pdu[0] :])
+    made.network.deliver("sim0", by(centre, pdu))
+
+
+def by(centre: str, pdu: bytes) -> bytes:
+    """Return a PDU as another SMS centre brings it."""
+    return service_centre(centre) + pdu[1 + pdu[0] :]
 
 
 HARD: Final = (
@@ -147,7 +156,7 @@ HARD: Final = (
 async def test_parts_that_are_hard_to_put_together_make_the_text_that_was_sent(
     furnished_stage: Path, tmp_path: Path
 ) -> None:
-    """Across a restart; two at once, from one phone and from two with one reference; cut in a character."""
+    """Across a restart; two at once, from one phone and two, one reference; by two centres; cut anywhere."""
     at = utc_now()
     early, late = compose(DAN, f"{WORDS} DAN", at, reference=7)
     async with stage(furnished_stage, tmp_path, first=False) as made:
@@ -155,6 +164,7 @@ async def test_parts_that_are_hard_to_put_together_make_the_text_that_was_sent(
         await eventually(lambda: count(tmp_path, "SELECT count(*) FROM inbound WHERE kind = 'part'") == 1)
     async with stage(furnished_stage, tmp_path) as made:
         first, second = (compose(EVE, f"{WORDS} EVE {n}", at, reference=n) for n in (1, 2))
+        second = [by(ELSEWHERE, pdu) if index else pdu for index, pdu in enumerate(second)]
         other = compose(ANNA, f"{WORDS} ANNA", at, reference=7)
         for pdu in (other[0], late, first[1], second[0], first[0], other[1], second[1]):
             made.network.deliver("sim0", pdu)

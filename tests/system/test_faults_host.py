@@ -11,8 +11,9 @@ from gateway import sms
 from gateway.clock import utc_now
 from gateway.simulator import Kind, Network, Timing
 from gateway.simulator.relay import address_field, compose, report
+from tests.system.heard import AT_ONCE, waited
 from tests.system.site import Site, eventually, message, own_port, spawned
-from tests.system.story import ANNA, BEN, CARA, EVERYBODY, NEVER, posted, stage
+from tests.system.story import ANNA, BEN, CARA, EVERYBODY, NEVER, SWEEP, posted, stage
 from tests.system.test_faults_field import wrote
 from tests.system.verdict import verdict
 from tests.system.view import count
@@ -107,6 +108,26 @@ async def test_what_a_killed_gateway_left_half_done_is_taken_up_three_days_later
             await verdict(made)
             shown = "SELECT count(*) FROM inbox WHERE NOT complete"
             await eventually(lambda: count(tmp_path, shown) == 1, what="what there is of the text")
+
+
+async def test_a_clock_that_is_a_year_back_at_the_start_keeps_what_comes_and_sends_nothing(
+    furnished_stage: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By such a clock nobody has consented yet."""
+    clock = tmp_path / "clock"
+    monkeypatch.setenv("SHIFTED_CLOCK", str(clock))
+    async with stage(furnished_stage, tmp_path, running=False, first=False) as made:
+        clock.write_text(str(-timedelta(days=365).total_seconds()))
+        async with spawned(made, own_port(tmp_path), SHIFTED):
+            await made.ready(60)
+            status, answer = await made.call("POST", "/v1/messages", message(ANNA))
+            assert (status, answer["code"]) == (409, "CONSENT_MISSING")
+            made.modems[0].fault("lose_cmti")  # so that only a look, by the timer, finds it
+            made.network.text(BEN, "sim0", "Hello")
+            await made.network.ledger.until(Kind.INDICATION_LOST)
+            made.network.text(CARA, "sim0", "STOP")
+            assert await verdict(made) == {"delivered": 1}  # the confirmation
+            assert max(waited(made)) <= SWEEP + AT_ONCE
 
 
 @pytest.mark.parametrize("persona", ["simcom-sim800", "huawei-e173"])  # +SMSFULL, ^SMMEMFULL

@@ -31,7 +31,7 @@ def stored(made: Site, what: str) -> int:
 
 
 async def test_messages_that_are_not_announced_are_found(furnished_stage: Path, tmp_path: Path) -> None:
-    async with stage(furnished_stage, tmp_path) as made:
+    async with stage(furnished_stage, tmp_path, first=False) as made:
         made.modems[0].fault("lose_cmti", count=3)
         for sender in (ANNA, BEN):
             made.network.text(sender, "sim0", "Hello")
@@ -44,7 +44,7 @@ async def test_messages_that_are_not_announced_are_found(furnished_stage: Path, 
 async def test_a_modem_that_announces_nothing_any_more_is_told_again(
     furnished_stage: Path, tmp_path: Path
 ) -> None:
-    async with stage(furnished_stage, tmp_path) as made:
+    async with stage(furnished_stage, tmp_path, first=False) as made:
         made.modems[0].settings.cnmi = (0, 0, 0, 0, 0)
         made.network.text(ANNA, "sim0", "Is anybody there?")
         await verdict(made)
