@@ -54,6 +54,7 @@ class Snapshot(Collector):
             yield from self._queue(self.queue)
         yield from self._alerts()
         yield from self._modems()
+        yield from self._sims()
         yield from self._work()
         if self.suppression is not None:
             yield _histogram(
@@ -119,6 +120,25 @@ class Snapshot(Collector):
                 failed.add_metric([modem.name], float(modem.self_test == "failed"))
             paused.add_metric([modem.name], float(modem.paused_until is not None))
         yield from (phases, signal, used, slots, lost, losses, strange, credit, failed, paused, recoveries)
+
+    def _sims(self) -> Iterator[Metric]:
+        given = GaugeMetricFamily(
+            "schoolgate_modem_sim_parts",
+            "Parts that its SIM was given within an hour and a day, as its caps count.",
+            labels=["modem", "span"],
+        )
+        caps = GaugeMetricFamily(
+            "schoolgate_modem_sim_cap", "The most of them, where there is a cap.", labels=["modem", "span"]
+        )
+        for modem in self.modems:
+            for span, sent, cap in (
+                ("hour", modem.sent_hour, modem.cap_hour),
+                ("day", modem.sent_day, modem.cap_day),
+            ):
+                for family, value in ((given, sent), (caps, cap)):
+                    if value is not None:
+                        family.add_metric([modem.name, span], value)
+        yield from (given, caps)
 
     def _work(self) -> Iterator[Metric]:
         seconds = CounterMetricFamily(

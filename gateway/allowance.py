@@ -40,6 +40,16 @@ class Pause:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The parts that a SIM was given within an hour and a day, and the most that it may be; 0 is no cap."""
+
+    hour: int
+    day: int
+    per_hour: int
+    per_day: int
+
+
 @dataclass(slots=True)
 class Allowance:
     """What one SIM has been given, minute by minute, and lately to each number."""
@@ -55,17 +65,13 @@ class Allowance:
         """Count for `sim` from now on; what it was given before is read from the store."""
         if sim == self.sim:
             return
-        minutes = limits.given(connection, sim, now - _DAY) if sim and self._by_time else ()
+        minutes = limits.given(connection, sim, now - _DAY) if sim else ()
         self._minutes, self._total = deque(minutes), sum(count for _, count in minutes)
         self._lately, self._to = deque(), Counter()
         lately = limits.given_lately(connection, sim, now - _HOUR) if sim and self._by_number else ()
         for at, number, wording in lately:
             self._add(at, number, wording)
         self.sim = sim
-
-    @property
-    def _by_time(self) -> bool:
-        return bool(self.caps.per_hour or self.caps.per_day)
 
     @property
     def _by_number(self) -> bool:
@@ -88,6 +94,13 @@ class Allowance:
         """The parts in a second that the caps let through in the long run; infinite without a cap."""
         spans = ((_HOUR, self.caps.per_hour), (_DAY, self.caps.per_day))
         return min((most / span.total_seconds() for span, most in spans if most), default=inf)
+
+    def given(self, now: datetime) -> Given | None:
+        """Return what this SIM was given, as the caps count it; None before one was seen."""
+        if self.sim is None and not self._minutes:
+            return None
+        hour, day = self._within(_HOUR, now), self._within(_DAY, now)
+        return Given(hour, day, self.caps.per_hour, self.caps.per_day)
 
     def _within(self, span: timedelta, now: datetime) -> int:
         return sum(count for minute, count in self._minutes if minute + _MINUTE + span > now)
@@ -115,13 +128,12 @@ class Allowance:
 
     def note(self, candidate: Candidate, now: datetime) -> None:
         """Count a part that is given to the SIM."""
-        if self._by_time:
-            minute = now.replace(second=0, microsecond=0)
-            before = self._minutes.pop()[1] if self._minutes and self._minutes[-1][0] == minute else 0
-            self._minutes.append((minute, before + 1))
-            self._total += 1
-            while self._minutes[0][0] < now - _DAY - _MINUTE:
-                self._total -= self._minutes.popleft()[1]
+        minute = now.replace(second=0, microsecond=0)
+        before = self._minutes.pop()[1] if self._minutes and self._minutes[-1][0] == minute else 0
+        self._minutes.append((minute, before + 1))
+        self._total += 1
+        while self._minutes[0][0] < now - _DAY - _MINUTE:
+            self._total -= self._minutes.popleft()[1]
         if self._by_number:
             self._add(now, candidate.number_index, candidate.wording)
             while self._lately[0][0] <= now - _HOUR:
@@ -129,7 +141,7 @@ class Allowance:
 
     def take_back(self, candidate: Candidate) -> None:
         """Count a part no more: it did not leave."""
-        if self._by_time and self._minutes and self._minutes[-1][1]:
+        if self._minutes and self._minutes[-1][1]:
             minute, count = self._minutes.pop()
             self._minutes.append((minute, count - 1))
             self._total -= 1

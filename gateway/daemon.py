@@ -47,7 +47,7 @@ from gateway.own_texts import OwnTexts
 from gateway.peers import enrol, unseen
 from gateway.reload import Reload
 from gateway.selftest import Loopback, SelfTests
-from gateway.sender import pauses
+from gateway.sender import given, pauses
 from gateway.store import Database, load_key_file
 from gateway.switch import Sending
 from gateway.telling import Telling
@@ -150,6 +150,7 @@ async def started(config: Config) -> AsyncIterator[Daemon]:
         letters = use_cases.alerts.unsent
         use_cases.health.notes = (almanac.sentence, upkeep.jumps.sentence, letters, ends, lambda: hidden)
         use_cases.health.pauses = lambda: pauses(senders, utc_now())
+        use_cases.health.given = lambda: given(senders, utc_now())
         use_cases.alerts.audit_broken = lambda: daily.broken
         await stack.enter_async_context(
             _running(daily.run(), use_cases.alerts.run(), use_cases.approvals.run(), almanac.run())

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from gateway.allowance import Pause
+from gateway.allowance import Given, Pause
 from gateway.descriptors import scarce
 from gateway.measures import Spread, Use, suppression
 from gateway.model import Clock, ModemPhase, ModemState, Status
@@ -36,6 +36,7 @@ class Health:
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("Europe/London"))
     notes: tuple[Callable[[], str], ...] = ()  # each says what people should know of, or nothing
     pauses: Callable[[], Mapping[str, Pause]] = dict  # of the SIMs that have reached a cap
+    given: Callable[[], Mapping[str, Given]] = dict  # to the SIMs, of late
     suppression: Spread = field(default_factory=suppression)  # the one that `Inbound` fills
 
     async def ready(self) -> Readiness:
@@ -72,11 +73,10 @@ class Health:
 
     def modems(self) -> tuple[ModemState, ...]:
         """Return a snapshot of every modem."""
-        return tuple(self._with_pause(radio.state) for radio in self.radios)
-
-    def _with_pause(self, state: ModemState) -> ModemState:
-        pause = self.pauses().get(state.name)
-        return state if pause is None else replace(state, paused=pause.why, paused_until=pause.until)
+        pauses, given = self.pauses(), self.given()
+        return tuple(
+            _counted(radio.state, pauses.get(radio.name), given.get(radio.name)) for radio in self.radios
+        )
 
     def uses(self) -> Mapping[str, Use]:
         """Return what each modem was used for since the start."""
@@ -93,3 +93,16 @@ class Health:
     async def messages(self) -> Mapping[Status, int]:
         """Return how many messages whose life has not ended are in each status."""
         return await self.database.read(messages.open_counts)
+
+
+def _counted(state: ModemState, pause: Pause | None, given: Given | None) -> ModemState:
+    """Return a state with what was counted of its SIM."""
+    if given is not None:
+        state = replace(
+            state,
+            sent_hour=given.hour,
+            sent_day=given.day,
+            cap_hour=given.per_hour or None,
+            cap_day=given.per_day or None,
+        )
+    return state if pause is None else replace(state, paused=pause.why, paused_until=pause.until)

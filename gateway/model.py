@@ -271,5 +271,9 @@ class ModemState:
     self_test_at: datetime | None = None
     self_test_error: str = ""
     self_test_via: str = ""  # the modem through which its text came back last
+    sent_hour: int | None = None  # parts that its SIM was given, as the caps count; None before it was seen
+    sent_day: int | None = None
+    cap_hour: int | None = None  # the most of them; None: no cap
+    cap_day: int | None = None
     paused: str = ""  # why its SIM is given nothing now: it has reached a cap
     paused_until: datetime | None = None

@@ -13,7 +13,7 @@ from typing import Protocol
 import structlog
 from sqlalchemy import Connection
 
-from gateway.allowance import Allowance, Pause, SimCaps
+from gateway.allowance import Allowance, Given, Pause, SimCaps
 from gateway.begun import Begun
 from gateway.bell import Bell
 from gateway.gate import Gate
@@ -233,6 +233,12 @@ def pauses(senders: Iterable[Sender], now: datetime) -> Mapping[str, Pause]:
     """Return which modems' SIMs pause, by the modem's name."""
     found = {sender.modem.name: sender.allowance.pause(now) for sender in senders}
     return {name: pause for name, pause in found.items() if pause is not None}
+
+
+def given(senders: Iterable[Sender], now: datetime) -> Mapping[str, Given]:
+    """Return what the SIMs were given of late, by the modem's name; those not seen yet are left out."""
+    found = {sender.modem.name: sender.allowance.given(now) for sender in senders}
+    return {name: each for name, each in found.items() if each is not None}
 
 
 def _goes_on(outcome: SendOutcome) -> bool:

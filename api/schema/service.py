@@ -48,6 +48,14 @@ class Modem(Output):
     self_test_at: datetime | None
     self_test_error: str
     self_test_via: str = Field(description="The modem through which its text came back last.")
+    sent_hour: int | None = Field(
+        description="Parts that its SIM was given within an hour, a restart or not; null before it was seen."
+    )
+    sent_day: int | None = Field(description="The same within 24 hours.")
+    cap_hour: int | None = Field(
+        description="The most in an hour, then it pauses; null where there is no cap."
+    )
+    cap_day: int | None = Field(description="The most in 24 hours.")
     paused: str = Field(description="Why its SIM is given nothing now: it has reached a cap; else empty.")
     paused_until: datetime | None = Field(description="When it goes on by itself.")
     failures: int = Field(description="Links lost since the start.")

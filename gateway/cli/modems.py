@@ -41,6 +41,7 @@ def show(modems: list[dict[str, Any]]) -> None:
             m["registration"],
             _dbm(m["signal_dbm"]),
             _of(m["storage_used"], m["storage_total"]),
+            _sent(m),
             when(m["since"]),
             ", ".join(f"{rung} {count}" for rung, count in m["recoveries"].items()),
             m["detail"] or _pause(m) or _sim(m),
@@ -49,9 +50,25 @@ def show(modems: list[dict[str, Any]]) -> None:
     )
     listing(
         "Modems",
-        ("modem", "phase", "operator", "network", "signal", "stored", "since", "tried", "what is wrong"),
+        (
+            "modem",
+            "phase",
+            "operator",
+            "network",
+            "signal",
+            "stored",
+            "sent (hour, day)",
+            "since",
+            "tried",
+            "what is wrong",
+        ),
         rows,
     )
+
+
+def _sent(modem: dict[str, Any]) -> str:
+    counts = ((modem.get(f"sent_{span}"), modem.get(f"cap_{span}")) for span in ("hour", "day"))
+    return ", ".join(f"{sent}/{cap}" if cap else f"{sent}" for sent, cap in counts if sent is not None)
 
 
 def _pause(modem: dict[str, Any]) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.allowance import Allowance, SimCaps
+from gateway.allowance import Allowance, Given, SimCaps
 from gateway.ids import new_id
 from gateway.model import Status
 from gateway.store import Database, Keyring, create_key_file, load_key_file, outbox
@@ -66,11 +66,21 @@ def test_what_did_not_leave_does_not_count() -> None:
     assert allowance.later(part(), NOW) is None
 
 
-def test_without_caps_nothing_is_kept() -> None:
+def test_without_caps_nothing_pauses_and_only_the_minutes_are_counted() -> None:
     allowance = sent(SimCaps(), *[timedelta()] * 1000)
     assert allowance.pause(NOW) is None
-    assert not allowance._minutes
+    assert allowance.given(NOW) == Given(hour=1000, day=1000, per_hour=0, per_day=0)
+    assert len(allowance._minutes) == 1
     assert not allowance._lately
+
+
+def test_what_was_given_is_counted_by_hour_and_day_as_the_caps_count() -> None:
+    caps = SimCaps(per_hour=10, per_day=20)
+    assert Allowance(caps).given(NOW) is None
+    allowance = sent(caps, timedelta(), HOUR / 2, 2 * HOUR, 23 * HOUR, 25 * HOUR)
+    assert allowance.given(NOW) == Given(hour=2, day=4, per_hour=10, per_day=20)
+    allowance.take_back(part())
+    assert allowance.given(NOW) == Given(hour=1, day=3, per_hour=10, per_day=20)
 
 
 def test_a_hundred_texts_an_hour_to_one_number_are_the_most_and_other_numbers_go_on() -> None:

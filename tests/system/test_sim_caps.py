@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import sys
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from gateway.modem import credit
@@ -26,6 +28,19 @@ async def modem(made: Site, name: str) -> Any:
 
 async def is_ready(made: Site, name: str) -> bool:
     return bool((await modem(made, name))["phase"] == "ready")
+
+
+def sent(found: Any) -> tuple[int | None, ...]:
+    """Return what a SIM was given in an hour and in a day, and the most that it may be."""
+    return tuple(found[name] for name in ("sent_hour", "sent_day", "cap_hour", "cap_day"))
+
+
+async def exported(made: Site) -> dict[tuple[str, str], float]:
+    """Return what the metrics say of SIMs: by metric and span."""
+    async with aiohttp.ClientSession() as session, session.get(made.url + "/metrics") as answer:
+        lines = await answer.text()
+    found = re.findall(r'^(schoolgate_modem_sim_\w+){modem="sim0",span="(\w+)"} (\S+)$', lines, re.MULTILINE)
+    return {(name, span): float(value) for name, span, value in found}
 
 
 def accepted(made: Site, name: str) -> int:
@@ -48,6 +63,9 @@ async def test_a_sim_pauses_at_its_cap_and_the_other_carries_on(tmp_path: Path) 
         paused = await modem(made, "sim0")
         assert paused["paused"] == f"this SIM has sent its {CAP} parts an hour"
         assert paused["paused_until"] is not None
+        assert sent(paused) == (CAP, CAP, CAP, None)
+        assert sent(await modem(made, "sim1")) == (len(EVERYBODY) - CAP,) * 2 + (None, None)
+        assert f" {CAP}/{CAP}, {CAP} " in await status(made, "sim0")
         assert (await modem(made, "sim1"))["paused_until"] is None
 
 
@@ -59,6 +77,14 @@ async def test_after_a_restart_it_still_pauses_and_what_waits_is_kept(tmp_path: 
         for each in EVERYBODY[:CAP]:
             await made.reaches(await made.post(each), "sent", "delivered")
     async with revived(tmp_path) as made:
+
+        async def counted() -> bool:
+            return sent(await modem(made, "sim0")) == (CAP, CAP, CAP, None)
+
+        await eventually(counted, what="what was sent before the restart")  # and nothing since
+        told = await exported(made)
+        assert told["schoolgate_modem_sim_parts", "hour"] == told["schoolgate_modem_sim_cap", "hour"] == CAP
+        assert told["schoolgate_modem_sim_parts", "day"] == CAP
         waiting = await made.post(EVERYBODY[CAP])
 
         async def pauses() -> Any:
@@ -111,6 +137,8 @@ async def test_the_credit_of_a_sim_is_asked_for_and_told_below_its_floor(
         low = "the credit of its SIM is 10.00, below the floor of 20.00"
         assert (await made.alarms())["credit-low"] == low
         assert low in await status(made, "sim0")
+        lines = [entry["line"] for entry in made.network.ledger.of(Kind.COMMAND)]
+        assert ('+CUSD=1,"*100#",15' in lines) == (persona == "generic")
         made.modems[0].urc('+CUSD: 0,"Top up today! Your balance is £50.00",15')  # nobody asked
         await made.reaches(await made.post(EVERYBODY[0]), "delivered")  # it may be low: parts go on
         assert (await with_credit(made))["credit"] == 10.0
