@@ -31,7 +31,8 @@ def part_reported(
 
     `handed_over` is between when, by our clock, it must have been; None for no end. The SMSC's stamp, made
     as it takes the message, tells a reference from its reuse; but clocks and zones are often wrong, so
-    where nothing fits the stamp it does not count. A part that is `sent` goes first; one whose end is known
+    where nothing fits the stamp it does not count. A part that is `sent` goes first, of several the one that
+    was handed over nearest to the stamp (a modem may begin to count anew); one whose end is known
     means that the report is a repeat; one that waits to be sent again by its rule is in doubt still.
     Nothing is certain while a part to the recipient has no result yet.
     Where all else fails it is the one part whose TP-MR is this one with digits lost, as poor lines lose them.
@@ -40,7 +41,7 @@ def part_reported(
     mine: dict[str, object] = {"sim": sim, "mr": mr, "number_index": number_index}
     ever = mine | {"first": first, "last": last}
     near = {"first": scts - _SLACK, "last": min(scts + _SLACK, last)} if scts is not None else ever
-    if (row := _BY_REFERENCE.first(connection, mine | near)) is not None:
+    if (row := _by_reference(connection, mine | near, scts)) is not None:
         return row
     open_ = [*_OPEN.rows(connection, ever), *_TO_GO_AGAIN.rows(connection, ever)]
     if any(each["status"] == Status.SENDING for each in open_):
@@ -48,11 +49,19 @@ def part_reported(
     fitting = [each for each in open_ if near["first"] <= each["claimed_at"] <= near["last"]]
     if scts is not None and (row := _meant(fitting, mr)) is not None:
         return row
-    row = _BY_REFERENCE.first(connection, ever)
+    row = _by_reference(connection, ever, None)
     row = row or _meant([each for each in open_ if each["mr"] in (None, mr)], mr)
     if row is not None or scts is None or fitting:
         return row
     return _misheard(connection, mine | near, mr)
+
+
+def _by_reference(connection: Connection, mine: dict[str, object], scts: datetime | None) -> Row | None:
+    rows = _BY_REFERENCE.rows(connection, mine)
+    waiting = [row for row in rows if row["status"] == Status.SENT] or rows
+    if scts is None or not waiting:
+        return waiting[0] if waiting else None
+    return min(waiting, key=lambda row: abs(row["claimed_at"] - scts))
 
 
 def _meant(doubtful: Sequence[Row], mr: int) -> Row | None:
@@ -64,7 +73,7 @@ def _meant(doubtful: Sequence[Row], mr: int) -> Row | None:
 def _misheard(connection: Connection, near: dict[str, object], mr: int) -> Row | None:
     """Return the one part that waits for its report and whose TP-MR is `mr` with digits lost."""
     rows = [
-        _BY_REFERENCE.first(connection, near | {"mr": each}) for each in sorted(set(_with_digits_lost(mr)))
+        _by_reference(connection, near | {"mr": each}, None) for each in sorted(set(_with_digits_lost(mr)))
     ]
     waiting = [row for row in rows if row is not None and row["status"] == Status.SENT]
     return waiting[0] if len(waiting) == 1 else None
@@ -103,8 +112,7 @@ _BY_REFERENCE = Prepared(
         part.c.mr.is_not(None),
         *_MINE,
     )
-    .order_by((part.c.status == Status.SENT).desc(), part.c.claimed_at.desc())
-    .limit(1)
+    .order_by(part.c.claimed_at.desc())
 )
 _IS_OPEN = part.c.status.in_([literal_column("'sending'"), literal_column("'uncertain'")])
 _OPEN = Prepared(select(part).where(_IS_OPEN, *_MINE))

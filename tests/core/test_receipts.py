@@ -169,6 +169,14 @@ def test_the_stamp_tells_a_reference_from_its_reuse_and_where_it_cannot_the_newe
     assert [desk.status(each) for each in (oldest, older, newest)] == ["delivered", "sent", "delivered"]
 
 
+def test_where_a_modem_began_to_count_anew_the_part_nearest_to_the_stamp_is_meant(desk: Desk) -> None:
+    older, newer = (desk.handed_over(ANNA, Event.ACCEPTED, 5, ago=seconds) for seconds in (200, 20))
+    desk.reported(ANNA, 5, 0, stamped=NOW - timedelta(seconds=190))
+    assert [desk.status(each) for each in (older, newer)] == ["delivered", "sent"]
+    desk.reported(ANNA, 5, 0x40, stamped=NOW - timedelta(seconds=15))
+    assert [desk.status(each) for each in (older, newer)] == ["delivered", "undelivered"]
+
+
 def test_a_report_nine_days_late_with_a_stamp_of_another_time_is_nobodys(desk: Desk) -> None:
     old = desk.handed_over(ANNA, Event.ACCEPTED, 5, ago=9 * DAY.total_seconds())
     desk.reported(ANNA, 5, 0)
