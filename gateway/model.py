@@ -230,6 +230,7 @@ class ModemPhase(StrEnum):
     LOST = "lost"  # between two attempts
 
 
+FLAPPING: Final = 4  # losses of the network within an hour, from which on somebody is told
 NEARLY_FULL: Final = 0.7  # of the memory that takes what arrives: from here on people are told
 
 

@@ -10,7 +10,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.alerts.alarm import Alarm
-from gateway.model import NEARLY_FULL, ModemPhase, ModemState
+from gateway.model import FLAPPING, NEARLY_FULL, ModemPhase, ModemState
 from gateway.working_time import is_late
 
 GATEWAY: Final = "gateway"
@@ -55,6 +55,9 @@ def _modems(view: View) -> Iterator[Alarm]:
         elif since is not None and view.now - since >= view.patience:
             yield _away(state, since, view)
         yield from _memory(state)
+        if state.network_losses >= FLAPPING:
+            what = f"its network was lost {state.network_losses} times within an hour"
+            yield Alarm("modem-flapping", state.name, what, "look at the antenna; is there a better network?")
         yield from _sim(state)
 
 

@@ -8,13 +8,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final, Unpack
 
-from gateway.model import Clock, ModemPhase, ModemState
+from gateway.model import FLAPPING, Clock, ModemPhase, ModemState
 from gateway.modem.facts import Facts
 
 _SAMPLE: Final = timedelta(minutes=5)
 _SAMPLES: Final = 288  # a day
 _SPAN: Final = timedelta(hours=1)
-_MANY: Final = 4  # losses of the network within that
 _HOME: Final = {"home", "roaming"}
 
 
@@ -42,7 +41,7 @@ class Trend:
 
 def flapping(state: ModemState) -> str:
     """Say that the network comes and goes; empty while it does not."""
-    if state.network_losses < _MANY:
+    if state.network_losses < FLAPPING:
         return ""
     return f"the network was lost {state.network_losses} times within an hour: look at the antenna"
 

@@ -38,6 +38,7 @@ def sim(**more: Any) -> View:
 def test_nothing_is_said_where_all_is_well() -> None:
     assert signs(WELL) == []
     assert signs(holding(13)) == []
+    assert signs(sim(network_losses=3)) == []
     early = replace(WELL, oldest_hold=NOON - HOUR / 2, oldest_doubt=NOON - HOUR, oldest_due=NOON - HOUR)
     assert signs(early) == []
     assert signs(replace(WELL, backed_up=NOON - 59 * HOUR)) == []
@@ -55,6 +56,7 @@ def test_nothing_is_said_where_all_is_well() -> None:
         (holding(14), "modem-memory-filling"),
         (holding(19), "modem-memory-filling"),
         (holding(20), "modem-memory-full"),
+        (sim(network_losses=4), "modem-flapping"),
         (sim(credit=1.5, credit_low=True, credit_floor=2.0), "credit-low"),
         (sim(credit_error="the network did not answer in time"), "credit-unknown"),
         (sim(self_test="failed", self_test_error="nothing came back within 300 s"), "self-test-failed"),

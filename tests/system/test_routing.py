@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from gateway.simulator import Kind, Timing
+from gateway.simulator import Kind, Network, Timing
 from tests.system.site import Site, eventually
 from tests.system.story import ANNA, BEN, CARA, EVERYBODY, MODEM, posted, stage
 from tests.system.verdict import verdict
@@ -79,6 +80,21 @@ async def test_a_modem_that_is_kept_for_urgent_messages_is_free_when_one_comes(
         assert (await verdict(made))["delivered"] == 13
         others = {entry["to"] for entry in made.network.ledger.of(Kind.ACCEPTED, modem="sim1")}
         assert others <= {EVERYBODY[30]}
+
+
+async def test_the_modem_that_is_soonest_idle_takes_most(furnished_stage: Path, tmp_path: Path) -> None:
+    def slow(network: Network) -> None:
+        network.modems["sim1"].timing = replace(AIR, radio_first=1.0, radio_kept=1.0)
+
+    async with stage(furnished_stage, tmp_path, running=False, first=False):
+        modems(tmp_path, "", "")
+    async with stage(furnished_stage, tmp_path, modems=2, timing=AIR, before=slow, first=False) as made:
+        await both_ready(made)
+        await posted(made, EVERYBODY[:16])
+        assert (await verdict(made))["delivered"] == 16
+        quick, late = (len(made.network.ledger.of(Kind.ACCEPTED, modem=name)) for name in ("sim0", "sim1"))
+        assert late >= 1  # it is idle at the start
+        assert quick >= 2 * late
 
 
 async def both_ready(made: Site) -> None:
