@@ -18,6 +18,11 @@ class ClockWatch:
     _until: float = 0.0  # by the other time
     _said: str = ""
 
+    def begin(self, now: datetime, newest: datetime | None, elapsed: float) -> None:
+        """Look once at a start: a clock that is before the `newest` that is on record was set back, too."""
+        if newest is not None and (behind := (newest - now).total_seconds()) >= _STEERED:
+            self._said, self._until = _sentence(-behind, now), elapsed + _TOLD
+
     def look(self, now: datetime, elapsed: float) -> float:
         """Return by how many seconds the clock has jumped since the last look; less than ten are none.
 

@@ -21,6 +21,7 @@ from gateway.model import CancelReason, Clock, Event, Status
 from gateway.store import (
     Database,
     StoreUnavailable,
+    audit,
     events,
     idempotency,
     lifecycle,
@@ -58,6 +59,8 @@ class Upkeep:
 
     async def recover(self) -> None:
         """After a start: what was between hand-off and answer is in doubt; half a batch is no batch."""
+        newest = await self.database.read(audit.newest)
+        self.jumps.begin(self.clock(), newest, asyncio.get_running_loop().time())
         await self.database.write(lambda c: self._recover(c, self.clock()))
         for ident in await self.database.read(messages.batches_unsettled):
             await batch_progress.follow(self.database, self.desk, ident, self.clock)

@@ -121,6 +121,12 @@ def last(connection: Connection) -> tuple[int, str]:
     return (0, START) if found is None else (found[0], found[1].hex())
 
 
+def newest(connection: Connection) -> datetime | None:
+    """Return the latest time in the last hundred entries; None where there is none."""
+    recent = select(audit.c.at).order_by(audit.c.seq.desc()).limit(100)
+    return max(connection.scalars(recent), default=None)
+
+
 def of_target(connection: Connection, target: str) -> Sequence[RowMapping]:
     """Return every entry about `target`, oldest first."""
     return connection.execute(_OF_TARGET, {"target": target}).mappings().all()

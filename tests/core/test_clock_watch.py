@@ -31,3 +31,18 @@ def test_a_clock_that_is_steered_is_not() -> None:
     for elapsed in range(100):
         watch.look(NOON + timedelta(seconds=elapsed * 1.09), float(elapsed))
     assert watch.sentence() == ""
+
+
+@pytest.mark.parametrize(("back", "told"), [(86_400, True), (5, False), (-86_400, False)])
+def test_a_clock_that_was_set_back_while_nothing_ran_is_told_of_at_the_start(back: int, told: bool) -> None:
+    watch = ClockWatch()
+    watch.begin(NOON, NOON + timedelta(seconds=back), 5.0)
+    assert watch.sentence().startswith("the clock was set back by 1 day") == told
+    watch.look(NOON + timedelta(seconds=1), 6.0)
+    assert bool(watch.sentence()) == told
+
+
+def test_where_nothing_is_on_record_a_start_tells_nothing() -> None:
+    watch = ClockWatch()
+    watch.begin(NOON, None, 5.0)
+    assert watch.sentence() == ""

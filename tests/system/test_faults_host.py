@@ -122,6 +122,8 @@ async def test_a_clock_that_is_a_year_back_at_the_start_keeps_what_comes_and_sen
             await made.ready(60)
             status, answer = await made.call("POST", "/v1/messages", message(ANNA))
             assert (status, answer["code"]) == (409, "CONSENT_MISSING")
+            _, ready = await made.call("GET", "/readyz")
+            assert "the clock was set back by 36" in str(ready["notices"])
             made.modems[0].fault("lose_cmti")  # so that only a look, by the timer, finds it
             made.network.text(BEN, "sim0", "Hello")
             assert await verdict(made) == {}
