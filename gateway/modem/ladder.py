@@ -26,7 +26,7 @@ class Rung(StrEnum):
 _RESTART_AFTER: Final = 3  # failures in a row
 _RESET_AFTER: Final = 5
 _POWER_AFTER: Final = 6
-_POWER_AFTER_MISSING: Final = 30  # looks, a second each: a device that left the bus by itself
+_POWER_AFTER_MISSING: Final = 60  # looks, half a second each: a device that left the bus by itself
 _ALERT_AFTER: Final = 7
 _SILENCE: Final = 3600.0  # seconds for which a rung that goes on being tried may be kept out of the log
 _AGAIN: Final = (
@@ -102,7 +102,7 @@ class Ladder:
     def alerts(self, reason: ModemGone, failures: int) -> bool:
         """Say whether now is the moment to call for a person: once in a run of failures.
 
-        A modem that is not there is looked for every second, and has longer.
+        A modem that is not there is looked for twice a second, and has longer.
         """
         least = _POWER_AFTER_MISSING if isinstance(reason, PortMissing) else _ALERT_AFTER
         if self._called or failures < least:

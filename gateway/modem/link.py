@@ -9,7 +9,7 @@ from typing import Final, Never
 from gateway.modem.errors import ModemGone, PortMissing, TakesNothing
 
 _LONGEST: Final = 60.0
-_LOOK_AGAIN: Final = 1.0  # a missing port costs nothing to look for, and a replugged modem should not wait
+_LOOK_AGAIN: Final = 0.5  # a missing port costs nothing to look for, and a replugged modem should not wait
 
 Sleep = Callable[[float], Awaitable[None]]
 
