@@ -101,6 +101,7 @@ def _sent(connection: Connection, row: RowMapping, _caller: Caller, now: datetim
     values = {"sent_at": row["claimed_at"]}
     ident, number = row["message_id"], row["number"]
     lifecycle.change(connection, ident, number, Status.UNCERTAIN, Event.ACCEPTED, now, **values)
+    doubts.over(connection, ident)
 
 
 def _not_sent(connection: Connection, row: RowMapping, caller: Caller, now: datetime) -> None:

@@ -32,7 +32,7 @@ from gateway.model import (
 )
 from gateway.receipts import settle_parked
 from gateway.routing import Turn
-from gateway.store import Keyring, audit, lifecycle, outbox, quiet
+from gateway.store import Keyring, audit, doubts, lifecycle, outbox, quiet
 from gateway.store.outbox import Candidate
 from gateway.store.schema import part
 from policy import Decision, Outcome, Stage
@@ -166,7 +166,7 @@ class Handoff:
         before = claim.candidate.attempts
         match outcome:
             case Accepted(mr):
-                self._change(connection, claim, Event.ACCEPTED, now, mr=mr, sent_at=now)
+                self._accept(connection, claim, mr, now)
             case Refused(FailureKind.PERMANENT, code, text):
                 self._end(connection, claim, code, f"CMS {code}: {text}", now)
             case Refused(FailureKind.TEMPORARY):
@@ -180,6 +180,11 @@ class Handoff:
             case Unclear(reason, mr):
                 self._change(connection, claim, Event.LOST_TRACK, now, cause=reason, mr=mr)
         settle_parked(connection, claim.candidate.number_index, now)  # they waited for this part's end
+
+    def _accept(self, connection: Connection, claim: Claim, mr: int, now: datetime) -> None:
+        self._change(connection, claim, Event.ACCEPTED, now, mr=mr, sent_at=now)
+        if claim.candidate.doubted:
+            doubts.over(connection, claim.candidate.message_id)
 
     def _try_later(self, connection: Connection, claim: Claim, refused: Refused, now: datetime) -> None:
         """Queue the part again for a while from now; where everybody is refused it has not used a try."""

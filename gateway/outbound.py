@@ -32,6 +32,7 @@ from gateway.store import (
     Database,
     Keyring,
     audit,
+    doubts,
     events,
     idempotency,
     lifecycle,
@@ -193,7 +194,8 @@ class Outbound:
                 "NOT_CANCELLABLE", f"the message is {row['status']}: only what waits can be cancelled"
             )
         lifecycle.cancel_waiting(connection, message.c.id == ident, CancelReason.CALLER, now)
-        audit.record(connection, now, actor=caller.handle, action="cancel", target=ident, outcome="cancelled")
+        became = doubts.statuses(connection, [ident])[ident]
+        audit.record(connection, now, actor=caller.handle, action="cancel", target=ident, outcome=became)
 
 
 def _without(text: str, split: sms.Split) -> int | None:

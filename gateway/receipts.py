@@ -19,7 +19,7 @@ from sqlalchemy import Connection
 from gateway import suspects
 from gateway.model import WAITING, Event, Status
 from gateway.sms import TpOutcome, tp_outcome
-from gateway.store import audit, inbox, lifecycle, reports
+from gateway.store import audit, doubts, inbox, lifecycle, reports
 from gateway.store.prepared import Row
 
 _LIFE: Final = timedelta(days=8)  # from a hand-off, within which a reference is its part's
@@ -99,6 +99,7 @@ def _accept(
     values = {"mr": mr, "sent_at": row["claimed_at"], "final_at": None}
     ident, number = row["message_id"], row["number"]
     lifecycle.change(connection, ident, number, Status(row["status"]), Event.ACCEPTED, now, **values)
+    doubts.over(connection, ident)
     audit.record(
         connection,
         now,

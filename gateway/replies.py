@@ -14,7 +14,7 @@ from gateway.gate import Gate
 from gateway.ids import new_id
 from gateway.model import CancelReason, HoldReason
 from gateway.own_texts import OwnTexts
-from gateway.store import audit, events, lifecycle, recipients, talks
+from gateway.store import audit, doubts, events, lifecycle, recipients, talks
 from gateway.store.schema import message, part
 from gateway.suspects import doubt
 from policy import Classification, Kind, PolicySettings, Tier, is_firm
@@ -225,13 +225,14 @@ def suppress(
         clauses=["6.2", "4.3"],
         detail={"suppression": ident, "topic": topic, "source": source, "cancelled": len(ended)},
     )
+    became = doubts.statuses(connection, ended) if ended else {}
     cancelled = [
         audit.row(
             now,
             actor=made_by,
             action="cancel",
             target=each,
-            outcome="cancelled",
+            outcome=became[each],
             clauses=["6.2"],
             detail={"suppression": ident},
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -53,6 +53,18 @@ def _unsettled() -> Select[Any]:
 def rule(connection: Connection, message_id: str, after: OnDoubt) -> None:
     """Note what becomes of a message's doubts from now on."""
     connection.execute(update(message).where(message.c.id == message_id).values(on_doubt=after))
+
+
+def over(connection: Connection, message_id: str) -> None:
+    """Note that the part which was sent again is on its way: no other of its message may be there twice."""
+    again = (message.c.id == message_id, message.c.on_doubt == OnDoubt.RESENT)
+    connection.execute(update(message).where(*again).values(on_doubt=OnDoubt.ASK))
+
+
+def statuses(connection: Connection, idents: Sequence[str]) -> Mapping[str, str]:
+    """Return what messages whose waiting parts were ended are now: in doubt where one may be there."""
+    rows = connection.execute(select(message.c.id, message.c.status).where(message.c.id.in_(idents)))
+    return {row.id: row.status for row in rows}
 
 
 def leave(connection: Connection, message_id: str, number: int, cause: str, now: datetime) -> None:

@@ -145,7 +145,7 @@ def cancel_waiting(
     cause: str | None = None,
     most: int | None = None,
 ) -> Sequence[str]:
-    """Cancel every part that still waits and satisfies `where`; return the messages that this ended.
+    """Cancel every part that still waits and satisfies `where`; return their messages.
 
     One that waits to be sent again by its rule is in doubt again instead; in `expire_due`, too.
     With `most`, only that many: those that would be sent before the others.

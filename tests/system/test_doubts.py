@@ -16,6 +16,7 @@ from tests.system.story import (
     BEN,
     CARA,
     DAN,
+    LONG,
     RESULT,
     add_template,
     changed,
@@ -25,6 +26,7 @@ from tests.system.story import (
 )
 from tests.system.test_faults_sending import submissions
 from tests.system.verdict import verdict
+from tests.system.view import read
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(60)]
 
@@ -117,13 +119,15 @@ async def test_others_messages_are_not_there_and_nothing_else_is_in_doubt(
 
 
 @asynccontextmanager
-async def impatient(furnished: Path, directory: Path, wait: float, **how: Any) -> AsyncIterator[Site]:
+async def impatient(
+    furnished: Path, directory: Path, wait: float, retry: str = "[0.2, 0.4]", **how: Any
+) -> AsyncIterator[Site]:
     """Run a stage whose template "urgent" is sent again `wait` seconds after a hand-off that is in doubt.
 
     No handset but Anna's reports.
     """
     quick = {f"result_seconds = {RESULT}": "result_seconds = 0.3"}
-    rule = {"[sending]\n": f"[sending]\ndoubt_minutes = {wait / 60}\n"}
+    rule = {"[sending]\n": f"[sending]\ndoubt_minutes = {wait / 60}\n", "[0.2, 0.4]": retry}
     changed(furnished, directory, quick | rule)
     async with stage(furnished, directory, **how) as made:
         await add_template(made, "urgent", urgent=True, on_doubt="resend")
@@ -194,9 +198,28 @@ async def test_what_was_to_be_sent_again_and_is_not_may_still_be_there(
             await made.reaches(ident, "queued")
             status, _ = await made.call("DELETE", f"/v1/messages/{ident}")
             assert status == 204
+            outcome = "SELECT outcome FROM audit WHERE action = 'cancel'"
+            assert read(tmp_path, outcome) == [("uncertain",)]
         assert await verdict(made) == {"uncertain": 1}
         assert [found["message_id"] for found in await doubts(made)] == [ident]
         assert await say(made, ident, "sent") == 204
+
+
+async def test_only_the_part_that_was_sent_again_may_be_there(furnished_stage: Path, tmp_path: Path) -> None:
+    """The first copy's report comes while the second part, which never left, waits for its next try."""
+    pace = Timing(radio_first=0.03, radio_kept=0.02, report_after=3)
+    async with impatient(furnished_stage, tmp_path, 1.2, retry="[5]", timing=pace) as made:
+        await add_template(made, "long", LONG.strip(), urgent=True, on_doubt="resend")
+        made.modems[0].fault("lose_result")
+        ident = await made.post(ANNA, template="long")
+        await made.network.ledger.until(Kind.SUBMITTED, 3)
+        made.modems[0].fault("cms", code=38, number=ANNA)
+        await made.network.ledger.until(Kind.REPORT, 2)
+        assert submissions(made, ANNA) == 3  # the second part was refused once
+        assert [part["status"] for part in (await made.message(ident))["parts"]] == ["sent", "queued"]
+        await made.reaches(ident, "delivered")
+        assert submissions(made, ANNA) == 4
+        assert "lunch" in made.texts(ANNA)[-1]
 
 
 async def test_a_report_that_comes_before_it_is_sent_again_settles_it(
