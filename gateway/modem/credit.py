@@ -57,6 +57,8 @@ class Credit:
         """Take up a new link, at loop time `now`; `wake` has `ask` called as soon as can be."""
         if self._packed is None:
             self._packed = ready.profile.ussd == "packed"
+        if ready.imsi != self._imsi:  # nothing is known of this one
+            self._due = 0.0
         self._session, self._wake, self._imsi = session, wake, ready.imsi
         self._until, self._menu = 0.0, False
         self._due = max(self._due, now + _FIRST)
@@ -83,9 +85,7 @@ class Credit:
             self._menu = False
             await attempt(session, _HANG_UP)
         if 0.0 < self._until <= now:
-            self._until = 0.0
-            if not self._unclear:
-                self._report(credit_error=f"the network did not answer within {_PATIENCE:g} s")
+            self._end(f"the network did not answer within {_PATIENCE:g} s")
         if now < max(self._due, self._busy_until):
             return
         if session.busy:  # with somebody's command, which must not be taken for ours
@@ -143,12 +143,15 @@ class Credit:
             self._due = now + self._settings.credit_every
             self._tell(amount)
         elif status in _ENDS or not text:
-            self._until = 0.0
-            self._report(credit_error=_ENDS.get(status, "the network ended it without an answer"))
+            self._end(_ENDS.get(status, "the network ended it without an answer"))
         else:  # it may be an advert yet, and the answer come
             self._unclear = True
-            self._report(credit_error=_UNCLEAR)
         self._wake()
+
+    def _end(self, why: str) -> None:
+        """Wait for no answer any more; where something came that was none, tell how it can be read."""
+        self._until = 0.0
+        self._report(credit_error=_UNCLEAR if self._unclear else why)
 
     def _amount(self, text: str) -> float | None:
         if own := self._settings.credit_pattern:

@@ -168,6 +168,7 @@ def _charset(modem: VirtualModem, command: Command) -> Lines:
 
 
 _HANG_UP: Final = 2
+_ENDED: Final = "2"  # <m>: the dialogue is over
 _REPORTS_USSD: Final = kept("(0-2)", 0)
 
 
@@ -175,13 +176,16 @@ def _ussd(modem: VirtualModem, command: Command) -> Lines:
     if command.op is not Op.SET:
         return _REPORTS_USSD(modem, command)
     if command.number(0, 0) == _HANG_UP:
+        _network_says(modem, _ENDED)
         return ()
     modem.settings.notify[command.name] = command.number(0, 0)
     if len(command.args) > 1:
-        answer = _packed_answer(modem, command) if modem.persona.packed_ussd else modem.ussd
-        loop = asyncio.get_running_loop()
-        loop.call_later(modem.timing.radio_first, modem.urc, f"+CUSD: {answer}")
+        _network_says(modem, _packed_answer(modem, command) if modem.persona.packed_ussd else modem.ussd)
     return ()
+
+
+def _network_says(modem: VirtualModem, answer: str) -> None:
+    asyncio.get_running_loop().call_later(modem.timing.radio_first, modem.urc, f"+CUSD: {answer}")
 
 
 def _packed_answer(modem: VirtualModem, command: Command) -> str:

@@ -64,6 +64,11 @@ async def test_a_setting_without_effect_is_kept_and_shown(
     assert await client.ask(f"AT{read}") == [before, "OK"]
 
 
+async def test_a_dialogue_that_is_hung_up_is_said_to_be_over(client: Client) -> None:
+    assert await client.ask("AT+CUSD=2") == ["OK"]
+    await client.until("+CUSD: 2\r\n")
+
+
 @pytest.mark.parametrize(
     ("persona", "command"), [("huawei-e173", "^CURC=0"), ("zte", "+ZCDRUN=8"), ("zte", "+ZOPRT=5")]
 )
