@@ -24,8 +24,11 @@ _KINDS: Final = (
     ("person", r"(?<=\bby=)\S+|(?<=\"by\": \")[^\"]+"),  # as our log writes it
     ("hex", r"(?<![0-9A-Za-z_])[0-9A-Fa-f]{24,}(?![0-9A-Za-z_])"),
     ("pin", r"(?P<name>(?i:p(?:in|uk)2?)[^\w\n]{1,4})\d{4,8}(?!\w)"),
-    ("number", rf"\+\(?\d(?:{_BETWEEN}{{0,3}}\d){{6,}}|(?<![\w.:])\(?0\d(?:{_BETWEEN}{{0,3}}\d){{5,}}(?!\w)"),
-    ("digits", r"\d{9,}|(?<![\w.])\d{5,}(?!\w)|(?<![\w.:])\d(?:[ \-]?\d){6,}(?!\w)"),
+    (
+        "number",
+        rf"\+\(?\d(?:{_BETWEEN}{{0,3}}\d){{6,}}|(?<![\w.])(?<!\d:)\(?0\d(?:{_BETWEEN}{{0,3}}\d){{5,}}(?!\w)",
+    ),
+    ("digits", r"\d{9,}|(?<![\w.])\d{5,}(?!\w)|(?<![\w.])(?<!\d:)\d(?:[ \-]?\d){6,}(?!\w)"),
     ("card", r"…\d{2,}"),  # the end of a SIM's number, as people are shown it
 )
 _PATTERN: Final = re.compile("|".join(f"(?P<{kind}>{pattern})" for kind, pattern in _KINDS))
@@ -48,7 +51,7 @@ class Redactor:
         """Return a value of JSON without what is somebody's."""
         match value:
             case dict():
-                return {self(str(key)): self.value(each) for key, each in value.items()}
+                return {self(str(key)): self._member(key, each) for key, each in value.items()}
             case list() | tuple():
                 return [self.value(each) for each in value]
             case bool() | None:
@@ -56,6 +59,14 @@ class Redactor:
             case int() | float() if abs(value) < _LARGEST:
                 return value
         return self(str(value))
+
+    def _member(self, key: object, value: Any) -> Any:  # noqa: ANN401 - whatever JSON may hold
+        """Return the value of a key: whom `by` names has no form of their own to be known by."""
+        return (
+            self._named("person", value)
+            if key == "by" and value and isinstance(value, str)
+            else self.value(value)
+        )
 
     def _shown(self, match: re.Match[str]) -> str:
         kind, found = str(match.lastgroup), match[0]

@@ -31,6 +31,8 @@ from gateway.redact import Redactor
         ("2026-11-26 07700 900123", "2026-11-26 <number-1>"),
         ("SIM 8944 1100 6800 0000 017, IMEI 35-314203-000012-3", "SIM <digits-1>, IMEI <digits-2>"),
         ("ring 7946 0018", "ring <digits-1>"),
+        ("tel:07700 900 123, tel:7946 0018", "tel:<number-1>, tel:<digits-1>"),
+        ("12:00:07 700 900 123 4", "12:00:07 <digits-1>"),
         ('AT+CPIN="4711", PUK 12345678, pin2=4711', 'AT+CPIN="<pin-1>", PUK <pin-2>, pin2=<pin-1>'),
         (
             "POST https://u:pw@records.example/hook/T0KEN?x=1 and https://records.example/hook/T0KEN?x=1",
@@ -67,14 +69,25 @@ def test_json_stays_json_and_its_small_numbers_stay() -> None:
     }
 
 
+def test_whom_a_value_of_json_names_is_whom_the_text_names() -> None:
+    redact = Redactor()
+    value = {"by": "jsmith", "each": [{"by": "Jane Doe"}, {"by": ""}, {"by": None}, {"by": 3}]}
+    assert redact.value(value) == {
+        "by": "<person-1>",
+        "each": [{"by": "<person-2>"}, {"by": ""}, {"by": None}, {"by": 3}],
+    }
+    assert redact("decided by=jsmith") == "decided by=<person-1>"
+
+
 @given(
     st.lists(st.from_regex(r"\A[0-9]{3,4}\Z"), min_size=3, max_size=4),
     st.sampled_from(["+44 (0)", "+44", "0", "(0", ""]),
     st.sampled_from([" ", "-"]),
+    st.sampled_from(["call ", "tel:"]),
 )
-def test_no_number_survives_in_groups(groups: list[str], first: str, between: str) -> None:
-    shown = Redactor()(f"call {first}{between.join(groups)}, please")
-    assert re.fullmatch(r"call <(number|digits)-1>, please", shown)
+def test_no_number_survives_in_groups(groups: list[str], first: str, between: str, before: str) -> None:
+    shown = Redactor()(f"{before}{first}{between.join(groups)}, please")
+    assert re.fullmatch(rf"{before}<(number|digits)-1>, please", shown)
 
 
 @given(st.from_regex(r"\A\+[1-9][0-9]{7,14}\Z"), st.text("abc xyz,.;:'\"()", max_size=5))
