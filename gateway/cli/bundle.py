@@ -117,13 +117,20 @@ def _versions(config: Config) -> Mapping[str, Any]:
         "python": sys.version,
         "system": platform.platform(),
         "schema": HEAD,
-        "database": f"{config.store.path.stat().st_size / 1e6:.1f} MB"
-        if config.store.path.exists()
-        else "none",
+        "database": _size(config.store.path),
         "packages": {
             each.name: each.version for each in sorted(distributions(), key=lambda d: d.name.lower())
         },
     }
+
+
+def _size(file: Path) -> str:
+    try:
+        return f"{file.stat().st_size / 1e6:.1f} MB"
+    except PermissionError:
+        return "not to be seen by this user"
+    except OSError:
+        return "none"
 
 
 def _log(file: Path | None) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gateway.cli.exits import Stop
-from gateway.cli.looking_access import may
+from gateway.cli.looking_access import may, there
 from gateway.cli.problems import explained
 from gateway.clock import utc_now
 from gateway.doctor import Host, Service
@@ -36,7 +36,7 @@ def look_at_host(folder: Path | None, account: Account) -> Host:
         free=free,
         writable=folder is None or may(account, folder, "rwx"),
         modem_manager=_runs("ModemManager"),
-        there=folder is None or folder.exists(),
+        there=folder is None or there(folder),
         user=account.user,
         group=account.group,
     )
@@ -66,7 +66,7 @@ def look_at_service(
     return Service(
         **faults,
         closed=closed,
-        database_made=database.exists(),
+        database_made=there(database),
         modems=len(config.modem),
         running=running,
         api_key=api_key,
@@ -78,8 +78,8 @@ def look_at_service(
 
 def _unreadable(files: Sequence[Path | None]) -> str:
     """Return the first that is there and that this user may not read."""
-    there = (each for each in files if each is not None and each.exists())
-    return next((str(each) for each in there if not os.access(each, os.R_OK, effective_ids=True)), "")
+    present = (each for each in files if each is not None and there(each))
+    return next((str(each) for each in present if not os.access(each, os.R_OK, effective_ids=True)), "")
 
 
 def _trouble(check: Callable[[], object]) -> str:

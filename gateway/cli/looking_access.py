@@ -45,9 +45,21 @@ def _unit_text(program: str, folders: tuple[Path, ...]) -> str:
         return subprocess.run(  # noqa: S603 - the words are ours
             [program, "cat", UNIT], capture_output=True, text=True, timeout=10, check=True
         ).stdout
-    files = [next((each / UNIT for each in folders if (each / UNIT).is_file()), None)]
-    files += sorted(file for each in reversed(folders) for file in (each / f"{UNIT}.d").glob("*.conf"))
-    return "\n".join(file.read_text(encoding="utf-8", errors="replace") for file in files if file is not None)
+    unit = next(filter(None, (_text(each / UNIT) for each in folders)), "")
+    return "\n".join([unit, *map(_text, sorted(file for each in folders for file in _drop_ins(each)))])
+
+
+def _drop_ins(folder: Path) -> list[Path]:
+    with suppress(PermissionError):
+        return list((folder / f"{UNIT}.d").glob("*.conf"))
+    return []
+
+
+def _text(file: Path) -> str:
+    """Return what a file of the unit says; empty where it is not there, or closed to who looks."""
+    with suppress(OSError):
+        return file.read_text(encoding="utf-8", errors="replace")
+    return ""
 
 
 def account_of(data: Path, settings: Settings) -> Account:
@@ -89,6 +101,20 @@ def _group(gid: int) -> str:
         return grp.getgrgid(gid).gr_name
     except KeyError:
         return str(gid)
+
+
+def there(path: Path) -> bool:
+    """Tell whether `path` is there. What lies in a folder that is closed to who looks counts as there.
+
+    Raises nothing. `Path.exists` raises for such a folder, or says no: that depends on the release of Python.
+    """
+    try:
+        path.stat()
+    except PermissionError:
+        return True
+    except (OSError, ValueError):  # not there, or no name that a file can have
+        return False
+    return True
 
 
 def may(account: Account, path: Path | str, asked: str) -> bool:
@@ -148,10 +174,15 @@ def _handed(settings: Settings) -> set[Path]:
 def _seen(
     account: Account, about: str, kind: Kind, asked: str, files: Sequence[Path | None]
 ) -> Iterator[Access]:
+    told: set[str] = set()  # closed folders: one finding for each, however many files it keeps from us
     for file in files:
-        if file is not None and file.exists():
-            allowed = may(account, file, asked)
-            yield Access(about, str(file), kind, allowed, "" if allowed else _closed(account, file))
+        if file is None or not there(file):
+            continue
+        allowed = may(account, file, asked)
+        closed = "" if allowed else _closed(account, file)
+        if closed not in told:
+            yield Access(about, str(file), kind, allowed, closed)
+        told |= {closed} - {""}
 
 
 def _closed(account: Account, file: Path) -> str:

@@ -35,6 +35,7 @@ class Seen:
 
 def look_at_config(path: Path | None, key_file: Path | None) -> Seen:
     """Load the configuration that is meant; with a fault, what of it can be used, and the findings."""
+    from gateway.cli.looking_access import there
     from gateway.config import ConfigError, load
     from gateway.config_salvage import usable
     from gateway.doctor import config_findings, no_config_findings
@@ -46,6 +47,6 @@ def look_at_config(path: Path | None, key_file: Path | None) -> Seen:
     try:
         return Seen(load(file), file, key_file)
     except ConfigError as exc:
-        there, closed = file.exists(), not os.access(file, os.R_OK, effective_ids=True)
-        faults = config_findings(str(file), exc.problems, there=there, closed=there and closed)
+        is_there, closed = there(file), not os.access(file, os.R_OK, effective_ids=True)
+        faults = config_findings(str(file), exc.problems, there=is_there, closed=is_there and closed)
         return Seen(usable(file), file, key_file, tuple(faults))

@@ -34,7 +34,8 @@ def look_at_port(
     modem: ModemSection, account: Account, ttys: Path = usb.TTYS, devices: Path = _DEVICES
 ) -> Port:
     """Look at a port for the gateway that runs as `account`; the folders are those of sysfs."""
-    path, exists = str(modem.port), modem.port.exists()
+    path, (seen, closed) = str(modem.port), _seen(modem.port)
+    exists = closed or seen is not None
     interfaces = {each: usb.number_of(each, ttys) for each in usb.siblings_of(path, ttys)}
     return Port(
         modem=modem.name,
@@ -47,9 +48,10 @@ def look_at_port(
         others=tuple(sorted(str(each) for name in _NAMELESS for each in Path("/dev").glob(f"{name[5:]}*"))),
         storage_only=_storage_only(devices),
         network_only=_of_kind(devices, {each.id for p in profiles() for each in p.usb if each.network}),
-        serial=not exists or _is_serial(modem.port),
+        closed=closed,
+        serial=seen is None or _is_serial(seen),
         user=account.user,
-        group_may=exists and modem.port.stat().st_mode & _GROUP_MAY == _GROUP_MAY,
+        group_may=seen is not None and seen.st_mode & _GROUP_MAY == _GROUP_MAY,
         member=_is_member(account, "dialout"),
         udev=_match(path, ttys),
         interface=usb.number_of(path, ttys),
@@ -58,9 +60,18 @@ def look_at_port(
     )
 
 
-def _is_serial(path: Path) -> bool:
+def _seen(path: Path) -> tuple[os.stat_result | None, bool]:
+    """Return what is at `path`, if that can be seen, and whether a folder on the way is closed to us."""
+    try:
+        return path.stat(), False
+    except PermissionError:
+        return None, True
+    except (OSError, ValueError):  # not there, or no name that a file can have
+        return None, False
+
+
+def _is_serial(found: os.stat_result) -> bool:
     """Tell a terminal line from a folder, a file and any other device, without opening it."""
-    found = path.stat()
     if not stat.S_ISCHR(found.st_mode):
         return False
     major, minor = os.major(found.st_rdev), os.minor(found.st_rdev)

@@ -6,6 +6,7 @@ import os
 import subprocess
 from typing import TYPE_CHECKING, Final
 
+from gateway.cli.looking_access import there
 from gateway.doctor import Credential, Unit
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def look_at_credentials(config: Config) -> Iterator[Credential]:
 
 
 def _look(about: str, path: Path, fault: Callable[[str], str]) -> Credential:
-    if not path.exists():
+    if not there(path):
         return Credential(about, str(path), exists=False, readable=False, private=True)
     if not os.access(path, os.R_OK, effective_ids=True):
         return Credential(about, str(path), exists=True, readable=False, private=True)

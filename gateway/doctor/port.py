@@ -28,6 +28,7 @@ class Port:
     others: tuple[str, ...]  # serial ports that are there
     storage_only: tuple[str, ...]  # USB modems that still pretend to be a disk: "12d1:1f01"
     network_only: tuple[str, ...] = ()  # USB sticks that are a network card, and no modem: "12d1:14dc"
+    closed: bool = False  # it is in a folder that who looks may not enter, so nothing is known of it
     serial: bool = True  # it is a serial port at all
     user: str = "schoolgate"  # as whom the gateway runs
     group_may: bool = True  # its group may read and write it
@@ -42,6 +43,11 @@ def port_findings(port: Port, *, ours: bool) -> Iterator[Finding]:
     """Yield what is wrong with a port; `ours`: the running gateway has it, as it should."""
     if not port.exists:
         yield wrong(port.modem, f"port {port.path} is not there", _absent(port))
+        return
+    if port.closed:
+        yield wrong(
+            port.modem, f"you may not look at {port.path}, so it was not looked at", "sudo schoolgate doctor"
+        )
         return
     if not port.serial:
         yield wrong(

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import shutil
 import sys
+import tempfile
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import structlog
@@ -16,6 +20,10 @@ from typer.testing import CliRunner
 
 from gateway.cli.app import app
 from tests.system.site import Site
+
+ROOT: Final = os.geteuid() == 0
+OTHER: Final = 65534 if ROOT else os.geteuid()
+"""Who is not root: somebody else where the tests run as root, else ourselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +51,27 @@ def command(*words: object, given: str | bytes = "") -> Ended:
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return Ended(result.exit_code, result.stdout, result.stderr)
+
+
+@contextmanager
+def as_other() -> Iterator[None]:
+    """Be somebody who is not root; who is not root already stays as they are."""
+    if ROOT:
+        os.seteuid(OTHER)
+    try:
+        yield
+    finally:
+        if ROOT:
+            os.seteuid(0)
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """A folder that everybody may enter: pytest's own are closed to others."""
+    folder = Path(tempfile.mkdtemp(dir="/tmp"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(autouse=True)

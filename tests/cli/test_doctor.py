@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import tarfile
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +19,7 @@ from gateway.daemon import started
 from gateway.doctor import port_findings
 from gateway.modem_section import ModemSection
 from gateway.simulator import Network
-from tests.cli.conftest import Ended, command
+from tests.cli.conftest import Ended, as_other, command
 from tests.system.site import eventually
 
 
@@ -167,3 +169,76 @@ def test_the_interface_of_a_port_and_where_its_modem_listens_are_read_from_sysfs
     there = replace(seen, exists=True, permitted=True, holder="", stays=True)
     (found,) = port_findings(there, ours=False)
     assert found.remedy == "set port to a stable name of /dev/ttyUSB2 or /dev/ttyUSB3"
+
+
+IN_CLOSED = """
+[cli]
+key_file = "closed/owner.key"
+[store]
+path = "closed/data/schoolgate.db"
+key_file = "closed/schoolgate.keys"
+[policy]
+file = "closed/policy.toml"
+[api]
+port = 1
+tls = "files"
+tls_certificate = "closed/gateway.pem"
+tls_key = "closed/gateway.key"
+[alerts]
+smtp_host = "mail.school.example"
+mail_to = ["it@school.example"]
+mail_from = "gateway@school.example"
+smtp_password_file = "closed/smtp"
+[[modem]]
+name = "sim0"
+port = "closed/sim0"
+pin_file = "closed/pins/sim0"
+"""
+
+
+@pytest.fixture
+def folder(open_folder: Path) -> Iterator[Path]:
+    """A folder with one that is open to all, one that may be closed, and a configuration that uses it."""
+    for name in ("out", "closed", "closed/data", "closed/pins"):
+        (open_folder / name).mkdir()
+    (open_folder / "out").chmod(0o777)
+    (open_folder / "schoolgate.toml").write_text(IN_CLOSED)
+    yield open_folder
+    (open_folder / "closed").chmod(0o700)
+
+
+async def as_seen_by_other(folder: Path, config: str, archive: str) -> dict[str, str]:
+    """Return what the doctor tells somebody who is not root; its archive must hold the very same."""
+    target = folder / "out" / archive
+    with as_other():
+        _, found = await doctor("--config", folder / config, "--bundle", target)
+    with tarfile.open(target) as packed:
+        kept = packed.extractfile("schoolgate/findings.json")
+        assert kept is not None
+        assert len(json.load(kept)) == len(found)
+    return found
+
+
+async def test_a_folder_that_is_closed_on_the_way_does_not_end_the_examination(folder: Path) -> None:
+    """What lies in it is said not to have been looked at, and not to be gone."""
+    before = await as_seen_by_other(folder, "schoolgate.toml", "open.tar.gz")
+    for what in ("pins/sim0", "owner.key", "smtp", "sim0"):
+        assert any(f"{folder}/closed/{what} is not there" in each for each in before)
+    (folder / "closed").chmod(0o000)
+    found = await as_seen_by_other(folder, "schoolgate.toml", "closed.tar.gz")
+    assert not [what for what in found if "is not there" in what]
+    unseen = {what.partition(": ")[0]: found[what] for what in found if "so it was not looked at" in what}
+    files = ("keys", "policy", "database", "certificate", "PIN of sim0", "API key", "mail password", "sim0")
+    assert unseen == dict.fromkeys(files, "sudo schoolgate doctor")
+    (entered,) = [found[what] for what in found if f"may not enter {folder}/closed" in what]
+    assert f"sudo chmod g+x {folder}/closed" in entered
+
+
+async def test_a_configuration_in_a_closed_folder_is_not_called_gone(folder: Path) -> None:
+    (folder / "closed/schoolgate.toml").write_text(IN_CLOSED)
+    await as_seen_by_other(folder, "closed/schoolgate.toml", "open.tar.gz")
+    (folder / "closed").chmod(0o000)
+    found = await as_seen_by_other(folder, "closed/schoolgate.toml", "closed.tar.gz")
+    (what,) = [what for what in found if what.startswith("configuration: ")]
+    assert what == f"configuration: you may not read {folder}/closed/schoolgate.toml"
+    assert found[what] == "sudo schoolgate doctor"

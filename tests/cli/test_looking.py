@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
-import shutil
 import stat
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -21,38 +17,14 @@ from gateway.cli.looking_port import look_at_port
 from gateway.config import load
 from gateway.doctor import Account, access_findings, port_findings
 from gateway.modem_section import ModemSection
-from tests.cli.conftest import command
+from tests.cli.conftest import OTHER, ROOT, as_other, command
 
-ROOT: Final = os.geteuid() == 0
-OTHER: Final = 65534 if ROOT else os.geteuid()
-"""Who is not root: somebody else where the tests run as root, else ourselves."""
 SHIPPED: Final = Path(__file__).parents[2] / "systemd/schoolgate.service"
-
-
-@pytest.fixture
-def open_folder() -> Iterator[Path]:
-    """A folder that everybody may enter: pytest's own are closed to others."""
-    folder = Path(tempfile.mkdtemp(dir="/tmp"))
-    folder.chmod(0o755)
-    yield folder
-    shutil.rmtree(folder)
 
 
 @pytest.fixture
 def account() -> Account:
     return Account("gsm", "gsm", OTHER, OTHER, (OTHER,))
-
-
-@contextmanager
-def as_other() -> Iterator[None]:
-    """Be somebody who is not root; who is not root already stays as they are."""
-    if ROOT:
-        os.seteuid(OTHER)
-    try:
-        yield
-    finally:
-        if ROOT:
-            os.seteuid(0)
 
 
 def test_what_the_account_may_is_asked_of_the_kernel_not_what_root_may(
@@ -200,6 +172,18 @@ def test_the_unit_is_read_from_systemd_else_from_its_files(tmp_path: Path) -> No
     program.write_text("#!/bin/sh\necho '[Service]'\necho \"User=$1-$2\"\n")
     program.chmod(0o755)
     assert unit_settings(str(program), (tmp_path,))["User"] == ["cat-schoolgate.service"]
+
+
+def test_what_of_the_unit_is_closed_to_who_looks_is_passed_over(open_folder: Path) -> None:
+    """A drop-in with a secret in it has mode 600, and so may a whole folder."""
+    (open_folder / "schoolgate.service").write_text("[Service]\nUser=gsm\n")
+    (open_folder / "schoolgate.service.d").mkdir()
+    (open_folder / "schoolgate.service.d/secret.conf").write_text("[Service]\nEnvironment=A=b\n")
+    (open_folder / "schoolgate.service.d/secret.conf").chmod(0o000)
+    closed = open_folder / "closed"
+    closed.mkdir(0o000)
+    with as_other():
+        assert unit_settings("no-systemctl", (closed / "system", open_folder)) == {"User": ["gsm"]}
 
 
 def test_the_account_is_that_of_the_unit_else_the_owner_of_the_data(tmp_path: Path) -> None:

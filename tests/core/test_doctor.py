@@ -119,6 +119,10 @@ def test_trouble_with_the_machine_is_named_once(change: dict[str, Any], level: s
         ({"exists": False, "storage_only": ("12d1:1f01",)}, "usb-modeswitch"),
         ({"exists": False, "network_only": ("12d1:14dc",)}, "a network card (12d1:14dc)"),
         ({"serial": False}, "is not a serial port"),
+        (
+            {"closed": True, "permitted": False, "group_may": False},
+            "was not looked at sudo schoolgate doctor",
+        ),
         ({"permitted": False}, "sudo usermod -aG dialout schoolgate"),
         ({"holder": "ModemManager (pid 7)"}, "systemctl disable --now ModemManager"),
         ({"holder": "agetty (pid 7)", "path": "/dev/ttyS0"}, "systemctl disable --now serial-getty@ttyS0"),
