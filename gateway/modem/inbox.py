@@ -72,7 +72,7 @@ class Inbox:
 
     @property
     def shut(self) -> int:
-        """How often a memory was refused as if the SIM were out or locked."""
+        """How often a memory could not be read for a while: the SIM is out, locked or busy."""
         return self._memories.shut
 
     @property

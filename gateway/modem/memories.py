@@ -43,7 +43,7 @@ class Memories:
         self.readable = list(delivery.readable)
         self._unread = ""  # why what arrives cannot be read; empty while it can
         self.held = False  # something has arrived that cannot be read: it may be an opt-out
-        self.shut = 0  # how often a memory was refused as if the SIM were out or locked
+        self.shut = 0  # how often a memory could not be read for a while: the SIM is out, locked or busy
         self._stuck: dict[tuple[str, int], int] = {}  # how often a slot would not be freed
         self._home = delivery.home
         self._stores = delivery.notifications is None or delivery.notifications[1] < 2  # what arrives: +CNMI
@@ -105,7 +105,7 @@ class Memories:
         except CommandRefused as exc:
             return self._refused(memory, exc)
         except CommandFailed as exc:
-            self._read_badly(memory, str(exc))
+            self._read_badly(memory, str(exc), for_now=self._selects)
             log.warning("modem.memory_unreadable", memory=memory, why=str(exc))
             return ()
         try:
@@ -127,11 +127,11 @@ class Memories:
     def _refused(self, memory: str, why: CommandRefused) -> tuple[Stored, ...]:
         """Note that nothing can be read; one that the modem has not got is not asked again."""
         gone = _away(why)  # comes back, and the memory with it
-        self.shut += gone
-        self._read_badly(memory, why.text)
+        tell = log.debug if self._unread == why.text else log.warning
+        self._read_badly(memory, why.text, for_now=gone)
         if not gone and memory != self.receives and memory in self.readable:
             self.readable.remove(memory)
-        log.warning("modem.memory_refused", memory=memory, why=why.text)
+        tell("modem.memory_refused", memory=memory, why=why.text)
         return ()
 
     async def read(self, index: int) -> Stored | None:
@@ -185,9 +185,11 @@ class Memories:
                 break
         return None
 
-    def _read_badly(self, memory: str, why: str) -> None:
+    def _read_badly(self, memory: str, why: str, *, for_now: bool) -> None:
+        """Note why; `for_now`: it is looked at again soon, and what was announced may be an opt-out."""
+        self.shut += for_now
         if memory == self.receives:
-            self._unread = why
+            self._unread, self.held = why, self.held or for_now
 
     def _read_well(self, memory: str) -> None:
         if memory == self.receives:

@@ -67,19 +67,20 @@ async def unlock(
 
 
 async def still_open(session: Session) -> bool:
-    """Ask a SIM that was usable whether it still is; return whether the modem answers the question.
+    """Ask a SIM that was usable whether it still is; return whether the modem ends its answer in time.
 
     Raise `SimBlocked` where it needs a person, `ModemGone` where it wants its PIN again.
     """
+    ended = True
     try:
         state = await _told(session)
-    except CommandTimeout:
-        return False
+    except CommandTimeout as exc:
+        state, ended = pin_state(exc.lines) if exc.lines else "BUSY", False
     if state == "SIM PIN":
         raise ModemGone("the SIM asks for its PIN again")
     if state not in _UNLOCKED | _UNDECIDED:
         raise _blocked(state)
-    return True
+    return ended
 
 
 def _blocked(state: str) -> SimBlocked:

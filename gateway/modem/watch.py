@@ -25,6 +25,7 @@ log = structlog.get_logger()
 _POLL: Final = 5.0  # between sweeps where nothing is announced
 _FOLLOW_UP: Final = 2.0  # after a hint: were there more messages than hints?
 _CHOOSE_AGAIN: Final = 900.0  # at most this often is the modem told to choose a network
+_ASKED_IN_VAIN: Final = 2  # times in a row: a modem that does not end its answer costs a time-out each time
 _SAME_BOOT: Final = 1.0  # after a look; some modems say what is said at boot all the time
 
 
@@ -53,7 +54,7 @@ class Watch:
         self._suspected = self._verified = 0  # how often the modem may have restarted, and was looked at
         self._unsure, self._looked_at = False, float("-inf")
         self._count_due = True
-        self._sim_tells = True  # it answers when asked for its lock
+        self._unanswered = 0  # how often in a row the SIM did not tell its lock
         self._shut = 0  # of the inbox, when the SIM was asked last
         self._unregistered_since: float | None = None
         self._chosen_at = float("-inf")
@@ -80,7 +81,8 @@ class Watch:
     @property
     def due(self) -> float:
         """When to call `tend` next."""
-        if self._suspicious or (self._count_due and self._inbox.clean):
+        refused = self._inbox.shut != self._shut
+        if self._suspicious or refused or (self._count_due and self._inbox.clean):
             return self._now()
         return min(self._register_at, self._sweep_at, self._beat_at, self._follow_up)
 
@@ -179,9 +181,11 @@ class Watch:
 
     async def _ask_sim(self) -> None:
         """See whether the SIM still lets us in: nobody need have said that it does not."""
-        self._shut = self._inbox.shut
-        if self._sim_tells:
-            self._sim_tells = await still_open(self._session)
+        if self._inbox.shut != self._shut:
+            self._shut = self._inbox.shut
+            self.heard_hint()
+        if self._unanswered < _ASKED_IN_VAIN:
+            self._unanswered = 0 if await still_open(self._session) else self._unanswered + 1
 
     async def _quieten(self) -> None:
         """Have no echo, and errors by their numbers, again."""

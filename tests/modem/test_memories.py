@@ -96,6 +96,6 @@ async def test_a_modem_that_does_not_end_its_answer_is_not_asked_at_every_look(
         await until(lambda: modem.is_settled)
         fake.replies["AT+CPIN?"] = framed("+CPIN: READY")
         asked = len(fake.commands)
-        await until(lambda: fake.commands[asked:].count("AT+CMGF?") > 3)
-        assert fake.commands[asked:].count("AT+CPIN?") == 1
+        await until(lambda: fake.commands[asked:].count("AT+CMGF?") > 4)
+        assert fake.commands[asked:].count("AT+CPIN?") == 2
         assert modem.state.phase is ModemPhase.READY

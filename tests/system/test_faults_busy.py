@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 
 from gateway.simulator import Kind, Timing
-from tests.system.site import Site
-from tests.system.story import ANNA, BEN, EVERYBODY, SENDING, changed, posted, stage
+from tests.system.site import Site, eventually
+from tests.system.story import ANNA, BEN, EVERYBODY, NEVER, SENDING, changed, posted, stage
 from tests.system.test_faults_link import locked, state, with_pin
 from tests.system.test_faults_sending import submissions
 from tests.system.verdict import verdict
@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.system, pytest.mark.timeout(90)]
 
 TICK: Final = 1.0  # seconds; after a pause the queue is looked at once in so many
 LATE: Final = 1.0  # more, on a machine that does other things as well
+SOON: Final = 10.0
 STORM: Final = 10  # refusals, of which the last few come one in a tick
 BUSY = {"pin": False, "before": lambda network: network.modems["sim0"].fault("sim_busy", seconds=3)}
 WAVECOM = {
@@ -83,7 +84,7 @@ async def test_a_network_in_trouble_is_asked_with_pauses_until_it_is_over(
     """
     everybody, pause = EVERYBODY[:4], 0.3
     retrying(furnished_stage, tmp_path, [0.2, 60], pause)
-    async with stage(furnished_stage, tmp_path) as made:
+    async with stage(furnished_stage, tmp_path, sweep=NEVER) as made:
         made.modems[0].fault("cms", code=38, count=STORM)
         before = len(made.network.ledger.of(Kind.COMMAND))
         idents = await posted(made, everybody)
@@ -111,3 +112,21 @@ async def test_a_sim_that_turns_busy_costs_no_message_a_try(
         assert submissions(made) == 1 + 2
         asked = [str(entry["line"]) for entry in made.network.ledger.of(Kind.COMMAND)[before:]]
         assert sum(line.startswith("+CMGS=") for line in asked) <= 2 + 1 + 3 / 0.5  # the pause of a stage
+
+
+async def test_while_what_was_announced_cannot_be_read_nothing_is_sent(
+    furnished_stage: Path, tmp_path: Path
+) -> None:
+    """It may be an opt-out, and here it is one; it is read soon after the SIM can be."""
+    async with stage(furnished_stage, tmp_path, sweep=NEVER) as made:
+        made.modems[0].fault("sim_busy", code=515)
+        made.network.text(BEN, "sim0", "STOP")
+
+        async def told() -> bool:
+            return "so nothing is sent" in (await state(made))["detail"]
+
+        await eventually(told)
+        await posted(made, [BEN, ANNA])
+        made.modems[0].clear_faults()
+        assert await verdict(made, within=SOON) == {"cancelled": 1, "delivered": 2}  # with the confirmation
+        assert not any("trip" in text for text in made.texts(BEN))
