@@ -272,6 +272,8 @@ class ModemState:
     self_test_at: datetime | None = None
     self_test_error: str = ""
     self_test_via: str = ""  # the modem through which its text came back last
+    self_test_tries: int = 0  # texts since the last that came back, the one on its way too
+    self_test_tried_at: datetime | None = None  # when the last of all was handed over
     sent_hour: int | None = None  # parts that its SIM was given, as the caps count; None before it was seen
     sent_day: int | None = None
     cap_hour: int | None = None  # the most of them; None: no cap

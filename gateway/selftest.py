@@ -1,7 +1,11 @@
 """A SIM texts itself, or its neighbour, on a timetable: what comes back proves that both ways work.
 
-These texts are nobody's: they pass by the outbox and never reach the inbox. A test that failed is done again
-sooner, and passes when its text comes after all. Where the modem that receives is away, nothing is proven.
+These texts are nobody's: they pass by the outbox and never reach the inbox. A test that did not pass is done
+again sooner, and passes when its text comes after all. Each text may cost something: the more of them in a
+row did not come back, told as a failure or not, the longer the wait, also over restarts.
+
+While the modem that receives is away nothing is tested; if it is away when the time is up, nothing is proven.
+Until it is known which one receives it may be any: the text is sent, and no failure told while one is away.
 """
 
 from __future__ import annotations
@@ -35,7 +39,7 @@ class Pace:
 
     first: float = 120.0  # after the start
     patience: float = 300.0  # for the text to come back
-    again: float = 600.0  # after a test that did not pass; twice as long each time
+    again: float = 600.0  # after a text that did not come back; twice as long each time
 
 
 PACE: Final = Pace()
@@ -53,15 +57,17 @@ class Timetable:
     def first(self, now: datetime) -> float:
         """Return the seconds until the first test of this run: those before count, each costs a text."""
         state = self.modem.state
-        if state.self_test_at is None:
+        if state.self_test_tried_at is None:
             return self.pace.first
-        wait = self.every if not state.self_test_error else self.again(0)
-        since = (now - state.self_test_at).total_seconds()
+        wait = self.again if state.self_test_tries else self.every
+        since = (now - state.self_test_tried_at).total_seconds()
         return max(self.pace.first, min(wait, wait - since))
 
-    def again(self, failures: int) -> float:
-        """Return the seconds to wait after so many tests in a row that did not pass, and one more."""
-        return min(self.every, self.pace.again * 2.0 ** min(failures, 16))
+    @property
+    def again(self) -> float:
+        """The seconds to wait after a test that did not pass: more, the more texts did not come back."""
+        doublings = min(max(self.modem.state.self_test_tries - 1, 0), 16)
+        return min(self.every, self.pace.again * 2.0**doublings)
 
 
 @dataclass(slots=True)
@@ -151,44 +157,42 @@ class SelfTests:
 
     async def _follow(self, timetable: Timetable) -> None:
         await asyncio.sleep(timetable.first(self.clock()))
-        failures = 0
         while True:
             back, error = await self._test(timetable)
             if error:
                 self._tell(timetable.modem, error)
-            if back.came.is_set() or await back.within(timetable.again(failures)):
+            if back.came.is_set() or await back.within(timetable.again):
                 self._tell(timetable.modem, "", back.via)
-                failures = 0
                 await asyncio.sleep(timetable.every)
-            else:
-                failures += bool(error)
 
     async def _test(self, timetable: Timetable) -> tuple[Return, str]:
         """Send a text, and wait for it; return its way back, and why the test failed, if it did."""
         token, back = self.loopback.issue()
         (part,) = sms.submits(_TEXT.format(token=token), sms.Address.parse(timetable.to), reference=0)
         await timetable.modem.settled()
-        if self._nobody_listens(timetable):
+        if not any(map(_listens, self._receivers(timetable.modem))):
+            log.info("self-test waits", action="self_test_waits", modem=timetable.modem.name)
             return back, ""
         outcome = await timetable.modem.send(part.encode(), permit=self._may, more=False)
         if isinstance(outcome, NotSent | Revoked):
             return back, ""  # it says nothing about the modem that its state does not say
+        tries = timetable.modem.state.self_test_tries + 1
+        timetable.modem.report(self_test_tries=tries, self_test_tried_at=self.clock())
         if isinstance(outcome, Refused):
             return back, "the network did not take it"
         patience = timetable.pace.patience
-        if await back.within(patience) or self._nobody_listens(timetable):
+        if await back.within(patience):
+            return back, ""
+        if not all(map(_listens, self._receivers(timetable.modem))):
+            log.info("self-test proves nothing", action="self_test_open", modem=timetable.modem.name)
             return back, ""
         taken = isinstance(outcome, Accepted)
         return back, f"nothing came back within {patience:g} s" if taken else "the network did not take it"
 
-    def _nobody_listens(self, timetable: Timetable) -> bool:
-        """Tell whether the modem that receives is away: the one that did before, else any may be it."""
-        via = timetable.modem.state.self_test_via
-        suspects = [modem for modem in self.modems if via in ("", modem.name)]
-        away = [modem.name for modem in suspects if modem.state.phase is not ModemPhase.READY]
-        if away:
-            log.info("self-test waits", action="self_test_waits", modem=timetable.modem.name, away=away)
-        return bool(away)
+    def _receivers(self, tested: Modem) -> Sequence[Modem]:
+        """Return the modem through which the last text came back; all where that is none of them."""
+        via = tested.state.self_test_via
+        return [each for each in self.modems if each.name == via] or self.modems
 
     def _may(self) -> bool:
         return self.switch.off_since is None
@@ -202,4 +206,9 @@ class SelfTests:
             self_test_at=self.clock(),
             self_test_error=error,
             self_test_via=via or modem.state.self_test_via,
+            self_test_tries=modem.state.self_test_tries if error else 0,
         )
+
+
+def _listens(modem: Modem) -> bool:
+    return modem.state.phase is ModemPhase.READY

@@ -1,6 +1,7 @@
 """What was found out of a SIM, its credit and its self-test: a file beside the database.
 
-So a restart is no all-clear, and needs no text of its own to find out anew.
+So a restart is no all-clear, and costs no self-test's text to find out anew. The credit is asked for a minute
+after each start all the same, by USSD, which is no text; what is noted stands until there is an answer.
 """
 
 from __future__ import annotations
@@ -20,15 +21,17 @@ log = structlog.get_logger()
 
 
 _CREDIT: Final = frozenset({"credit", "credit_at", "credit_error"})
-_TEST: Final = frozenset({"self_test", "self_test_at", "self_test_error", "self_test_via"})
+_TEST: Final = frozenset({"self_test", "self_test_at", "self_test_error"})
+_WAY: Final = frozenset({"self_test_via", "self_test_tries", "self_test_tried_at"})  # to one number
 
 
 class _Notes(BaseModel):
-    """The fields of `ModemState` that are kept, and of which SIM they are."""
+    """The fields of `ModemState` that are kept, of which SIM they are, and which number it tested."""
 
     model_config = ConfigDict(extra="ignore", from_attributes=True, frozen=True)
 
     imsi: str = ""
+    self_test_to: str = ""
     credit: float | None = None
     credit_at: AwareDatetime | None = None
     credit_error: str = ""
@@ -36,6 +39,8 @@ class _Notes(BaseModel):
     self_test_at: AwareDatetime | None = None
     self_test_error: str = ""
     self_test_via: str = ""
+    self_test_tries: int = 0
+    self_test_tried_at: AwareDatetime | None = None
 
 
 class SimNotes:
@@ -46,6 +51,7 @@ class SimNotes:
         self._path = path
         self._modem = modem
         self._section = section
+        self._to = section.self_test_to or ""
         self._noted = _Notes()
 
     @classmethod
@@ -56,17 +62,20 @@ class SimNotes:
     def follow(self) -> None:
         """Make what was noted part of the modem's state, where it is still asked for; note what changes."""
         found = self._read()
-        asked = (_CREDIT if self._section.credit_ussd else set()) | (
-            _TEST if self._section.self_test_to else set()
+        asked = (
+            {"imsi"}
+            | (_CREDIT if self._section.credit_ussd else set())
+            | (_TEST if self._to else set())
+            | (_WAY if self._to == found.self_test_to else set())  # by another number all may be otherwise
         )
-        self._tell(_Notes.model_validate(found.model_dump(include={"imsi", *asked})))
+        self._tell(_Notes(self_test_to=self._to, **found.model_dump(include=asked)))
         self._modem.subscribe(self._learn)
 
     def _tell(self, notes: _Notes) -> None:
         self._noted = notes
         floor = self._section.credit_floor
         self._modem.report(
-            **notes.model_dump(exclude={"imsi"}),
+            **notes.model_dump(exclude={"imsi", "self_test_to"}),
             credit_floor=None if notes.credit is None else floor,
             credit_low=notes.credit is not None and notes.credit < floor,
         )
@@ -74,10 +83,11 @@ class SimNotes:
     def _learn(self, state: ModemState) -> None:
         known = self._noted.imsi
         if state.imsi and known and state.imsi != known:
-            self._tell(_Notes(imsi=state.imsi))  # what was known is of another SIM
+            self._tell(_Notes(imsi=state.imsi, self_test_to=self._to))  # what was known is of another SIM
             self._write(self._noted)
             return
-        now = _Notes.model_validate(state).model_copy(update={"imsi": state.imsi or known})
+        about = {"imsi": state.imsi or known, "self_test_to": self._to}
+        now = _Notes.model_validate(state).model_copy(update=about)
         if now != self._noted:
             self._noted = now
             self._write(now)

@@ -42,6 +42,8 @@ class Facts(TypedDict, total=False):
     self_test_at: datetime | None
     self_test_error: str
     self_test_via: str
+    self_test_tries: int
+    self_test_tried_at: datetime | None
     failures: int
     recoveries: Mapping[str, int]
 

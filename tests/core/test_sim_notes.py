@@ -33,6 +33,7 @@ def noted(tmp_path: Path) -> Path:
     modem.report(
         self_test="failed", self_test_at=now(), self_test_error="nothing came back", self_test_via="sim1"
     )
+    modem.report(self_test_tries=3, self_test_tried_at=now())
     return tmp_path
 
 
@@ -41,6 +42,18 @@ def test_it_is_there_after_a_restart(noted: Path) -> None:
     assert (state.credit, state.credit_at, state.credit_low, state.credit_floor) == (4.5, now(), True, 5.0)
     assert (state.self_test, state.self_test_at, state.self_test_via) == ("failed", now(), "sim1")
     assert state.self_test_error == "nothing came back"
+    assert (state.self_test_tries, state.self_test_tried_at) == (3, now())
+
+
+def test_by_another_number_a_failure_lasts_but_who_received_and_the_wait_are_forgotten(noted: Path) -> None:
+    other = ASKED.model_copy(update={"self_test_to": "+447700900991"})
+    for _ in range(2):  # once more after a restart: it stays so
+        state = followed(noted, other).state
+        assert (state.self_test, state.self_test_error) == ("failed", "nothing came back")
+        assert (state.self_test_via, state.self_test_tries, state.self_test_tried_at) == ("", 0, None)
+    modem = followed(noted, other)
+    modem.report(self_test_via="sim0", self_test_tries=1)
+    assert followed(noted, other).state.self_test_via == "sim0"
 
 
 def test_the_floor_is_that_of_now(noted: Path) -> None:
@@ -59,6 +72,7 @@ def test_another_sim_begins_anew_also_after_a_restart(noted: Path) -> None:
     assert modem.state.credit == 4.5
     modem.report(imsi="001010000000002")
     assert (modem.state.credit, modem.state.credit_low, modem.state.self_test_error) == (None, False, "")
+    assert (modem.state.self_test_tries, modem.state.self_test_tried_at) == (0, None)
     assert followed(noted).state.credit is None
 
 
