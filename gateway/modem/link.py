@@ -9,7 +9,8 @@ from typing import Final, Never
 from gateway.modem.errors import ModemGone, PortMissing, TakesNothing
 
 _LONGEST: Final = 60.0
-_LOOK_AGAIN: Final = 0.5  # a missing port costs nothing to look for, and a replugged modem should not wait
+_MISSING: Final = (0.5, 2.0)  # a port is looked for so often at first and later: it costs little
+_EAGER: Final = 120  # failures in a row, in which whoever pulled a modem out has mostly put it back
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -36,4 +37,5 @@ async def keep_connected(
         end = await connect()
         failures = 1 if end.worked and not isinstance(end.reason, TakesNothing) else failures + 1
         ended(end, failures)
-        await sleep(backoff(failures, _LOOK_AGAIN if isinstance(end.reason, PortMissing) else _LONGEST))
+        missing = isinstance(end.reason, PortMissing)
+        await sleep(backoff(failures, _MISSING[failures > _EAGER] if missing else _LONGEST))

@@ -43,9 +43,10 @@ async def test_a_link_that_came_up_and_took_no_part_is_another_failure() -> None
     assert await failures_seen([mute, mute, mute, good]) == [(1, 1), (2, 2), (3, 4), (1, 1)]
 
 
-async def test_a_missing_port_is_looked_for_twice_a_second() -> None:
+async def test_a_missing_port_is_looked_for_twice_a_second_and_then_every_other() -> None:
     gone = Ended(PortMissing("x"), worked=False)
     assert await failures_seen([gone] * 5) == [(1, 0.5), (2, 0.5), (3, 0.5), (4, 0.5), (5, 0.5)]
+    assert (await failures_seen([gone] * 122))[-3:] == [(120, 0.5), (121, 2), (122, 2)]
 
 
 def test_a_result_is_doubtful_only_if_an_earlier_part_may_still_owe_it() -> None:
