@@ -218,7 +218,7 @@ class Life:
             "parts": ", ".join(f"{n} {status}" for status, n in sorted(ends.items())),
             "failed because": "; ".join(f"{cause} ({n})" for cause, n in causes) or "-",
             "on the air": len(ledger.of(Kind.ACCEPTED)),
-            "inbound": f"{received} of {self.texts}",
+            "inbound": f"{received} of {len(ledger.of(Kind.HANDSET_SENT))}",
             "STOPs": f"{len(stops)} people, {opted_out} opted out",
             "hand-offs after STOP": len(list(overtaken(directory))),
             "faults": ", ".join(f"{name} {n}" for name, n in sorted(self.faults.items())),

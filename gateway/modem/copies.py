@@ -10,8 +10,15 @@ MOST: Final = 32
 
 
 def digest(pdu: str) -> str:
-    """Return the mark of a PDU in hex, without the service centre: modems fill that in by themselves."""
-    return hashlib.blake2b(bytes.fromhex(pdu[2 + 2 * int(pdu[:2], 16) :]), digest_size=8).hexdigest()
+    """Return the mark of a PDU in hex, without the service centre: modems fill that in by themselves.
+
+    Empty for what was not read whole: it is the mark of nothing.
+    """
+    try:
+        octets = bytes.fromhex(pdu[2 + 2 * int(pdu[:2], 16) :])
+    except ValueError:
+        return ""
+    return hashlib.blake2b(octets, digest_size=8).hexdigest()
 
 
 class Copies:

@@ -149,8 +149,8 @@ async def _enter(session: Session, pin: str | None, *, sim: str, profile: Profil
 
 
 async def _hashed(sim: str, pin: str) -> str:
-    """Return a salted, slow hash: a PIN has only ten thousand values."""
+    """Return a salted, slow hash: a PIN has only ten thousand values. It takes 2 MB of memory."""
     digest = await asyncio.to_thread(
-        hashlib.scrypt, pin.encode(), salt=sim.encode(), n=2**14, r=8, p=1, dklen=16
+        hashlib.scrypt, pin.encode(), salt=sim.encode(), n=2**11, r=8, p=8, dklen=16
     )
     return digest.hex()

@@ -81,14 +81,14 @@ class Inbox:
         self._modem.radio.available()
 
     def fill(self, free: int = 0) -> None:
-        """Fill the memory that takes what arrives with old messages."""
-        memory = self._modem.storage.use(2)
-        number = 0
+        """Fill the memory that takes what arrives with old messages, each another."""
+        memory, ledger = self._modem.storage.use(2), self._modem.ledger
+        number = len(ledger.of(Kind.HANDSET_SENT))
         while memory.free > free:
             number += 1
             text = f"Old message {number}"
             memory.put(compose(FILLER, text)[0], Stat.READ)
-            self._modem.ledger.note(Kind.HANDSET_SENT, sender=FILLER, parts=1, text=text, whole=True)
+            ledger.note(Kind.HANDSET_SENT, sender=FILLER, parts=1, text=text, whole=True)
 
     # -- handed over ---------------------------------------------------------------------------------
 

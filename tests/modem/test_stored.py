@@ -239,3 +239,12 @@ async def test_a_message_that_took_the_place_of_a_copy_is_not_freed_with_it(
         await store.until(1)
         await until(lambda: not held(virtual))
         assert len(store.messages) == 1
+
+
+@pytest.mark.parametrize("torn", ["", "0", "07", "0791447", "07914477581006500", "zz91", "ffff"])
+def test_what_was_not_read_whole_is_no_copy_of_ours(torn: str) -> None:
+    mark = digest(torn)
+    copies = Copies(known=[digest("0001000C914477000910000000A0")])
+    assert not copies.ours(mark)
+    copies.forget(mark)
+    assert copies.settle(mark) is None
