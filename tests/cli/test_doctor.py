@@ -23,6 +23,9 @@ from tests.cli.conftest import Ended, as_other, command
 from tests.system.site import eventually
 
 
+PUK = "sim0: it is blocked: the SIM asks for its PUK"
+
+
 async def doctor(*words: object) -> tuple[Ended, dict[str, str]]:
     """Run it beside this loop; return how it ended and what it found about whom."""
     ended = await asyncio.to_thread(command, "doctor", "--json", *words)
@@ -71,11 +74,13 @@ async def test_a_running_gateway_tells_of_its_modems(home: Path) -> None:
             _, found = await doctor()
             assert any("registration is denied" in what for what in found)
             modem.fault("puk")
-            await eventually(lambda: daemon.modems[0].state.phase == "blocked", what="a blocked SIM")
-            _, found = await doctor()
-            (told,) = [
-                what for what in found if what.startswith("sim0: it is blocked: the SIM asks for its PUK")
-            ]
+
+            async def blocked() -> dict[str, str]:  # between two looks at the SIM
+                _, found = await doctor()
+                return found if any(what.startswith(PUK) for what in found) else {}
+
+            found = await eventually(blocked, what="a blocked SIM")
+            (told,) = [what for what in found if what.startswith(PUK)]
             assert "enter the PUK from the operator's letter" in found[told]
             assert not [what for what in found if what.startswith("gateway: ")]
 

@@ -161,8 +161,8 @@ async def test_what_a_report_or_a_stop_or_its_own_rule_decides_before_is_not_sen
     furnished_stage: Path, tmp_path: Path
 ) -> None:
     """All were taken by the network but the last, which alone is sent again, after the time of all others."""
-    pace = Timing(radio_first=0.03, report_after=1.5)
-    async with impatient(furnished_stage, tmp_path, 3, timing=pace) as made:
+    pace = Timing(radio_first=0.03, report_after=0.8)
+    async with impatient(furnished_stage, tmp_path, 4, timing=pace) as made:
         made.modems[0].fault("lose_result", count=2)
         stopped, reported = await posted(made, [BEN, ANNA], template="urgent")
         await made.reaches(stopped, "uncertain")
