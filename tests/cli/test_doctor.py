@@ -22,7 +22,6 @@ from gateway.simulator import Network
 from tests.cli.conftest import Ended, as_other, command
 from tests.system.site import eventually
 
-
 PUK = "sim0: it is blocked: the SIM asks for its PUK"
 
 
