@@ -6,10 +6,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Never
 
-from gateway.modem.errors import ModemGone, PortMissing, TakesNothing
+from gateway.modem.errors import ModemGone, OtherCard, PortMissing, TakesNothing
 
 _LONGEST: Final = 60.0
 _MISSING: Final = (0.5, 2.0)  # a port is looked for so often at first and later: it costs little
+_ELSEWHERE: Final = 5.0  # at most between two looks for a modem at whose port another SIM is
 _EAGER: Final = 120  # failures in a row, in which whoever pulled a modem out has mostly put it back
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -37,5 +38,10 @@ async def keep_connected(
         end = await connect()
         failures = 1 if end.worked and not isinstance(end.reason, TakesNothing) else failures + 1
         ended(end, failures)
-        missing = isinstance(end.reason, PortMissing)
-        await sleep(backoff(failures, _MISSING[failures > _EAGER] if missing else _LONGEST))
+        await sleep(backoff(failures, _longest(end.reason, failures)))
+
+
+def _longest(reason: ModemGone, failures: int) -> float:
+    if isinstance(reason, PortMissing):
+        return _MISSING[failures > _EAGER]
+    return _ELSEWHERE if isinstance(reason, OtherCard) else _LONGEST

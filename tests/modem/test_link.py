@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from gateway.modem.errors import ModemGone, PortMissing, TakesNothing
+from gateway.modem.errors import ModemGone, OtherCard, PortMissing, TakesNothing
 from gateway.modem.link import Ended, backoff, keep_connected
 from gateway.modem.references import References
 
@@ -47,6 +47,11 @@ async def test_a_missing_port_is_looked_for_twice_a_second_and_then_every_other(
     gone = Ended(PortMissing("x"), worked=False)
     assert await failures_seen([gone] * 5) == [(1, 0.5), (2, 0.5), (3, 0.5), (4, 0.5), (5, 0.5)]
     assert (await failures_seen([gone] * 122))[-3:] == [(120, 0.5), (121, 2), (122, 2)]
+
+
+async def test_a_modem_at_whose_port_another_sim_is_is_looked_for_every_five_seconds() -> None:
+    other = Ended(OtherCard("x"), worked=False)
+    assert await failures_seen([other] * 5) == [(1, 1), (2, 2), (3, 4), (4, 5), (5, 5)]
 
 
 def test_a_result_is_doubtful_only_if_an_earlier_part_may_still_owe_it() -> None:
