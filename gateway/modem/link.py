@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final, Never
@@ -30,14 +31,22 @@ def backoff(failures: int, longest: float = _LONGEST) -> float:
 
 
 async def keep_connected(
-    connect: Callable[[], Awaitable[Ended]], *, ended: Callable[[Ended, int], None], sleep: Sleep
+    connect: Callable[[], Awaitable[Ended]], *, ended: Callable[[Ended, int, bool], None], sleep: Sleep
 ) -> Never:
-    """Connect, again and again. `ended` gets every end with the number of failures in a row."""
-    failures = 0
+    """Connect, again and again.
+
+    `ended` gets every end, with how many there were in a row, and whether it is the first. Looks for a port
+    that is missing are counted by themselves: one that is back has not failed yet.
+    """
+    counts: Counter[bool] = Counter()
     while True:
         end = await connect()
-        failures = 1 if end.worked and not isinstance(end.reason, TakesNothing) else failures + 1
-        ended(end, failures)
+        if end.worked and not isinstance(end.reason, TakesNothing):
+            counts.clear()
+        missing = isinstance(end.reason, PortMissing)
+        counts[missing] += 1
+        failures = counts[missing]
+        ended(end, failures, counts.total() == 1)
         await sleep(backoff(failures, _longest(end.reason, failures)))
 
 

@@ -197,11 +197,11 @@ class Modem:
         self._moved_at = time.monotonic()  # who pauses moves: the store refuses, or the modem is away
         await self._sleep(seconds)
 
-    def _ended(self, end: Ended, failures: int) -> None:
+    def _ended(self, end: Ended, failures: int, first: bool) -> None:
         self._again = f"it is tried again after: {end.reason}"
         if end.worked:  # else it was given none
             self._mute = f"it took no part: {end.reason}" if isinstance(end.reason, TakesNothing) else ""
-        level = log.warning if failures == 1 else log.debug
+        level = log.warning if first else log.debug
         level("modem.lost", modem=self.name, port=self._settings.port, why=str(end.reason), failures=failures)
         self._report(
             phase=end.reason.phase,
@@ -210,7 +210,7 @@ class Modem:
             signal_dbm=None,
             failures=self._standing.state.failures + end.worked,
         )
-        self._recovery.ended(end.reason, failures)
+        self._recovery.ended(end.reason, failures, first)
 
     def _refresh(self) -> None:
         """Follow what the connection says about itself."""

@@ -59,9 +59,12 @@ class Recovery:
         """Note that the dialogue got out of step and is brought back into it."""
         self._climb(Rung.RESYNCHRONISE, why)
 
-    def ended(self, reason: ModemGone, failures: int) -> None:
-        """Choose what the next attempt tries, after so many failures in a row; call for a person in time."""
-        if failures == 1:
+    def ended(self, reason: ModemGone, failures: int, first: bool) -> None:
+        """Choose what the next attempt tries, after so many failures in a row; call for a person in time.
+
+        `first`: the link had worked before it.
+        """
+        if first:
             self._ladder.begin()
         self._rung = self._ladder.after(reason, failures, _now())
         if self._rung is not None:

@@ -29,7 +29,7 @@ async def failures_seen(ends: list[Ended]) -> list[tuple[int, float]]:
             raise asyncio.CancelledError
 
     with pytest.raises(asyncio.CancelledError):
-        await keep_connected(connect, ended=lambda _, n: seen.append((n, 0)), sleep=sleep)
+        await keep_connected(connect, ended=lambda _, n, __: seen.append((n, 0)), sleep=sleep)
     return seen
 
 
@@ -47,6 +47,12 @@ async def test_a_missing_port_is_looked_for_twice_a_second_and_then_every_other(
     gone = Ended(PortMissing("x"), worked=False)
     assert await failures_seen([gone] * 5) == [(1, 0.5), (2, 0.5), (3, 0.5), (4, 0.5), (5, 0.5)]
     assert (await failures_seen([gone] * 122))[-3:] == [(120, 0.5), (121, 2), (122, 2)]
+
+
+async def test_a_port_that_is_back_has_not_failed_yet() -> None:
+    gone, bad = Ended(PortMissing("x"), worked=False), Ended(ModemGone("x"), worked=False)
+    seen = await failures_seen([*[gone] * 20, bad, gone, bad, bad])
+    assert seen[19:] == [(20, 0.5), (1, 1), (21, 0.5), (2, 2), (3, 4)]
 
 
 async def test_a_modem_at_whose_port_another_sim_is_is_looked_for_every_five_seconds() -> None:
