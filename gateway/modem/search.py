@@ -7,6 +7,7 @@ import glob
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import structlog
 
@@ -18,6 +19,8 @@ from gateway.modem.session import Session
 from gateway.modem.settings import ModemSettings
 
 log = structlog.get_logger()
+
+_SETTLE: Final = 0.3  # seconds between closing a port, which drops DTR, and opening it again
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ async def find(known: Identity, settings: ModemSettings, *, interface: str) -> s
     for path in sorted(found, key=lambda each: (usb.interface_of(each) != interface, each)):
         try:
             if await _is_at(path, known, settings):
+                await asyncio.sleep(_SETTLE)
                 log.warning("modem.found", modem=settings.name, port=path)
                 return path
         except ModemGone as exc:
