@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping
 
 from gateway.bell import Bell
 from gateway.errors import Conflict, NotFound
-from gateway.model import CancelReason, Clock, Event, OnDoubt, Status
+from gateway.model import CancelReason, Clock, Event, Status
 from gateway.records import Caller, Scope
 from gateway.store import Database, Keyring, audit, doubts, lifecycle, messages, outbox
 from gateway.store.schema import part
@@ -107,8 +107,7 @@ def _sent(connection: Connection, row: RowMapping, _caller: Caller, now: datetim
 def _not_sent(connection: Connection, row: RowMapping, caller: Caller, now: datetime) -> None:
     ident, number = row["message_id"], row["number"]
     cause = f"not sent, says {caller.handle}"
-    if row["on_doubt"] == OnDoubt.RESENT:
-        doubts.rule(connection, ident, OnDoubt.ASK)  # neither time: from now on its end is known
+    doubts.over(connection, ident)
     outbox.give_back(connection, ident, number, Status.UNCERTAIN, now, cause=cause, mr=None)
 
 

@@ -174,9 +174,9 @@ class Modem:
 
     async def _open(self) -> Port:
         """Climb the rung that is due, then open the port; raises `ModemGone`."""
-        path = await self._recovery.place()
-        self._report(phase=ModemPhase.OPENING, detail=self._again, port=path)
-        return await self._recovery.open(path)
+        return await self._recovery.open(
+            lambda path: self._report(phase=ModemPhase.OPENING, detail=self._again, port=path)
+        )
 
     def _build(self, port: Port) -> Connection:
         return Connection(

@@ -51,7 +51,7 @@ def _translated(path: str, exc: Exception) -> ModemGone:
 
 
 class Port:
-    """An open port on the event loop. Used once; `lost` is told the reason when it dies."""
+    """An open port on the event loop. Opened once; `lost` is told the reason when it dies."""
 
     def __init__(self, path: str, device: serial.Serial) -> None:
         """Take over `device`, which is open; see `open_port`."""
@@ -71,7 +71,12 @@ class Port:
         return len(self._unwritten)
 
     def start(self, heard: Callable[[bytes], None], lost: Callable[[ModemGone], None]) -> None:
-        """Call `heard` with every chunk and, at most once, `lost` with the reason."""
+        """Call `heard` with every chunk and, at most once, `lost` with the reason, in place of those before.
+
+        Raises `ModemGone` where it has died meanwhile.
+        """
+        if self._closed:
+            raise ModemGone(f"port {self.path} is closed")
         self._heard, self._lost = heard, lost
         self._loop.add_reader(self._fd, self._readable)
 

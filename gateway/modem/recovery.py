@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -34,26 +35,29 @@ class Recovery:
         self._interface = ""  # of USB, where the port is one
         self._device: Path | None = None
 
-    async def place(self) -> str:
-        """Climb the rung that is due; return the path of the port to open."""
+    async def open(self, opening: Callable[[str], None]) -> Port:
+        """Climb the rung that is due and open the port, whose path `opening` is told.
+
+        Raises `ModemGone`, always after a restart.
+        """
         settings = self._settings
-        if self._rung is Rung.SEARCH:
-            known = search.Identity(self._card.known(), self._card.known_imei())
-            return await search.find(known, settings, interface=self._interface) or settings.port
+        port = await self._found() if self._rung is Rung.SEARCH else None
         if self._rung in (Rung.USB_RESET, Rung.POWER_CYCLE):
             await self._force(self._rung)
-        return settings.port
-
-    async def open(self, path: str) -> Port:
-        """Open a port, restart the modem where that is due; raises `ModemGone`, always after a restart."""
-        settings = self._settings
-        port = await open_port(path, settings.baud, settings.timeouts.open)
+        path = settings.port if port is None else port.path
+        opening(path)
+        if port is None:
+            port = await open_port(path, settings.baud, settings.timeouts.open)
         if self._rung is Rung.RESTART:
             taken = await restart(port, settings.timeouts)
             raise ModemGone(f"restarted by AT+CFUN=1,1, {'' if taken else 'not '}acknowledged")
         self._interface = usb.interface_of(path) or self._interface
         self._device = usb.device_of(path) or self._device
         return port
+
+    async def _found(self) -> Port | None:
+        known = search.Identity(self._card.known(), self._card.known_imei())
+        return await search.find(known, self._settings, interface=self._interface)
 
     def stumbled(self, why: str) -> None:
         """Note that the dialogue got out of step and is brought back into it."""

@@ -5,22 +5,20 @@ from __future__ import annotations
 import asyncio
 import glob
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 import structlog
 
 from gateway.modem import commands, usb
 from gateway.modem.errors import ModemGone
 from gateway.modem.identity import attempt, card
-from gateway.modem.port import open_port
+from gateway.modem.port import Port, open_port
 from gateway.modem.session import Session
 from gateway.modem.settings import ModemSettings
 
 log = structlog.get_logger()
-
-_SETTLE: Final = 0.3  # seconds between closing a port, which drops DTR, and opening it again
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +43,8 @@ class Identity:
         return await attempt(session, commands.IMEI) == self.imei
 
 
-async def find(known: Identity, settings: ModemSettings, *, interface: str) -> str | None:
-    """Return the port where the modem `known` is, None if it is nowhere.
+async def find(known: Identity, settings: ModemSettings, *, interface: str) -> Port | None:
+    """Return the port where the modem `known` is, open, so that nobody takes it first; None if it is nowhere.
 
     Every free port that fits one of the patterns of `settings.search` (and is not its `port`) is asked in
     turn; ports that others hold are left alone. A device with several ports is taken at the `interface`
@@ -57,10 +55,9 @@ async def find(known: Identity, settings: ModemSettings, *, interface: str) -> s
     found = await asyncio.to_thread(_candidates, settings.search, settings.port)
     for path in sorted(found, key=lambda each: (usb.interface_of(each) != interface, each)):
         try:
-            if await _is_at(path, known, settings):
-                await asyncio.sleep(_SETTLE)
+            if (port := await _opened(path, known, settings)) is not None:
                 log.warning("modem.found", modem=settings.name, port=path)
-                return path
+                return port
         except ModemGone as exc:
             log.debug("modem.not_there", port=path, why=str(exc))
     return None
@@ -72,11 +69,14 @@ def _candidates(patterns: Sequence[str], but: str) -> set[str]:
     return {str(path) for path in paths if path != gone and path.exists()}
 
 
-async def _is_at(path: str, known: Identity, settings: ModemSettings) -> bool:
+async def _opened(path: str, known: Identity, settings: ModemSettings) -> Port | None:
+    """Open a port; close it again unless `known` is there."""
     port = await open_port(path, settings.baud, settings.timeouts.open)
-    session = Session(port, lambda _: None, settings.timeouts)
-    try:
-        return await known.told_by(session)
-    finally:
-        session.close()
-        await asyncio.sleep(0)  # let the loop forget the descriptor
+    with ExitStack() as otherwise:
+        session = Session(port, lambda _: None, settings.timeouts)
+        otherwise.callback(session.close)
+        if await known.told_by(session):
+            otherwise.pop_all()
+            return port
+    await asyncio.sleep(0)  # let the loop forget the descriptor
+    return None

@@ -56,7 +56,7 @@ def rule(connection: Connection, message_id: str, after: OnDoubt) -> None:
 
 
 def over(connection: Connection, message_id: str) -> None:
-    """Note that the part which was sent again is on its way: no other of its message may be there twice."""
+    """Note that no part of a message may be there without our knowing: what was sent again is settled."""
     again = (message.c.id == message_id, message.c.on_doubt == OnDoubt.RESENT)
     connection.execute(update(message).where(*again).values(on_doubt=OnDoubt.ASK))
 

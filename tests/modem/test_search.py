@@ -8,7 +8,11 @@ from pathlib import Path
 import pytest
 
 from gateway.modem import ModemSettings
+from gateway.modem.errors import ModemGone, PortBusy
+from gateway.modem.identity import card
+from gateway.modem.port import Port, open_port
 from gateway.modem.search import Identity, find
+from gateway.modem.session import Session
 from tests.modem.fake import QUICK, FakeModem, framed
 
 CARD, IMEI = "8944110068000000017", "490154203237518"  # those of the fake modem
@@ -23,12 +27,20 @@ async def elsewhere(tmp_path: Path) -> AsyncIterator[FakeModem]:
     fake.unplug()
 
 
-async def found(known: Identity, fake: FakeModem) -> str | None:
+async def looked_for(known: Identity, fake: FakeModem) -> Port | None:
     folder = Path(fake.path).parent
     settings = ModemSettings(
         name="sim0", port=str(folder / "gone"), search=(str(folder / "else*"),), timeouts=QUICK
     )
     return await find(known, settings, interface="")
+
+
+async def found(known: Identity, fake: FakeModem) -> str | None:
+    port = await looked_for(known, fake)
+    if port is None:
+        return None
+    port.close()
+    return port.path
 
 
 def tells_no_card(fake: FakeModem) -> None:
@@ -62,3 +74,21 @@ async def test_two_modems_that_tell_no_imei_are_not_the_same(elsewhere: FakeMode
         elsewhere.replies["AT+CGSN"] = unsaid
         assert await found(Identity("", ""), elsewhere) is None
         assert await found(Identity("", "0" * 15), elsewhere) is None
+
+
+async def test_the_port_is_ours_from_the_moment_it_is_found(elsewhere: FakeModem) -> None:
+    port = await looked_for(Identity(CARD, IMEI), elsewhere)
+    assert port is not None
+    with pytest.raises(PortBusy):
+        await open_port(elsewhere.path, 115_200)
+    session = Session(port, lambda _: None, QUICK)
+    assert await card(session) == CARD
+    session.close()
+
+
+async def test_a_port_that_died_before_it_was_taken_up_is_gone(elsewhere: FakeModem) -> None:
+    port = await looked_for(Identity(CARD, IMEI), elsewhere)
+    assert port is not None
+    port.close()
+    with pytest.raises(ModemGone):
+        Session(port, lambda _: None, QUICK)
